@@ -1,0 +1,92 @@
+#include <gtest/gtest.h>
+
+#include "base/bytes.h"
+#include "base/digest.h"
+#include "base/reply.h"
+#include "base/time_text.h"
+#include "base/utf8.h"
+
+namespace tidemill {
+namespace {
+
+TEST(Bytes, VarintsComeBackAndTruncationIsSeen) {
+  for (const std::uint64_t value : {0ULL, 1ULL, 127ULL, 128ULL, 300ULL, ~0ULL}) {
+    std::string out;
+    append_varint(out, value);
+    std::string_view in = out;
+    EXPECT_EQ(take_varint(in), value);
+    EXPECT_TRUE(in.empty());
+    std::string_view cut = std::string_view(out).substr(0, out.size() - 1);
+    EXPECT_EQ(take_varint(cut), std::nullopt);
+  }
+}
+
+TEST(Bytes, Base64IsStrict) {
+  EXPECT_EQ(to_base64("f"), "Zg==");
+  EXPECT_EQ(to_base64("foobar"), "Zm9vYmFy");
+  EXPECT_EQ(from_base64("Zm8="), "fo");
+  EXPECT_EQ(from_base64("Zm9"), std::nullopt);   // length
+  EXPECT_EQ(from_base64("Zh=="), std::nullopt);  // bits behind the last byte
+  EXPECT_EQ(from_base64("Z-8="), std::nullopt);  // other alphabet
+  EXPECT_EQ(from_base64_url(to_base64_url("\xff\xfe")), "\xff\xfe");
+}
+
+TEST(Bytes, PercentEncodingFollowsRfc3986) {
+  EXPECT_EQ(percent_encode("a b/é~"), "a%20b%2F%C3%A9~");
+  EXPECT_EQ(percent_encode("a/b", true), "a/b");
+  EXPECT_EQ(percent_decode("a%20b+c%2"), "a b+c%2");
+  EXPECT_EQ(percent_decode("a+b", true), "a b");
+}
+
+TEST(Bytes, PrefixEndSkipsTrailingFf) {
+  EXPECT_EQ(prefix_end("ab"), "ac");
+  EXPECT_EQ(prefix_end("a\xff"), "b");
+  EXPECT_EQ(prefix_end("\xff\xff"), "");
+}
+
+TEST(Digest, KnownValues) {
+  EXPECT_EQ(sha256_hex(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  EXPECT_EQ(to_hex(hmac_sha256("key", "The quick brown fox jumps over the lazy dog")),
+            "f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8");
+  EXPECT_EQ(to_hex(md5("a")), "0cc175b9c0f1b6a831c399e269772661");
+  EXPECT_EQ(crc32("<UnknownOperationException/>\n"), 3552371480U);
+  EXPECT_EQ(crc32c("123456789"), 0xe3069283U);
+}
+
+TEST(Utf8, RefusesOverlongSurrogatesAndTruncation) {
+  EXPECT_TRUE(is_valid_utf8("aé€😀"));
+  for (const auto* text : {"\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\x80"}) EXPECT_FALSE(is_valid_utf8(text));
+  EXPECT_EQ(utf8_characters("é😀"), 2U);
+  EXPECT_EQ(utf16_units("é😀"), 3U);
+}
+
+TEST(TimeText, WritesAndReadsTheServicesForms) {
+  const auto t = from_epoch_ms(1764085660123);
+  EXPECT_EQ(iso8601_ms(t), "2025-11-25T15:47:40.123Z");
+  EXPECT_EQ(iso8601_offset(t), "2025-11-25T15:47:40.123+0000");
+  EXPECT_EQ(basic_iso8601(t), "20251125T154740Z");
+  EXPECT_EQ(http_date(t), "Tue, 25 Nov 2025 15:47:40 GMT");
+  EXPECT_EQ(common_log_date(t), "25/Nov/2025:15:47:40 +0000");
+  EXPECT_EQ(parse_iso8601("2025-11-25T15:47:40.123Z"), t);
+  EXPECT_EQ(parse_iso8601("2025-11-25T17:47:40.123+02:00"), t);
+  EXPECT_EQ(parse_basic_iso8601("20251125T154740Z"), from_epoch_ms(1764085660000));
+  EXPECT_EQ(parse_basic_iso8601("20251325T154740Z"), std::nullopt);
+}
+
+TEST(Reply, AnswersInternalErrorWhenDropped) {
+  Result<int> got = 0;
+  { Reply<int> reply([&got](Result<int> r) { got = std::move(r); }); }
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().code, Errc::kInternal);
+}
+
+TEST(Reply, ViaConvertsTheValueAndPassesTheError) {
+  Result<std::string> got;
+  Reply<std::string> reply([&got](Result<std::string> r) { got = std::move(r); });
+  auto inner = std::move(reply).via<int>([](int n) { return std::to_string(n); });
+  std::move(inner)(7);
+  EXPECT_EQ(got, "7");
+}
+
+}  // namespace
+}  // namespace tidemill

@@ -1,0 +1,88 @@
+// The event loop on Linux: epoll, an eventfd for posts, a binary heap of timers. One thread runs it.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "runtime/executor.h"
+
+namespace tidemill::runtime {
+
+class SystemClock final : public Clock {
+ public:
+  Instant now() const override;
+  WallTime wall() const override;
+};
+
+class EpollLoop final : public Loop {
+ public:
+  struct Options {
+    // Before it sleeps, a loop polls for this long: waking an idle core costs more than a short spin. 0 is off.
+    Duration spin = Duration(0);
+  };
+  EpollLoop();
+  explicit EpollLoop(Options options);
+  ~EpollLoop() override;
+  EpollLoop(const EpollLoop&) = delete;
+
+  // Runs until stop(). The calling thread becomes the loop's.
+  void run();
+  void stop();  // from any thread
+
+  void post(Task task) override;
+  bool on_this_thread() const override { return thread_.load(std::memory_order_relaxed) == std::this_thread::get_id(); }
+  TimerId at(Instant when, Task fire) override;
+  void cancel(TimerId id) override;
+  const Clock& clock() const override { return clock_; }
+
+  // File descriptors: `ready(events)` with epoll's bits. Edge-triggered. On the loop's thread, or before run().
+  using Ready = std::function<void(std::uint32_t)>;
+  void watch(int fd, std::uint32_t events, Ready ready);
+  void unwatch(int fd);
+
+  // Runs once at the end of the current turn of the loop, after all that is ready has been handled.
+  void at_turn_end(Task task) { turn_end_.push_back(std::move(task)); }
+
+ private:
+  struct Timer {
+    Instant when;
+    TimerId id;
+    bool operator>(const Timer& other) const { return when != other.when ? when > other.when : id > other.id; }
+  };
+  struct Watch {
+    Ready ready;
+    std::uint64_t generation;
+  };
+
+  void run_posted();
+  void run_turn_end();
+  void run_timers();
+  int sleep_ms(bool spinning) const;
+
+  Options options_;
+  SystemClock clock_;
+  int epoll_ = -1;
+  int wake_ = -1;
+  std::atomic<std::thread::id> thread_;
+  std::atomic<bool> stopping_ = false;
+  std::atomic<bool> awake_ = true;  // a post need not write the eventfd while the loop is known to look again
+
+  std::mutex mutex_;
+  std::vector<Task> posted_;  // guarded by mutex_
+  std::vector<Task> running_;
+  std::vector<Task> turn_end_;
+
+  std::vector<Timer> heap_;
+  std::unordered_map<TimerId, Task> timers_;
+  TimerId next_timer_ = 1;
+  std::unordered_map<int, std::shared_ptr<Watch>> watches_;
+  std::uint64_t next_generation_ = 1;
+};
+
+}  // namespace tidemill::runtime
