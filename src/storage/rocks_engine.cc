@@ -1,0 +1,282 @@
+#include "storage/rocks_engine.h"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/options.h>
+#include <rocksdb/slice_transform.h>
+#include <rocksdb/table.h>
+#include <rocksdb/utilities/checkpoint.h>
+#include <rocksdb/write_batch.h>
+
+#include <array>
+
+namespace tidemill::storage {
+namespace {
+
+// Raised when bytes on disk change their meaning; docs/formats/store.md has the history.
+constexpr std::string_view kFormatVersion = "1";
+constexpr std::string_view kFormatKey = "format";
+
+rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
+std::string_view view(const rocksdb::Slice& s) { return {s.data(), s.size()}; }
+
+Error to_error(const rocksdb::Status& status) {
+  const auto text = "storage: " + status.ToString();
+  if (status.IsCorruption()) return {Errc::kCorruption, text};
+  if (status.IsNoSpace()) return {Errc::kResourceExhausted, text};
+  if (status.IsIOError()) return {Errc::kIo, text};
+  return {Errc::kInternal, text};
+}
+
+enum Family : std::size_t { kMetaFamily, kItemsFamily, kLogsFamily, kFamilies };
+
+Family family_of(Keyspace keyspace) {
+  switch (keyspace) {
+    case Keyspace::kItems:
+    case Keyspace::kIndexes: return kItemsFamily;
+    case Keyspace::kChanges:
+    case Keyspace::kTopics:
+    case Keyspace::kFunctionLogs:
+    case Keyspace::kEvents:
+    case Keyspace::kBlobs:
+    case Keyspace::kQueues: return kLogsFamily;
+    case Keyspace::kMeta:
+    case Keyspace::kGroups:
+    case Keyspace::kCheckpoints:
+    case Keyspace::kFunctions:
+    case Keyspace::kRoutes:
+    case Keyspace::kStacks:
+    case Keyspace::kIdentity: return kMetaFamily;
+  }
+  std::unreachable();
+}
+
+class RocksSnapshot final : public Snapshot {
+ public:
+  explicit RocksSnapshot(std::shared_ptr<rocksdb::DB> db) : db_(std::move(db)), snapshot_(db_->GetSnapshot()) {}
+  ~RocksSnapshot() override { db_->ReleaseSnapshot(snapshot_); }
+  const rocksdb::Snapshot* get() const { return snapshot_; }
+
+ private:
+  const std::shared_ptr<rocksdb::DB> db_;
+  const rocksdb::Snapshot* const snapshot_;
+};
+
+const rocksdb::Snapshot* native(const Snapshot* snapshot) {
+  return snapshot == nullptr ? nullptr : static_cast<const RocksSnapshot*>(snapshot)->get();
+}
+
+class RocksCursor final : public Cursor {
+ public:
+  RocksCursor(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* family, std::string from, std::string to, Direction direction,
+              const Snapshot* snapshot)
+      : from_(std::move(from)), to_(std::move(to)), from_slice_(from_), to_slice_(to_), direction_(direction) {
+    rocksdb::ReadOptions options;
+    options.snapshot = native(snapshot);
+    options.iterate_lower_bound = &from_slice_;
+    options.iterate_upper_bound = &to_slice_;
+    iterator_.reset(db.NewIterator(options, family));
+    if (direction_ == Direction::kForward) iterator_->SeekToFirst();
+    else iterator_->SeekToLast();
+  }
+  bool valid() const override { return iterator_->Valid(); }
+  std::string_view key() const override { return view(iterator_->key()).substr(1); }
+  std::string_view value() const override { return view(iterator_->value()); }
+  void next() override {
+    if (direction_ == Direction::kForward) iterator_->Next();
+    else iterator_->Prev();
+  }
+  Status status() const override {
+    const auto status = iterator_->status();
+    if (!status.ok()) return std::unexpected(to_error(status));
+    return {};
+  }
+
+ private:
+  const std::string from_, to_;
+  const rocksdb::Slice from_slice_, to_slice_;
+  const Direction direction_;
+  std::unique_ptr<rocksdb::Iterator> iterator_;
+};
+
+class RocksEngine final : public Engine {
+ public:
+  RocksEngine(std::shared_ptr<rocksdb::DB> db, std::vector<rocksdb::ColumnFamilyHandle*> families)
+      : db_(std::move(db)), families_(std::move(families)) {
+    write_options_.sync = false;
+  }
+  ~RocksEngine() override {
+    for (auto* family : families_) db_->DestroyColumnFamilyHandle(family);
+    if (const auto status = db_->Close(); !status.ok()) return;  // the log holds what was written
+  }
+
+  Result<std::optional<std::string>> get(Keyspace keyspace, std::string_view key, const Snapshot* snapshot) const override {
+    rocksdb::ReadOptions options;
+    options.snapshot = native(snapshot);
+    std::array<char, 256> small;
+    std::string large;
+    const auto full = full_key(keyspace, key, small, large);
+    rocksdb::PinnableSlice value;
+    const auto status = db_->Get(options, family(keyspace), slice(full), &value);
+    if (status.IsNotFound()) return std::nullopt;
+    if (!status.ok()) return std::unexpected(to_error(status));
+    return std::string(value.data(), value.size());
+  }
+
+  std::unique_ptr<Cursor> cursor(Keyspace keyspace, const Range& range, Direction direction,
+                                 const Snapshot* snapshot) const override {
+    const char tag = static_cast<char>(keyspace);
+    std::string to = range.to.empty() ? std::string(1, static_cast<char>(tag + 1)) : tag + range.to;
+    return std::make_unique<RocksCursor>(*db_, family(keyspace), tag + range.from, std::move(to), direction, snapshot);
+  }
+
+  std::shared_ptr<const Snapshot> snapshot() const override { return std::make_shared<RocksSnapshot>(db_); }
+
+  Status write(const std::vector<Write>& writes) override {
+    batch_.Clear();
+    std::array<char, 256> small;
+    std::string large;
+    for (const auto& write : writes) {
+      const auto key = full_key(write.keyspace, write.key, small, large);
+      rocksdb::Status status;
+      switch (write.kind) {
+        case Write::Kind::kPut: status = batch_.Put(family(write.keyspace), slice(key), slice(write.value)); break;
+        case Write::Kind::kErase: status = batch_.Delete(family(write.keyspace), slice(key)); break;
+        case Write::Kind::kEraseRange: {
+          const char tag = static_cast<char>(write.keyspace);
+          const std::string to = write.value.empty() ? std::string(1, static_cast<char>(tag + 1)) : tag + write.value;
+          status = batch_.DeleteRange(family(write.keyspace), slice(key), slice(to));
+          break;
+        }
+      }
+      if (!status.ok()) return std::unexpected(to_error(status));
+    }
+    if (const auto status = db_->Write(write_options_, &batch_); !status.ok()) return std::unexpected(to_error(status));
+    return {};
+  }
+
+  Status sync() override {
+    if (const auto status = db_->SyncWAL(); !status.ok()) return std::unexpected(to_error(status));
+    return {};
+  }
+
+  Status checkpoint(const std::string& folder) override {
+    rocksdb::Checkpoint* made = nullptr;
+    auto status = rocksdb::Checkpoint::Create(db_.get(), &made);
+    const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+    if (status.ok()) status = checkpoint->CreateCheckpoint(folder);
+    if (!status.ok()) return std::unexpected(to_error(status));
+    return {};
+  }
+
+  std::uint64_t approximate_bytes(Keyspace keyspace, const Range& range) const override {
+    const char tag = static_cast<char>(keyspace);
+    const std::string from = tag + range.from;
+    const std::string to = range.to.empty() ? std::string(1, static_cast<char>(tag + 1)) : tag + range.to;
+    const rocksdb::Range native_range(from, to);
+    std::uint64_t size = 0;
+    rocksdb::SizeApproximationOptions options;
+    options.include_memtables = true;
+    return db_->GetApproximateSizes(options, family(keyspace), &native_range, 1, &size).ok() ? size : 0;
+  }
+
+ private:
+  rocksdb::ColumnFamilyHandle* family(Keyspace keyspace) const { return families_[family_of(keyspace)]; }
+
+  // The keyspace byte and the key, on the stack where it fits.
+  static std::string_view full_key(Keyspace keyspace, std::string_view key, std::array<char, 256>& small, std::string& large) {
+    if (key.size() < small.size()) {
+      small[0] = static_cast<char>(keyspace);
+      std::copy(key.begin(), key.end(), small.begin() + 1);
+      return {small.data(), key.size() + 1};
+    }
+    large.assign(1, static_cast<char>(keyspace));
+    large += key;
+    return large;
+  }
+
+  const std::shared_ptr<rocksdb::DB> db_;
+  const std::vector<rocksdb::ColumnFamilyHandle*> families_;
+  rocksdb::WriteOptions write_options_;
+  rocksdb::WriteBatch batch_;  // one writer at a time (Engine::write)
+};
+
+// RocksDB's own messages would mix with ours on standard error: they go to its LOG file only.
+rocksdb::Options database_options(const RocksOptions& options) {
+  rocksdb::Options db;
+  db.create_if_missing = options.create;
+  db.create_missing_column_families = true;
+  db.max_background_jobs = 2;
+  db.max_open_files = 512;
+  db.keep_log_file_num = 2;
+  db.max_log_file_size = 4 << 20;
+  db.info_log_level = rocksdb::WARN_LEVEL;
+  db.stats_dump_period_sec = 0;
+  db.stats_persist_period_sec = 0;
+  db.max_total_wal_size = 64ULL << 20;
+  db.recycle_log_file_num = 0;
+  db.allow_concurrent_memtable_write = false;  // the commit lock lets one writer in
+  db.enable_pipelined_write = false;
+  db.wal_bytes_per_sync = 0;
+  db.bytes_per_sync = 1 << 20;
+  // A kill leaves a torn tail; anything else wrong in the log of a durable store is damage and is named.
+  db.wal_recovery_mode = options.relaxed ? rocksdb::WALRecoveryMode::kPointInTimeRecovery
+                                         : rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  return db;
+}
+
+rocksdb::ColumnFamilyOptions family_options(const RocksOptions& options, const std::shared_ptr<rocksdb::Cache>& cache,
+                                            bool point_reads) {
+  rocksdb::ColumnFamilyOptions family;
+  family.write_buffer_size = options.write_buffer_bytes;
+  family.max_write_buffer_number = 3;
+  family.level_compaction_dynamic_level_bytes = true;
+  family.compression = rocksdb::kLZ4Compression;
+  family.bottommost_compression = rocksdb::kZSTD;
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  table.block_size = 8 << 10;
+  table.format_version = 5;
+  table.cache_index_and_filter_blocks = true;
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  if (point_reads) table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return family;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Engine>> open_rocks(const RocksOptions& options) {
+  const auto cache = rocksdb::NewLRUCache(options.block_cache_bytes);
+  const std::vector<rocksdb::ColumnFamilyDescriptor> descriptors = {
+      {rocksdb::kDefaultColumnFamilyName, family_options(options, cache, true)},
+      {"items", family_options(options, cache, true)},
+      {"logs", family_options(options, cache, false)},
+  };
+  std::vector<rocksdb::ColumnFamilyHandle*> families;
+  rocksdb::DB* opened = nullptr;
+  const auto status = rocksdb::DB::Open(database_options(options), options.folder, descriptors, &families, &opened);
+  if (!status.ok()) {
+    const auto text = status.ToString();
+    if (text.find("lock") != text.npos) {
+      return fail(Errc::kConflict, "the data directory " + options.folder + " is in use by another server");
+    }
+    if (status.IsCorruption()) {
+      return fail(Errc::kCorruption, "the data directory " + options.folder + " is damaged: " + text);
+    }
+    return fail(Errc::kIo, "cannot open the data directory " + options.folder + ": " + text);
+  }
+  auto engine = std::make_unique<RocksEngine>(std::shared_ptr<rocksdb::DB>(opened), std::move(families));
+  TM_TRY(const auto version, engine->get(Keyspace::kMeta, kFormatKey, nullptr));
+  if (!version) {
+    TM_CHECK(engine->write({{Write::Kind::kPut, Keyspace::kMeta, std::string(kFormatKey), std::string(kFormatVersion)}}));
+    TM_CHECK(engine->sync());
+  } else if (*version != kFormatVersion) {
+    return fail(Errc::kUnsupported, "the data directory " + options.folder + " has format " + *version +
+                                        ", written by a newer version; this one reads format " + std::string(kFormatVersion));
+  }
+  return engine;
+}
+
+}  // namespace tidemill::storage

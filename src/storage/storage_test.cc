@@ -1,0 +1,297 @@
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <future>
+#include <random>
+
+#include "base/bytes.h"
+#include "runtime/epoll_loop.h"
+#include "storage/rocks_engine.h"
+#include "storage/sim/memory_store.h"
+#include "storage/store.h"
+#include "storage/stripes.h"
+
+namespace tidemill::storage {
+namespace {
+
+// A folder that goes away with the test.
+class Folder {
+ public:
+  Folder() : path_(std::filesystem::temp_directory_path() / ("tm-storage-" + std::to_string(std::random_device{}()))) {
+    std::filesystem::create_directories(path_);
+  }
+  ~Folder() { std::filesystem::remove_all(path_); }
+  std::string file(const std::string& name) const { return (path_ / name).string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+struct EngineKind {
+  const char* name;
+  std::function<std::unique_ptr<Engine>(Folder&)> open;
+};
+
+class Engines : public testing::TestWithParam<EngineKind> {
+ protected:
+  Folder folder_;
+  std::unique_ptr<Engine> engine_ = GetParam().open(folder_);
+
+  std::string keys(const Range& range, Direction direction, const Snapshot* snapshot = nullptr) {
+    std::string out;
+    for (auto at = engine_->cursor(Keyspace::kItems, range, direction, snapshot); at->valid(); at->next()) {
+      out.append(at->key()).append("=").append(at->value()).append(" ");
+    }
+    return out;
+  }
+  void put(const std::string& key, const std::string& value) {
+    ASSERT_TRUE(engine_->write({{Write::Kind::kPut, Keyspace::kItems, key, value}}));
+  }
+};
+
+TEST_P(Engines, KeepOrderInBothDirectionsAndStayInTheirKeyspace) {
+  put("b", "2");
+  put("a", "1");
+  put("c", "3");
+  ASSERT_TRUE(engine_->write({{Write::Kind::kPut, Keyspace::kIndexes, "a", "other"}}));
+  EXPECT_EQ(keys({}, Direction::kForward), "a=1 b=2 c=3 ");
+  EXPECT_EQ(keys({}, Direction::kReverse), "c=3 b=2 a=1 ");
+  EXPECT_EQ(keys({"b", "c"}, Direction::kForward), "b=2 ");
+  EXPECT_EQ(keys({"d", ""}, Direction::kReverse), "");
+  EXPECT_EQ(keys({"c", "a"}, Direction::kForward), "");
+}
+
+TEST_P(Engines, SnapshotsDoNotSeeLaterWrites) {
+  put("a", "1");
+  const auto snapshot = engine_->snapshot();
+  put("a", "2");
+  put("b", "2");
+  EXPECT_EQ(keys({}, Direction::kForward, snapshot.get()), "a=1 ");
+  EXPECT_EQ(*engine_->get(Keyspace::kItems, "a", snapshot.get()), "1");
+  EXPECT_EQ(*engine_->get(Keyspace::kItems, "a", nullptr), "2");
+  EXPECT_EQ(*engine_->get(Keyspace::kItems, "x", nullptr), std::nullopt);
+}
+
+TEST_P(Engines, RangesAreErasedWithoutTheirEnd) {
+  for (const auto* key : {"a", "b", "c"}) put(key, key);
+  ASSERT_TRUE(engine_->write({{Write::Kind::kEraseRange, Keyspace::kItems, "a", "c"}}));
+  EXPECT_EQ(keys({}, Direction::kForward), "c=c ");
+  ASSERT_TRUE(engine_->write({{Write::Kind::kEraseRange, Keyspace::kItems, "", ""}}));
+  EXPECT_EQ(keys({}, Direction::kForward), "");
+}
+
+TEST_P(Engines, KeysLongerThanTheStackBufferWork) {
+  const std::string key(4000, 'k');
+  put(key, "v");
+  EXPECT_EQ(*engine_->get(Keyspace::kItems, key, nullptr), "v");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Storage, Engines,
+    testing::Values(EngineKind{"Memory", [](Folder&) { return std::make_unique<MemoryEngine>(); }},
+                    EngineKind{"Rocks",
+                               [](Folder& folder) -> std::unique_ptr<Engine> {
+                                 return std::move(*open_rocks({.folder = folder.file("db")}));
+                               }}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+TEST(RocksEngine, KeepsDataAndNamesProblemsAtOpen) {
+  Folder folder;
+  const RocksOptions options{.folder = folder.file("db")};
+  {
+    auto engine = open_rocks(options);
+    ASSERT_TRUE(engine) << engine.error().message;
+    ASSERT_TRUE((*engine)->write({{Write::Kind::kPut, Keyspace::kItems, "a", "1"}}));
+    const auto second = open_rocks(options);
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().code, Errc::kConflict) << second.error().message;
+    ASSERT_TRUE((*engine)->checkpoint(folder.file("copy")));
+    ASSERT_TRUE((*engine)->write({{Write::Kind::kPut, Keyspace::kItems, "a", "2"}}));
+  }
+  EXPECT_EQ(*(*open_rocks(options))->get(Keyspace::kItems, "a", nullptr), "2");
+  EXPECT_EQ(*(*open_rocks({.folder = folder.file("copy")}))->get(Keyspace::kItems, "a", nullptr), "1");
+  ASSERT_TRUE((*open_rocks(options))->write({{Write::Kind::kPut, Keyspace::kMeta, "format", "999"}}));
+  EXPECT_EQ(open_rocks(options).error().code, Errc::kUnsupported);
+}
+
+// Runs what is posted when told to.
+class ManualExecutor final : public runtime::Executor {
+ public:
+  void post(runtime::Task task) override { tasks_.push_back(std::move(task)); }
+  bool on_this_thread() const override { return true; }
+  void run() {
+    while (!tasks_.empty()) {
+      auto task = std::move(tasks_.front());
+      tasks_.pop_front();
+      task();
+    }
+  }
+
+ private:
+  std::deque<runtime::Task> tasks_;
+};
+
+struct Bench {
+  explicit Bench(Durability durability = Durability::kDurable) {
+    auto owned = std::make_unique<MemoryEngine>();
+    engine = owned.get();
+    store.emplace(std::move(owned), Store::Options{.durability = durability, .sync_thread = false,
+                                                   .on_failure = [this](const Error& e) { failure = e; }});
+  }
+  MemoryEngine* engine;
+  std::optional<Error> failure;
+  std::optional<Store> store;
+  ManualExecutor loop;
+};
+
+Mutation put(const std::string& key, const std::string& value) {
+  Mutation m;
+  m.put(Keyspace::kItems, key, value);
+  return m;
+}
+
+TEST(Store, AnswersOnlyAfterTheSync) {
+  Bench bench;
+  bool answered = false;
+  bench.store->commit(put("a", "1"), bench.loop, [&] { answered = true; });
+  bench.loop.run();
+  EXPECT_FALSE(answered);
+  EXPECT_EQ(*bench.store->get(Keyspace::kItems, "a"), "1") << "written in place";
+  EXPECT_TRUE(bench.store->sync_once());
+  bench.loop.run();
+  EXPECT_TRUE(answered);
+  EXPECT_FALSE(bench.store->sync_once()) << "nothing left to sync";
+}
+
+TEST(Store, OneSyncAnswersAllThatWasWrittenBeforeIt) {
+  Bench bench;
+  int answered = 0;
+  for (int i = 0; i < 10; ++i) bench.store->commit(put("k" + std::to_string(i), "v"), bench.loop, [&] { ++answered; });
+  bench.store->sync_once();
+  bench.loop.run();
+  EXPECT_EQ(answered, 10);
+  EXPECT_EQ(bench.store->syncs(), 1U);
+}
+
+TEST(Store, RelaxedAnswersWithoutASync) {
+  Bench bench(Durability::kRelaxed);
+  bool answered = false;
+  bench.store->commit(put("a", "1"), bench.loop, [&] { answered = true; });
+  EXPECT_TRUE(answered);
+}
+
+TEST(Store, LogsGiveDenseNumbersAndShowOnlyWhatIsDurable) {
+  Bench bench;
+  const auto log = bench.store->open_log(Keyspace::kTopics, "t/", 5);
+  std::vector<std::uint64_t> told;
+  const auto subscription = log->watch(bench.loop, [&](std::uint64_t reached) { told.push_back(reached); });
+  std::vector<std::uint64_t> stamped;
+  for (const std::uint64_t count : {1, 3, 1}) {
+    Mutation m;
+    m.append(*log, count, "batch", [&](std::uint64_t n, std::string& value) {
+      stamped.push_back(n);
+      value += std::to_string(n);
+    });
+    bench.store->write(std::move(m));
+  }
+  EXPECT_EQ(stamped, (std::vector<std::uint64_t>{5, 6, 9}));
+  EXPECT_EQ(log->next(), 10U);
+  EXPECT_EQ(log->reached(), 5U);
+  bench.loop.run();
+  EXPECT_TRUE(told.empty());
+  bench.store->sync_once();
+  EXPECT_EQ(log->reached(), 10U);
+  bench.loop.run();
+  EXPECT_EQ(told, (std::vector<std::uint64_t>{10}));
+  EXPECT_EQ(*bench.store->get(Keyspace::kTopics, log->key(6)), "batch6");
+}
+
+TEST(Store, AFailedSyncAnswersNobodyAndIsReported) {
+  Bench bench;
+  bool answered = false;
+  bench.store->commit(put("a", "1"), bench.loop, [&] { answered = true; });
+  bench.engine->fail_next({Errc::kIo, "disk gone"});
+  EXPECT_FALSE(bench.store->sync_once());
+  bench.store->commit(put("b", "1"), bench.loop, [&] { answered = true; });
+  bench.loop.run();
+  EXPECT_FALSE(answered);
+  ASSERT_TRUE(bench.failure);
+  EXPECT_EQ(bench.failure->message, "disk gone");
+}
+
+TEST(Store, DestroyedSubscriptionHearsNothing) {
+  Bench bench(Durability::kRelaxed);
+  const auto log = bench.store->open_log(Keyspace::kTopics, "t/", 0);
+  int told = 0;
+  {
+    const auto subscription = log->watch(bench.loop, [&](std::uint64_t) { ++told; });
+    Mutation m;
+    m.append(*log, 1, "x");
+    bench.store->write(std::move(m));
+  }
+  bench.loop.run();
+  EXPECT_EQ(told, 0);
+}
+
+TEST(Store, AnswersOnARealLoopWithTheSyncThread) {
+  Folder folder;
+  auto engine = open_rocks({.folder = folder.file("db")});
+  ASSERT_TRUE(engine) << engine.error().message;
+  Store store(std::move(*engine), {});
+  runtime::EpollLoop loop;
+  constexpr int kWrites = 200;
+  int answered = 0;
+  loop.post([&] {
+    for (int i = 0; i < kWrites; ++i) {
+      store.commit(put("k" + std::to_string(i), "v"), loop, [&] {
+        if (++answered == kWrites) loop.stop();
+      });
+    }
+  });
+  loop.run();
+  EXPECT_EQ(answered, kWrites);
+  EXPECT_LT(store.syncs(), static_cast<std::uint64_t>(kWrites));
+}
+
+TEST(Stripes, AreGivenInOrderOfArrival) {
+  ManualExecutor loop;
+  Stripes stripes(8);
+  std::string order;
+  Stripes::Held first;
+  stripes.acquire(1, loop, [&](Stripes::Held held) { first = std::move(held); });
+  stripes.acquire(1, loop, [&](Stripes::Held) { order += "a"; });
+  stripes.acquire(std::vector<std::uint64_t>{1, 2}, loop, [&](Stripes::Held) { order += "b"; });
+  stripes.acquire(2, loop, [&](Stripes::Held) { order += "c"; });
+  loop.run();
+  EXPECT_EQ(order, "c") << "a plan that waits for stripe 1 has not taken stripe 2 yet";
+  first.release();
+  loop.run();
+  EXPECT_EQ(order, "cab");
+}
+
+TEST(Stripes, CrossingPlansDoNotWaitForEachOther) {
+  ManualExecutor loop;
+  Stripes stripes(8);
+  int done = 0;
+  Stripes::Held a;
+  stripes.acquire(std::vector<std::uint64_t>{1, 2}, loop, [&](Stripes::Held held) { a = std::move(held); });
+  stripes.acquire(std::vector<std::uint64_t>{2, 1}, loop, [&](Stripes::Held) { ++done; });
+  stripes.acquire(std::vector<std::uint64_t>{1, 9}, loop, [&](Stripes::Held) { ++done; });  // 9 is stripe 1 again
+  a.release();
+  loop.run();
+  EXPECT_EQ(done, 2);
+}
+
+TEST(Stripes, RememberTheTicketBeforeTheWriteIsVisible) {
+  Bench bench;
+  Stripes stripes(8);
+  stripes.acquire(3, bench.loop, [&](Stripes::Held held) {
+    const auto ticket = held.write(*bench.store, put("a", "1"));
+    EXPECT_EQ(held.last(), ticket);
+  });
+  EXPECT_EQ(stripes.last(3).number, 1U);
+  EXPECT_EQ(stripes.last(4).number, 0U);
+}
+
+}  // namespace
+}  // namespace tidemill::storage
