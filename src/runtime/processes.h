@@ -41,6 +41,9 @@ class Process {
   virtual void write_stdin(std::string_view bytes) = 0;
   // Resident bytes of the whole group now, 0 when unknown.
   virtual std::uint64_t resident_bytes() const = 0;
+  // Reads and delivers what the process has written so far, before it returns: an answer that came over another channel
+  // must not overtake the output written ahead of it.
+  virtual void drain_output() {}
 };
 
 class Processes {
