@@ -1,0 +1,38 @@
+// The canonical form of a request, as Signature Version 4 hashes it.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/message.h"
+
+namespace tidemill::auth {
+
+std::string lower_case(std::string_view text);
+std::string_view trimmed(std::string_view text);
+bool http_equal(std::string_view name, std::string_view lower_case_name);  // header names
+
+std::string_view path_of(std::string_view target);   // before '?', at least "/"
+std::string_view query_of(std::string_view target);  // behind '?'
+// Decoded; '+' stays a plus, as signers see it.
+std::vector<http::Parameter> decode_query(std::string_view query);
+
+// The forms that clients use for that service, the one to sign with first.
+std::vector<std::string> canonical_paths(std::string_view path_as_sent, std::string_view service);
+
+enum class QueryForm : unsigned char {
+  kRecoded,  // decoded and encoded anew
+  kAsSent,   // the parts as they came, only sorted
+};
+// Sorted, without X-Amz-Signature.
+std::string canonical_query(std::string_view query, QueryForm form);
+std::string canonical_query(const std::vector<http::Parameter>& parameters);
+
+// One line for each name, values trimmed, inner runs of blanks collapsed, repeated headers joined with commas.
+std::string canonical_headers(const http::Headers& headers, const std::vector<std::string>& signed_names);
+
+std::string canonical_request(std::string_view method, std::string_view path, std::string_view query, std::string_view headers,
+                              const std::vector<std::string>& signed_names, std::string_view payload_hash);
+
+}  // namespace tidemill::auth

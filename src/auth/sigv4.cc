@@ -1,0 +1,405 @@
+#include "auth/sigv4.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "auth/canonical.h"
+#include "base/bytes.h"
+#include "base/digest.h"
+
+#include <fmt/format.h>
+
+namespace tidemill::auth {
+namespace {
+
+constexpr std::string_view kAlgorithm = "AWS4-HMAC-SHA256";
+constexpr std::string_view kTerminator = "aws4_request";
+constexpr std::string_view kMismatch =
+    "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and "
+    "signing method. Consult the service documentation for details.";
+
+std::optional<CredentialScope> parse_scope(std::string_view text) {
+  // The key may hold slashes, so the four last parts are taken from the end.
+  CredentialScope scope;
+  std::string* const parts[] = {&scope.terminator, &scope.service, &scope.region, &scope.date};
+  for (std::string* part : parts) {
+    const auto slash = text.rfind('/');
+    if (slash == std::string_view::npos) return std::nullopt;
+    *part = text.substr(slash + 1);
+    text = text.substr(0, slash);
+  }
+  if (text.empty()) return std::nullopt;
+  scope.access_key = text;
+  return scope;
+}
+
+// The parts of an Authorization header: Credential, SignedHeaders, Signature.
+struct HeaderParts {
+  std::optional<std::string_view> credential, signed_headers, signature;
+};
+
+HeaderParts split_authorization(std::string_view header) {
+  HeaderParts parts;
+  const auto first = header.find_first_of(" ,");
+  std::string_view rest = first == std::string_view::npos ? std::string_view() : header.substr(first);
+  while (!rest.empty()) {
+    const auto start = rest.find_first_not_of(", \t");
+    if (start == std::string_view::npos) break;
+    rest = rest.substr(start);
+    const auto end = std::min(rest.find_first_of(", \t"), rest.size());
+    const std::string_view part = rest.substr(0, end);
+    rest = rest.substr(end);
+    const auto equals = part.find('=');
+    if (equals == std::string_view::npos) continue;
+    const std::string_view name = part.substr(0, equals), value = part.substr(equals + 1);
+    if (value.empty()) continue;
+    if (name == "Credential") parts.credential = value;
+    if (name == "SignedHeaders") parts.signed_headers = value;
+    if (name == "Signature") parts.signature = value;
+  }
+  return parts;
+}
+
+std::vector<std::string> split_signed_headers(std::string_view text) {
+  std::vector<std::string> names;
+  while (!text.empty()) {
+    const auto end = std::min(text.find(';'), text.size());
+    if (end > 0) names.push_back(lower_case(text.substr(0, end)));
+    text = text.substr(std::min(end + 1, text.size()));
+  }
+  std::ranges::sort(names);
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
+std::string with_month_name(std::string_view text) {
+  // "Sat, 21 Nov 2026 15:47:40 GMT" -> "20261121T154740Z"; empty when it is no such date.
+  constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  if (text.size() != 29 || text.substr(25) != " GMT") return {};
+  const auto month = kMonths.find(text.substr(8, 3));
+  if (month == std::string_view::npos || month % 3 != 0) return {};
+  return fmt::format("{}{:02}{}T{}{}{}Z", text.substr(12, 4), month / 3 + 1, text.substr(5, 2), text.substr(17, 2),
+                     text.substr(20, 2), text.substr(23, 2));
+}
+
+std::optional<WallTime> parse_date(std::string_view text) {
+  if (auto time = parse_basic_iso8601(text)) return time;
+  if (auto time = parse_iso8601(text)) return time;
+  return parse_basic_iso8601(with_month_name(text));
+}
+
+Result<CredentialScope> scope_of(std::string_view credential) {
+  auto scope = parse_scope(credential);
+  if (!scope)
+    return fail(Errc::kIncompleteSignature,
+                fmt::format("Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, "
+                            "got '{}'",
+                            credential));
+  return *std::move(scope);
+}
+
+const std::string* find_parameter(const std::vector<http::Parameter>& parameters, std::string_view name) {
+  for (const auto& p : parameters)
+    if (p.name == name && !p.value.empty()) return &p.value;
+  return nullptr;
+}
+
+Result<SignatureClaim> claim_of_parameters(const std::vector<http::Parameter>& parameters) {
+  const auto* algorithm = find_parameter(parameters, "X-Amz-Algorithm");
+  const auto* credential = find_parameter(parameters, "X-Amz-Credential");
+  const auto* signature = find_parameter(parameters, "X-Amz-Signature");
+  const auto* headers = find_parameter(parameters, "X-Amz-SignedHeaders");
+  const auto* date = find_parameter(parameters, "X-Amz-Date");
+  std::string missing;
+  const auto require = [&missing](const std::string* value, std::string_view name) {
+    if (!value) missing += fmt::format("AWS query-string parameters must include '{}'. ", name);
+  };
+  require(algorithm, "X-Amz-Algorithm");
+  require(credential, "X-Amz-Credential");
+  require(signature, "X-Amz-Signature");
+  require(headers, "X-Amz-SignedHeaders");
+  require(date, "X-Amz-Date");
+  if (!missing.empty())
+    return fail(Errc::kIncompleteSignature, missing + "Re-examine the query-string parameters.");
+  if (*algorithm != kAlgorithm)
+    return fail(Errc::kIncompleteSignature, fmt::format("Unsupported AWS 'algorithm': '{}'.", *algorithm));
+  TM_TRY(auto scope, scope_of(*credential));
+  SignatureClaim claim{.form = SignatureForm::kQuery,
+                       .scope = std::move(scope),
+                       .signed_headers = split_signed_headers(*headers),
+                       .signature = *signature,
+                       .date = *date,
+                       .time = parse_date(*date)};
+  // Without X-Amz-Expires a signature in the query lives as long as one in the header.
+  std::int64_t expires = 900;
+  if (const auto* text = find_parameter(parameters, "X-Amz-Expires")) {
+    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), expires);
+    if (error != std::errc() || end != text->data() + text->size() || expires < 1 || expires > 604800)
+      return fail(Errc::kIncompleteSignature, "X-Amz-Expires must be a number between 1 and 604800");
+  }
+  claim.expires = std::chrono::seconds(expires);
+  if (const auto* token = find_parameter(parameters, "X-Amz-Security-Token")) claim.session_token = *token;
+  return claim;
+}
+
+std::string string_to_sign(std::string_view date, const CredentialScope& scope, std::string_view canonical_request) {
+  return fmt::format("{}\n{}\n{}/{}/{}/{}\n{}", kAlgorithm, date, scope.date, scope.region, scope.service, scope.terminator,
+                     sha256_hex(canonical_request));
+}
+
+// The date as it stands in the string to sign: always basic ISO 8601, whatever the header's form.
+std::string signing_date(const SignatureClaim& claim) {
+  return claim.time ? basic_iso8601(*claim.time) : claim.date;
+}
+
+bool matches(const SignatureClaim& claim, std::string_view key, std::string_view canonical_request) {
+  const std::string wanted = to_hex(hmac_sha256(key, string_to_sign(signing_date(claim), claim.scope, canonical_request)));
+  return claim.signature.size() == wanted.size() && equal_constant_time(wanted, claim.signature);
+}
+
+constexpr std::string_view kUnsigned = "UNSIGNED-PAYLOAD";
+constexpr std::string_view kStreamingUnsigned = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
+
+// The payload hash for the canonical request. Error: the body is not the one that was signed.
+Result<std::string> payload_hash(const http::Request& request, const SignatureClaim& claim) {
+  std::optional<std::string> said;
+  for (const auto& header : request.headers)
+    if (http_equal(header.name, "x-amz-content-sha256")) said = std::string(trimmed(header.value));
+  if (!said && claim.form == SignatureForm::kQuery) {
+    const auto parameters = decode_query(query_of(request.target));
+    if (const auto* value = find_parameter(parameters, "X-Amz-Content-Sha256")) said = *value;
+    else if (claim.scope.service == "s3") said = std::string(kUnsigned);
+  }
+  if (!said) return sha256_hex(request.body);
+  const bool s3 = claim.scope.service == "s3";
+  if (s3 && (*said == kUnsigned || *said == kStreamingUnsigned)) return *said;
+  if (said->starts_with("STREAMING-"))
+    return fail(Errc::kInvalidSignature,
+                fmt::format("The payload form '{}' of x-amz-content-sha256 is not supported for '{}'.", *said, claim.scope.service));
+  if (!equal_constant_time(lower_case(*said), sha256_hex(request.body))) return fail(Errc::kInvalidSignature, std::string(kMismatch));
+  return *said;
+}
+
+}  // namespace
+
+std::optional<CredentialScope> peek_scope(const http::Request& request) {
+  for (const auto& header : request.headers)
+    if (http_equal(header.name, "authorization") && header.value.starts_with("AWS4-")) {
+      const HeaderParts parts = split_authorization(header.value);
+      return parts.credential ? parse_scope(*parts.credential) : std::nullopt;
+    }
+  const std::string_view query = query_of(request.target);
+  if (query.find("X-Amz-Credential=") == std::string_view::npos) return std::nullopt;
+  const auto parameters = decode_query(query);
+  const auto* credential = find_parameter(parameters, "X-Amz-Credential");
+  return credential ? parse_scope(*credential) : std::nullopt;
+}
+
+Result<SignatureClaim> parse_claim(const http::Request& request) {
+  std::optional<std::string_view> authorization;
+  std::string_view date, amz_date, token;
+  for (const auto& header : request.headers) {
+    if (http_equal(header.name, "authorization")) authorization = trimmed(header.value);
+    if (http_equal(header.name, "x-amz-date")) amz_date = trimmed(header.value);
+    if (http_equal(header.name, "date")) date = trimmed(header.value);
+    if (http_equal(header.name, "x-amz-security-token")) token = trimmed(header.value);
+  }
+  const std::string_view query = query_of(request.target);
+  const bool in_query = query.starts_with("X-Amz-Algorithm") || query.find("&X-Amz-Algorithm") != std::string_view::npos;
+  if (in_query && authorization)
+    return fail(Errc::kInvalidSignature,
+                "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.");
+  if (in_query) return claim_of_parameters(decode_query(query));
+  if (!authorization || !authorization->starts_with("AWS4-"))
+    return fail(Errc::kMissingToken, "Request is missing Authentication Token");
+
+  const HeaderParts parts = split_authorization(*authorization);
+  std::string missing;
+  const auto require = [&missing](bool present, std::string_view name) {
+    if (!present) missing += fmt::format("Authorization header requires '{}' parameter. ", name);
+  };
+  require(parts.credential.has_value(), "Credential");
+  require(parts.signature.has_value(), "Signature");
+  require(parts.signed_headers.has_value(), "SignedHeaders");
+  if (amz_date.empty() && date.empty())
+    missing += "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ";
+  if (!missing.empty())
+    return fail(Errc::kIncompleteSignature, missing + "Authorization=" + std::string(*authorization));
+  const std::string_view algorithm = authorization->substr(0, authorization->find_first_of(" ,"));
+  if (algorithm != kAlgorithm)
+    return fail(Errc::kIncompleteSignature, fmt::format("Unsupported AWS 'algorithm': '{}'.", algorithm));
+  TM_TRY(auto scope, scope_of(*parts.credential));
+  const std::string_view when = amz_date.empty() ? date : amz_date;
+  return SignatureClaim{.form = SignatureForm::kHeader,
+                        .scope = std::move(scope),
+                        .signed_headers = split_signed_headers(*parts.signed_headers),
+                        .signature = std::string(*parts.signature),
+                        .date = std::string(when),
+                        .time = parse_date(when),
+                        .session_token = std::string(token)};
+}
+
+Result<SignatureClaim> parse_claim(const PresignedUrl& url) { return claim_of_parameters(url.parameters); }
+
+bool is_region_name(std::string_view text) {
+  const auto dash = text.rfind('-');
+  if (dash == std::string_view::npos || dash + 1 == text.size() || text.size() > 32) return false;
+  const std::string_view words = text.substr(0, dash), number = text.substr(dash + 1);
+  if (!std::ranges::all_of(number, [](char c) { return c >= '0' && c <= '9'; })) return false;
+  if (words.find('-') == std::string_view::npos) return false;
+  char previous = '-';
+  for (const char c : words) {
+    if (c == '-' ? previous == '-' : (c < 'a' || c > 'z')) return false;
+    previous = c;
+  }
+  return previous != '-';
+}
+
+Status check_scope(const SignatureClaim& claim, const ScopeRule& rule) {
+  const CredentialScope& scope = claim.scope;
+  if (!claim.time)
+    return fail(Errc::kIncompleteSignature, fmt::format("Date must be in ISO-8601 'basic format'. Got '{}'. See "
+                                                        "http://en.wikipedia.org/wiki/ISO_8601",
+                                                        claim.date));
+  const std::string stamp = basic_iso8601(*claim.time);
+  std::string wrong;
+  if (rule.region.empty() ? !is_region_name(scope.region) : scope.region != rule.region)
+    wrong += fmt::format("Credential should be scoped to a valid region, not '{}'. ", scope.region);
+  if (!rule.service.empty() && scope.service != rule.service)
+    wrong += fmt::format("Credential should be scoped to correct service: '{}'. ", rule.service);
+  if (scope.terminator != kTerminator)
+    wrong += fmt::format("Credential should be scoped with a valid terminator: 'aws4_request', not '{}'. ", scope.terminator);
+  if (!stamp.starts_with(scope.date) || scope.date.size() != 8)
+    wrong += fmt::format("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '{}' != '{}', "
+                         "from '{}'. ",
+                         scope.date, stamp.substr(0, 8), stamp);
+  if (!wrong.empty()) return fail(Errc::kInvalidSignature, std::move(wrong));
+
+  const auto age_max = claim.form == SignatureForm::kQuery ? claim.expires : rule.skew;
+  const std::string now = basic_iso8601(rule.now);
+  const auto minutes = [](std::chrono::seconds s) { return (s.count() + 59) / 60; };
+  if (*claim.time < rule.now - age_max)
+    return fail(Errc::kInvalidSignature,
+                fmt::format("Signature expired: {} is now earlier than {} ({} - {} min.)", stamp,
+                            basic_iso8601(rule.now - age_max), now, minutes(age_max)));
+  if (*claim.time > rule.now + rule.skew)
+    return fail(Errc::kInvalidSignature,
+                fmt::format("Signature not yet current: {} is still later than {} ({} + {} min.)", stamp,
+                            basic_iso8601(rule.now + rule.skew), now, minutes(rule.skew)));
+  return {};
+}
+
+std::string SigningKeys::key(std::string_view secret, const CredentialScope& scope) {
+  const std::string name = fmt::format("{}\n{}\n{}\n{}", secret, scope.date, scope.region, scope.service);
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto at = by_name_.find(name); at != by_name_.end()) {
+      entries_.splice(entries_.begin(), entries_, at->second);
+      return at->second->second;
+    }
+  }
+  std::string key = hmac_sha256("AWS4" + std::string(secret), scope.date);
+  key = hmac_sha256(key, scope.region);
+  key = hmac_sha256(key, scope.service);
+  key = hmac_sha256(key, kTerminator);
+  const std::lock_guard lock(mutex_);
+  if (by_name_.contains(name)) return key;
+  entries_.emplace_front(name, key);
+  by_name_.emplace(name, entries_.begin());
+  if (entries_.size() > entries_max_) {
+    by_name_.erase(entries_.back().first);
+    entries_.pop_back();
+  }
+  return key;
+}
+
+Status verify(const http::Request& request, const SignatureClaim& claim, std::string_view secret, SigningKeys& keys) {
+  if (!std::ranges::binary_search(claim.signed_headers, "host"))
+    return fail(Errc::kInvalidSignature, "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
+  for (const auto& header : request.headers) {
+    const std::string name = lower_case(header.name);
+    if (!name.starts_with("x-amz-") || std::ranges::binary_search(claim.signed_headers, name)) continue;
+    // A presigned URL fixes its payload form in the query, and clients may repeat it in a header.
+    if (claim.form == SignatureForm::kQuery && name == "x-amz-content-sha256") continue;
+    return fail(Errc::kInvalidSignature, "There were headers present in the request which were not signed: " + name);
+  }
+  TM_TRY(const auto hash, payload_hash(request, claim));
+  const std::string key = keys.key(secret, claim.scope);
+  const std::string headers = canonical_headers(request.headers, claim.signed_headers);
+  const std::string queries[] = {canonical_query(query_of(request.target), QueryForm::kRecoded),
+                                 canonical_query(query_of(request.target), QueryForm::kAsSent)};
+  // Clients differ in how they write the path of everything but S3 (encoded once more, dot segments removed or not); each of
+  // these is injective, so accepting any of them accepts no other request.
+  for (const std::string& path : canonical_paths(path_of(request.target), claim.scope.service))
+    for (const std::string& query : queries)
+      if (matches(claim, key, canonical_request(request.method, path, query, headers, claim.signed_headers, hash))) return {};
+  return fail(Errc::kInvalidSignature, std::string(kMismatch));
+}
+
+Status verify(const PresignedUrl& url, const SignatureClaim& claim, std::string_view secret, SigningKeys& keys) {
+  if (claim.signed_headers != std::vector<std::string>{"host"})
+    return fail(Errc::kInvalidSignature, "Only 'host' may be a signed header here.");
+  const std::string headers = fmt::format("host:{}\n", url.host);
+  const std::string canonical = canonical_request(url.method, "/", canonical_query(url.parameters), headers, claim.signed_headers,
+                                                  sha256_hex(""));
+  if (!matches(claim, keys.key(secret, claim.scope), canonical)) return fail(Errc::kInvalidSignature, std::string(kMismatch));
+  return {};
+}
+
+void sign(http::Request& request, const Credentials& credentials, const SignOptions& options) {
+  const std::string date = basic_iso8601(options.now);
+  const bool keep_hash = std::ranges::any_of(
+      request.headers, [](const auto& header) { return http_equal(header.name, "x-amz-content-sha256"); });
+  request.headers.add("X-Amz-Date", date);
+  if (!credentials.session_token.empty()) request.headers.add("X-Amz-Security-Token", credentials.session_token);
+  if (!keep_hash) request.headers.add("X-Amz-Content-Sha256", sha256_hex(request.body));
+  std::vector<std::string> names;
+  std::string hash;
+  for (const auto& header : request.headers) {
+    const std::string name = lower_case(header.name);
+    if (name == "x-amz-content-sha256") hash = header.value;
+    if (name == "host" || name == "content-type" || name.starts_with("x-amz-")) names.push_back(name);
+  }
+  std::ranges::sort(names);
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  const CredentialScope scope{.access_key = credentials.access_key,
+                              .date = date.substr(0, 8),
+                              .region = std::string(options.region),
+                              .service = std::string(options.service),
+                              .terminator = std::string(kTerminator)};
+  const std::string canonical = canonical_request(
+      request.method, canonical_paths(path_of(request.target), options.service).front(),
+      canonical_query(query_of(request.target), QueryForm::kRecoded), canonical_headers(request.headers, names), names, hash);
+  SigningKeys keys(1);
+  const std::string signature = to_hex(hmac_sha256(keys.key(credentials.secret_key, scope), string_to_sign(date, scope, canonical)));
+  request.headers.add("Authorization",
+                      fmt::format("{} Credential={}/{}/{}/{}/{}, SignedHeaders={}, Signature={}", kAlgorithm, scope.access_key,
+                                  scope.date, scope.region, scope.service, scope.terminator, fmt::join(names, ";"), signature));
+}
+
+std::string presign(const PresignedUrl& url, const Credentials& credentials, const SignOptions& options,
+                    std::chrono::seconds expires) {
+  const std::string date = basic_iso8601(options.now);
+  const CredentialScope scope{.access_key = credentials.access_key,
+                              .date = date.substr(0, 8),
+                              .region = std::string(options.region),
+                              .service = std::string(options.service),
+                              .terminator = std::string(kTerminator)};
+  std::vector<http::Parameter> parameters = url.parameters;
+  parameters.push_back({"X-Amz-Algorithm", std::string(kAlgorithm)});
+  parameters.push_back({"X-Amz-Credential", fmt::format("{}/{}/{}/{}/{}", scope.access_key, scope.date, scope.region, scope.service,
+                                                        scope.terminator)});
+  parameters.push_back({"X-Amz-Date", date});
+  parameters.push_back({"X-Amz-Expires", std::to_string(expires.count())});
+  if (!credentials.session_token.empty()) parameters.push_back({"X-Amz-Security-Token", credentials.session_token});
+  parameters.push_back({"X-Amz-SignedHeaders", "host"});
+  const std::string query = canonical_query(parameters);
+  const std::string canonical = canonical_request(url.method, "/", query, fmt::format("host:{}\n", url.host), {"host"},
+                                                  options.service == "s3" ? std::string(kUnsigned) : sha256_hex(""));
+  SigningKeys keys(1);
+  return query + "&X-Amz-Signature=" +
+         to_hex(hmac_sha256(keys.key(credentials.secret_key, scope), string_to_sign(date, scope, canonical)));
+}
+
+}  // namespace tidemill::auth
