@@ -1,0 +1,469 @@
+#include "item/encoding.h"
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "base/json.h"
+#include "item/messages.h"
+#include "item/size.h"
+
+namespace tidemill::item {
+namespace {
+
+// The tags of docs/formats/item.md.
+enum class Tag : char {
+  kString = 1,
+  kNumber = 2,
+  kBinary = 3,
+  kFalse = 4,
+  kTrue = 5,
+  kNull = 6,
+  kMap = 7,
+  kList = 8,
+  kStringSet = 9,
+  kNumberSet = 10,
+  kBinarySet = 11,
+};
+
+// Deeper bytes were not written by us; the bound keeps hostile ones from exhausting the stack.
+constexpr int kMaxStoredDepth = 64;
+
+std::unexpected<Error> corrupt() { return fail(Errc::kCorruption, messages::kCorrupt); }
+
+void append_number(std::string& out, const Number& number) {
+  const auto exponent = static_cast<std::int64_t>(number.exponent());
+  const auto zigzag = static_cast<std::uint64_t>(exponent) << 1 ^ static_cast<std::uint64_t>(exponent >> 63);
+  append_varint(out, zigzag << 1 | (number.is_negative() ? 1 : 0));
+  Number::Coefficient rest = number.coefficient();
+  for (; rest >= 0x80; rest >>= 7) out += static_cast<char>(static_cast<unsigned char>(rest) | 0x80);
+  out += static_cast<char>(rest);
+}
+
+std::optional<Number> take_number(std::string_view& in) {
+  const auto head = take_varint(in);
+  if (!head || *head >= 1024) return std::nullopt;
+  const std::uint64_t zigzag = *head >> 1;
+  const auto exponent = static_cast<std::int64_t>(zigzag >> 1) ^ -static_cast<std::int64_t>(zigzag & 1);
+  Number::Coefficient coefficient = 0;
+  for (std::size_t i = 0;; ++i) {
+    if (i >= in.size() || i >= 19) return std::nullopt;
+    const auto byte = static_cast<unsigned char>(in[i]);
+    if (i == 18 && byte > 3) return std::nullopt;  // 38 digits are at most 127 bits, the nineteenth group begins at bit 126
+    coefficient |= static_cast<Number::Coefficient>(byte & 0x7f) << (7 * i);
+    if ((byte & 0x80) != 0) continue;
+    if (byte == 0 && i > 0) return std::nullopt;
+    in.remove_prefix(i + 1);
+    break;
+  }
+  const auto number = Number::from_parts((*head & 1) != 0, coefficient, exponent);
+  // Only the canonical form: no trailing zeros, one zero.
+  if (!number || number->exponent() != exponent || number->is_negative() != ((*head & 1) != 0)) return std::nullopt;
+  return *number;
+}
+
+void append_value(std::string& out, const AttributeValue& value);
+
+void append_members(std::string& out, const Map& map) {
+  append_varint(out, map.size());
+  for (const auto& [name, value] : map) {
+    append_sized(out, name);
+    append_value(out, value);
+  }
+}
+
+struct Encode {
+  std::string& out;
+
+  void tag(Tag tag) const { out += static_cast<char>(tag); }
+  // Containers carry their length, so that a reader can pass over them.
+  template <class Body>
+  void sized(Tag kind, Body body) const {
+    tag(kind);
+    const std::size_t at = out.size();
+    body();
+    std::string length;
+    append_varint(length, out.size() - at);
+    out.insert(at, length);
+  }
+  void element(const std::string& text) const { append_sized(out, text); }
+  void element(const Number& number) const { append_number(out, number); }
+  void element(const Binary& binary) const { append_sized(out, binary.bytes); }
+
+  void operator()(const std::string& text) const {
+    tag(Tag::kString);
+    element(text);
+  }
+  void operator()(const Number& number) const {
+    tag(Tag::kNumber);
+    element(number);
+  }
+  void operator()(const Binary& binary) const {
+    tag(Tag::kBinary);
+    element(binary);
+  }
+  void operator()(bool flag) const { tag(flag ? Tag::kTrue : Tag::kFalse); }
+  void operator()(const Null&) const { tag(Tag::kNull); }
+  void operator()(const Map& map) const {
+    sized(Tag::kMap, [&] { append_members(out, map); });
+  }
+  void operator()(const List& list) const {
+    sized(Tag::kList, [&] {
+      append_varint(out, list.size());
+      for (const auto& value : list) append_value(out, value);
+    });
+  }
+  template <class T>
+  void operator()(const Set<T>& set) const {
+    constexpr Tag kind = std::is_same_v<T, std::string> ? Tag::kStringSet
+                         : std::is_same_v<T, Number>    ? Tag::kNumberSet
+                                                        : Tag::kBinarySet;
+    sized(kind, [&] {
+      append_varint(out, set.size());
+      for (const auto& e : set) element(e);
+    });
+  }
+};
+
+void append_value(std::string& out, const AttributeValue& value) { std::visit(Encode{out}, value.data()); }
+
+// Takes the tag and, for a container, narrows to its body; false when the bytes do not decode.
+std::optional<Tag> take_tag(std::string_view& in) {
+  if (in.empty() || in.front() < 1 || in.front() > 11) return std::nullopt;
+  const auto tag = static_cast<Tag>(in.front());
+  in.remove_prefix(1);
+  return tag;
+}
+
+// A container's body and its number of elements. Each element takes at least one byte, which bounds the count.
+struct Body {
+  std::string_view bytes;
+  std::uint64_t count = 0;
+};
+
+std::optional<Body> take_body(std::string_view& in) {
+  auto bytes = take_sized(in);
+  if (!bytes) return std::nullopt;
+  const auto count = take_varint(*bytes);
+  if (!count || *count > bytes->size()) return std::nullopt;
+  return Body{*bytes, *count};
+}
+
+bool skip_value(std::string_view& in) {
+  const auto tag = take_tag(in);
+  if (!tag) return false;
+  switch (*tag) {
+    case Tag::kNumber: return take_number(in).has_value();
+    case Tag::kFalse:
+    case Tag::kTrue:
+    case Tag::kNull: return true;
+    default: return take_sized(in).has_value();
+  }
+}
+
+std::optional<std::uint64_t> take_item_head(std::string_view& in) {
+  if (in.empty() || in.front() != kItemFormat) return std::nullopt;
+  in.remove_prefix(1);
+  const auto count = take_varint(in);
+  if (!count || *count > in.size()) return std::nullopt;
+  return count;
+}
+
+Result<AttributeValue> take_value(std::string_view& in, int level);
+
+Result<Map> take_members(std::string_view& in, std::uint64_t count, int level) {
+  std::vector<Member> members;
+  members.reserve(std::min<std::uint64_t>(count, 1024));
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const auto name = take_sized(in);
+    if (!name || (!members.empty() && members.back().name >= *name)) return corrupt();
+    TM_TRY(auto value, take_value(in, level));
+    members.push_back({std::string(*name), std::move(value)});
+  }
+  return Map::from(std::move(members));
+}
+
+template <class T, class Take>
+Result<AttributeValue> take_set(std::string_view& in, Take take) {
+  auto body = take_body(in);
+  if (!body || body->count == 0) return corrupt();
+  std::vector<T> elements;
+  elements.reserve(std::min<std::uint64_t>(body->count, 1024));
+  for (std::uint64_t i = 0; i < body->count; ++i) {
+    std::optional<T> element = take(body->bytes);
+    if (!element || (!elements.empty() && !(elements.back() < *element))) return corrupt();
+    elements.push_back(*std::move(element));
+  }
+  if (!body->bytes.empty()) return corrupt();
+  return AttributeValue(Set<T>::from(std::move(elements)));
+}
+
+Result<AttributeValue> take_value(std::string_view& in, int level) {
+  const auto tag = take_tag(in);
+  if (!tag || level > kMaxStoredDepth) return corrupt();
+  switch (*tag) {
+    case Tag::kString: {
+      const auto text = take_sized(in);
+      if (!text) return corrupt();
+      return AttributeValue(*text);
+    }
+    case Tag::kNumber: {
+      const auto number = take_number(in);
+      if (!number) return corrupt();
+      return AttributeValue(*number);
+    }
+    case Tag::kBinary: {
+      const auto bytes = take_sized(in);
+      if (!bytes) return corrupt();
+      return AttributeValue(Binary{std::string(*bytes)});
+    }
+    case Tag::kFalse: return AttributeValue(false);
+    case Tag::kTrue: return AttributeValue(true);
+    case Tag::kNull: return AttributeValue(Null{});
+    case Tag::kMap: {
+      auto body = take_body(in);
+      if (!body) return corrupt();
+      TM_TRY(auto map, take_members(body->bytes, body->count, level + 1));
+      if (!body->bytes.empty()) return corrupt();
+      return AttributeValue(std::move(map));
+    }
+    case Tag::kList: {
+      auto body = take_body(in);
+      if (!body) return corrupt();
+      List list;
+      list.reserve(std::min<std::uint64_t>(body->count, 1024));
+      for (std::uint64_t i = 0; i < body->count; ++i) {
+        TM_TRY(auto value, take_value(body->bytes, level + 1));
+        list.push_back(std::move(value));
+      }
+      if (!body->bytes.empty()) return corrupt();
+      return AttributeValue(std::move(list));
+    }
+    case Tag::kStringSet:
+      return take_set<std::string>(in, [](std::string_view& from) -> std::optional<std::string> {
+        const auto text = take_sized(from);
+        return text ? std::optional(std::string(*text)) : std::nullopt;
+      });
+    case Tag::kNumberSet: return take_set<Number>(in, take_number);
+    case Tag::kBinarySet:
+      return take_set<Binary>(in, [](std::string_view& from) -> std::optional<Binary> {
+        const auto bytes = take_sized(from);
+        return bytes ? std::optional(Binary{std::string(*bytes)}) : std::nullopt;
+      });
+  }
+  std::unreachable();
+}
+
+// The walks below trust the order of names and elements, which only equality depends on; bounds they check like decode.
+
+bool json_value(std::string& out, std::string_view& in, int level);
+
+bool json_text(std::string& out, std::string_view& in) {
+  const auto text = take_sized(in);
+  if (!text) return false;
+  out += '"';
+  json::append_escaped(out, *text);
+  out += '"';
+  return true;
+}
+
+bool json_number(std::string& out, std::string_view& in) {
+  const auto number = take_number(in);
+  if (!number) return false;
+  out += '"';
+  number->append_text(out);
+  out += '"';
+  return true;
+}
+
+bool json_binary(std::string& out, std::string_view& in) {
+  const auto bytes = take_sized(in);
+  if (!bytes) return false;
+  out += '"';
+  append_base64(out, *bytes);
+  out += '"';
+  return true;
+}
+
+bool json_members(std::string& out, std::string_view& in, std::uint64_t count, int level) {
+  out += '{';
+  for (std::uint64_t i = 0; i < count; ++i) {
+    if (i > 0) out += ',';
+    if (!json_text(out, in)) return false;
+    out += ':';
+    if (!json_value(out, in, level)) return false;
+  }
+  out += '}';
+  return true;
+}
+
+template <class One>
+bool json_elements(std::string& out, std::string_view& in, One one) {
+  auto body = take_body(in);
+  if (!body) return false;
+  out += '[';
+  for (std::uint64_t i = 0; i < body->count; ++i) {
+    if (i > 0) out += ',';
+    if (!one(out, body->bytes)) return false;
+  }
+  out += ']';
+  return body->bytes.empty();
+}
+
+bool json_payload(std::string& out, std::string_view& in, Tag tag, int level) {
+  switch (tag) {
+    case Tag::kString: out += "{\"S\":"; return json_text(out, in);
+    case Tag::kNumber: out += "{\"N\":"; return json_number(out, in);
+    case Tag::kBinary: out += "{\"B\":"; return json_binary(out, in);
+    case Tag::kFalse: out += "{\"BOOL\":false"; return true;
+    case Tag::kTrue: out += "{\"BOOL\":true"; return true;
+    case Tag::kNull: out += "{\"NULL\":true"; return true;
+    case Tag::kMap: {
+      out += "{\"M\":";
+      auto body = take_body(in);
+      return body && json_members(out, body->bytes, body->count, level + 1) && body->bytes.empty();
+    }
+    case Tag::kList:
+      out += "{\"L\":";
+      return json_elements(out, in, [level](std::string& o, std::string_view& i) { return json_value(o, i, level + 1); });
+    case Tag::kStringSet: out += "{\"SS\":"; return json_elements(out, in, json_text);
+    case Tag::kNumberSet: out += "{\"NS\":"; return json_elements(out, in, json_number);
+    case Tag::kBinarySet: out += "{\"BS\":"; return json_elements(out, in, json_binary);
+  }
+  std::unreachable();
+}
+
+bool json_value(std::string& out, std::string_view& in, int level) {
+  const auto tag = take_tag(in);
+  if (!tag || level > kMaxStoredDepth || !json_payload(out, in, *tag, level)) return false;
+  out += '}';
+  return true;
+}
+
+// Adds the size of one value; false when the bytes do not decode.
+bool add_size(std::size_t& sum, std::string_view& in, int level) {
+  const auto tag = take_tag(in);
+  if (!tag || level > kMaxStoredDepth) return false;
+  const auto add_text = [&sum](std::string_view& from) {
+    const auto text = take_sized(from);
+    if (text) sum += text->size();
+    return text.has_value();
+  };
+  const auto add_number = [&sum](std::string_view& from) {
+    const auto number = take_number(from);
+    if (number) sum += number->size();
+    return number.has_value();
+  };
+  switch (*tag) {
+    case Tag::kString:
+    case Tag::kBinary: return add_text(in);
+    case Tag::kNumber: return add_number(in);
+    case Tag::kFalse:
+    case Tag::kTrue:
+    case Tag::kNull: sum += 1; return true;
+    case Tag::kMap:
+    case Tag::kList: {
+      auto body = take_body(in);
+      if (!body) return false;
+      sum += 3;
+      for (std::uint64_t i = 0; i < body->count; ++i) {
+        sum += 1;
+        if (*tag == Tag::kMap && !add_text(body->bytes)) return false;
+        if (!add_size(sum, body->bytes, level + 1)) return false;
+      }
+      return body->bytes.empty();
+    }
+    case Tag::kStringSet:
+    case Tag::kBinarySet:
+    case Tag::kNumberSet: {
+      auto body = take_body(in);
+      if (!body) return false;
+      for (std::uint64_t i = 0; i < body->count; ++i) {
+        if (!(*tag == Tag::kNumberSet ? add_number(body->bytes) : add_text(body->bytes))) return false;
+      }
+      return body->bytes.empty();
+    }
+  }
+  std::unreachable();
+}
+
+}  // namespace
+
+std::string encode(const Item& item) {
+  std::string out;
+  append_encoded(out, item);
+  return out;
+}
+
+void append_encoded(std::string& out, const Item& item) {
+  out += kItemFormat;
+  append_members(out, item);
+}
+
+Result<Item> decode(std::string_view encoded_item) {
+  const auto count = take_item_head(encoded_item);
+  if (!count) return corrupt();
+  TM_TRY(auto item, take_members(encoded_item, *count, 1));
+  if (!encoded_item.empty()) return corrupt();
+  return item;
+}
+
+Result<Item> decode_some(std::string_view encoded_item, std::span<const std::string_view> names) {
+  const auto count = take_item_head(encoded_item);
+  if (!count) return corrupt();
+  std::vector<Member> members;
+  for (std::uint64_t i = 0; i < *count; ++i) {
+    const auto name = take_sized(encoded_item);
+    if (!name) return corrupt();
+    if (std::ranges::find(names, *name) == names.end()) {
+      if (!skip_value(encoded_item)) return corrupt();
+      continue;
+    }
+    TM_TRY(auto value, take_value(encoded_item, 1));
+    members.push_back({std::string(*name), std::move(value)});
+  }
+  return Item::from(std::move(members));
+}
+
+Result<std::optional<AttributeValue>> decode_one(std::string_view encoded_item, std::string_view name) {
+  const auto count = take_item_head(encoded_item);
+  if (!count) return corrupt();
+  for (std::uint64_t i = 0; i < *count; ++i) {
+    const auto found = take_sized(encoded_item);
+    if (!found) return corrupt();
+    if (*found == name) {
+      TM_TRY(auto value, take_value(encoded_item, 1));
+      return std::optional(std::move(value));
+    }
+    if (*found > name) break;
+    if (!skip_value(encoded_item)) return corrupt();
+  }
+  return std::optional<AttributeValue>();
+}
+
+Status append_json_of_encoded(std::string& out, std::string_view encoded_item) {
+  const std::size_t before = out.size();
+  const auto count = take_item_head(encoded_item);
+  if (count && json_members(out, encoded_item, *count, 1) && encoded_item.empty()) return {};
+  out.resize(before);
+  return corrupt();
+}
+
+Result<std::size_t> size_of_encoded(std::string_view encoded_item) {
+  const auto count = take_item_head(encoded_item);
+  if (!count) return corrupt();
+  std::size_t sum = 0;
+  for (std::uint64_t i = 0; i < *count; ++i) {
+    const auto name = take_sized(encoded_item);
+    if (!name) return corrupt();
+    sum += name->size();
+    if (!add_size(sum, encoded_item, 1)) return corrupt();
+  }
+  if (!encoded_item.empty()) return corrupt();
+  return sum;
+}
+
+void append_encoded_value(std::string& out, const AttributeValue& value) { append_value(out, value); }
+
+Result<AttributeValue> take_encoded_value(std::string_view& in) { return take_value(in, 1); }
+
+}  // namespace tidemill::item

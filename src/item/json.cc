@@ -1,0 +1,378 @@
+#include "item/json.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "base/bytes.h"
+#include "item/messages.h"
+#include "item/size.h"
+
+namespace tidemill::item {
+namespace {
+
+std::unexpected<Error> mapping(std::string_view text) { return fail(Errc::kSerialization, text); }
+
+constexpr std::string_view kStructureFound = "Start of structure or map found where not expected";
+constexpr std::string_view kUnexpectedField = "Unexpected field type";
+constexpr std::string_view kUnexpectedElement = "Unexpected value type in payload";
+constexpr std::string_view kValueShape = "com.amazonaws.dynamodb.v20120810.AttributeValue";
+
+std::string_view token_name(const json::Node& node) {
+  switch (node.kind()) {
+    case json::Kind::kTrue: return "TRUE_VALUE";
+    case json::Kind::kFalse: return "FALSE_VALUE";
+    case json::Kind::kInteger: return "NUMBER_VALUE";
+    case json::Kind::kReal: return "DECIMAL_VALUE";
+    case json::Kind::kString: return "STRING_VALUE";
+    case json::Kind::kNull: return "NULL_VALUE";
+    case json::Kind::kArray:
+    case json::Kind::kObject: return "";
+  }
+  std::unreachable();
+}
+
+// `java_type` with its package for lists, its last word for scalars.
+Status wrong_scalar(const json::Node& node, std::string_view java_type) {
+  if (node.is_object()) return mapping(kStructureFound);
+  if (node.is_array()) return mapping("Unrecognized collection type class " + std::string(java_type));
+  const auto word = java_type.substr(java_type.rfind('.') + 1);
+  return mapping(std::string(token_name(node)) + " cannot be converted to " + std::string(word));
+}
+
+Status check_blob(const json::Node& node) {
+  if (node.is_object()) return mapping(kStructureFound);
+  if (node.is_array()) return mapping("Unrecognized collection type class java.nio.ByteBuffer");
+  if (!node.is_string()) return mapping("only base-64-encoded strings are convertible to bytes");
+  const auto text = node.as_string();
+  if (text.size() % 4 != 0) {
+    return mapping("Base64 encoded length is expected a multiple of 4 bytes but found: " + std::to_string(text.size()));
+  }
+  // The spelling is the service's.
+  if (!from_base64(text)) return mapping("Invalid last non-pad Base64 character dectected");
+  return {};
+}
+
+Status check_list_shape(const json::Node& node) {
+  if (node.is_object()) return mapping(kStructureFound);
+  if (!node.is_array()) return mapping(kUnexpectedField);
+  return {};
+}
+
+template <class Check>
+Status check_set_shape(const json::Node& node, Check check) {
+  if (auto status = check_list_shape(node); !status) return status;
+  for (const auto& element : node.elements()) {
+    if (element.is_null()) continue;
+    if (auto status = check(element); !status) return status;
+  }
+  return {};
+}
+
+Result<AttributeValue> read_value(const json::Node& node, int level);
+
+Status check_name(std::string_view name) {
+  if (name.empty()) return invalid(messages::kEmptyName);
+  if (name.size() > kMaxNameSize) return invalid(messages::kNameTooLarge);
+  return {};
+}
+
+Result<Map> read_map(const json::Node& node, int level) {
+  if (!node.is_object()) return mapping(kUnexpectedField);
+  std::vector<Member> members;
+  members.reserve(node.members().size());
+  for (const auto& [name, value] : node.members()) {
+    if (value.is_null()) continue;
+    TM_CHECK(check_name(name));
+    TM_TRY(auto read, read_value(value, level));
+    members.push_back({std::string(name), std::move(read)});
+  }
+  return Map::from(std::move(members));
+}
+
+Result<List> read_list(const json::Node& node, int level) {
+  TM_CHECK(check_list_shape(node));
+  List list;
+  list.reserve(node.elements().size());
+  for (const auto& element : node.elements()) {
+    if (element.is_null()) return invalid(messages::kEmptyValue);
+    TM_TRY(auto read, read_value(element, level));
+    list.push_back(std::move(read));
+  }
+  return list;
+}
+
+// `[a, a]` as the service prints the elements of a refused set.
+std::string print_elements(const json::Node& node) {
+  std::string out = "[";
+  for (const auto& element : node.elements()) {
+    if (out.size() > 1) out += ", ";
+    out += element.as_string();
+  }
+  return out + "]";
+}
+
+Result<AttributeValue> read_string_set(const json::Node& node) {
+  TM_CHECK(check_set_shape(node, check_string));
+  std::vector<std::string> elements;
+  elements.reserve(node.elements().size());
+  for (const auto& element : node.elements()) {
+    if (element.is_null()) return invalid(messages::kNullInStringSet);
+    elements.emplace_back(element.as_string());
+  }
+  if (elements.empty()) return invalid(messages::kEmptyStringSet);
+  auto set = StringSet::from(std::move(elements));
+  if (set.size() != node.elements().size()) {
+    return invalid(std::string(messages::kInvalid) + "Input collection " + print_elements(node) + " contains duplicates.");
+  }
+  return AttributeValue(std::move(set));
+}
+
+Result<AttributeValue> read_number_set(const json::Node& node) {
+  TM_CHECK(check_set_shape(node, check_string));
+  std::vector<Number> elements;
+  elements.reserve(node.elements().size());
+  for (const auto& element : node.elements()) {
+    if (element.is_null()) return invalid(messages::kNullInNumberSet);
+    TM_TRY(const auto number, Number::parse(element.as_string()));
+    elements.push_back(number);
+  }
+  if (elements.empty()) return invalid(messages::kEmptyNumberSet);
+  auto set = NumberSet::from(std::move(elements));
+  if (set.size() != node.elements().size()) return invalid(messages::kDuplicateNumbers);
+  return AttributeValue(std::move(set));
+}
+
+Result<AttributeValue> read_binary_set(const json::Node& node) {
+  TM_CHECK(check_set_shape(node, check_blob));
+  std::vector<Binary> elements;
+  elements.reserve(node.elements().size());
+  for (const auto& element : node.elements()) {
+    if (element.is_null()) return invalid(messages::kNullInBinarySet);
+    elements.push_back({*from_base64(element.as_string())});
+  }
+  if (elements.empty()) return invalid(messages::kEmptyBinarySet);
+  auto set = BinarySet::from(std::move(elements));
+  if (set.size() != node.elements().size()) {
+    // No blank before "of": the service's.
+    return invalid(std::string(messages::kInvalid) + "Input collection " + print_elements(node) +
+                   "of type BS contains duplicates.");
+  }
+  return AttributeValue(std::move(set));
+}
+
+// One member of an attribute value object. A name that is no type reads as nothing.
+Result<std::optional<AttributeValue>> read_member(std::string_view name, const json::Node& node, int level) {
+  if (name == "S") {
+    TM_CHECK(check_string(node));
+    return AttributeValue(node.as_string());
+  }
+  if (name == "N") {
+    TM_CHECK(check_string(node));
+    TM_TRY(const auto number, Number::parse(node.as_string()));
+    return AttributeValue(number);
+  }
+  if (name == "B") {
+    TM_CHECK(check_blob(node));
+    return AttributeValue(Binary{*from_base64(node.as_string())});
+  }
+  if (name == "BOOL") {
+    TM_CHECK(check_boolean(node));
+    return AttributeValue(boolean_from_json(node));
+  }
+  if (name == "NULL") {
+    TM_CHECK(check_boolean(node));
+    if (!boolean_from_json(node)) return invalid(messages::kNullIsFalse);
+    return AttributeValue(Null{});
+  }
+  if (name == "M") {
+    TM_TRY(auto map, read_map(node, level + 1));
+    return AttributeValue(std::move(map));
+  }
+  if (name == "L") {
+    TM_TRY(auto list, read_list(node, level + 1));
+    return AttributeValue(std::move(list));
+  }
+  if (name == "SS") return read_string_set(node);
+  if (name == "NS") return read_number_set(node);
+  if (name == "BS") return read_binary_set(node);
+  return std::nullopt;
+}
+
+Result<AttributeValue> read_value(const json::Node& node, int level) {
+  if (!node.is_object()) return mapping(kUnexpectedElement);
+  if (level > kMaxDepth) return invalid(messages::kTooDeep);
+  std::optional<AttributeValue> found;
+  bool several = false;
+  for (const auto& [name, member] : node.members()) {
+    if (member.is_null()) continue;
+    TM_TRY(auto read, read_member(name, member, level));
+    if (!read) continue;
+    several = several || found.has_value();
+    found = std::move(read);
+  }
+  if (!found) return invalid(messages::kEmptyValue);
+  if (several) return invalid(messages::kSeveralTypes);
+  return *std::move(found);
+}
+
+bool equals_ignoring_case(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == y; });
+}
+
+struct JsonWriter {
+  std::string& out;
+
+  void text(std::string_view tag, std::string_view value) const {
+    out.append("{\"").append(tag).append("\":\"");
+    json::append_escaped(out, value);
+    out += "\"}";
+  }
+  void operator()(const std::string& value) const { text("S", value); }
+  void operator()(const Number& value) const {
+    out += "{\"N\":\"";
+    value.append_text(out);
+    out += "\"}";
+  }
+  void operator()(const Binary& value) const {
+    out += "{\"B\":\"";
+    append_base64(out, value.bytes);
+    out += "\"}";
+  }
+  void operator()(bool value) const { out += value ? "{\"BOOL\":true}" : "{\"BOOL\":false}"; }
+  void operator()(const Null&) const { out += "{\"NULL\":true}"; }
+  void operator()(const Map& value) const {
+    out += "{\"M\":";
+    append_json(out, value);
+    out += '}';
+  }
+  void operator()(const List& value) const {
+    out += "{\"L\":[";
+    bool first = true;
+    for (const auto& element : value) {
+      if (!std::exchange(first, false)) out += ',';
+      append_json(out, element);
+    }
+    out += "]}";
+  }
+  template <class T, class Append>
+  void set(std::string_view tag, const Set<T>& value, Append append) const {
+    out.append("{\"").append(tag).append("\":[");
+    bool first = true;
+    for (const auto& element : value) {
+      out += std::exchange(first, false) ? "\"" : ",\"";
+      append(element);
+      out += '"';
+    }
+    out += "]}";
+  }
+  void operator()(const StringSet& value) const {
+    set("SS", value, [this](const std::string& element) { json::append_escaped(out, element); });
+  }
+  void operator()(const NumberSet& value) const {
+    set("NS", value, [this](const Number& element) { element.append_text(out); });
+  }
+  void operator()(const BinarySet& value) const {
+    set("BS", value, [this](const Binary& element) { append_base64(out, element.bytes); });
+  }
+};
+
+}  // namespace
+
+Status check_string(const json::Node& node) {
+  if (node.is_string()) return {};
+  return wrong_scalar(node, "java.lang.String");
+}
+
+Status check_boolean(const json::Node& node) {
+  if (node.is_bool()) return {};
+  if (!node.is_string()) return wrong_scalar(node, "java.lang.Boolean");
+  for (const std::string_view word : {"true", "false", "1", "0", "yes", "no"}) {
+    if (equals_ignoring_case(node.as_string(), word)) return {};
+  }
+  return mapping("Unexpected token received from parser");
+}
+
+Status check_integer(const json::Node& node) {
+  return node.is_number() ? Status{} : wrong_scalar(node, "java.lang.Integer");
+}
+
+Status check_long(const json::Node& node) {
+  return node.is_number() ? Status{} : wrong_scalar(node, "java.lang.Long");
+}
+
+bool boolean_from_json(const json::Node& node) {
+  if (!node.is_string()) return node.as_bool();
+  const auto text = node.as_string();
+  return equals_ignoring_case(text, "true") || text == "1" || equals_ignoring_case(text, "yes");
+}
+
+Status check_shape_of_value(const json::Node& node, Place place) {
+  if (node.is_array()) return mapping("Unrecognized collection type class " + std::string(kValueShape));
+  if (!node.is_object()) return mapping(place == Place::kField ? kUnexpectedField : kUnexpectedElement);
+  for (const auto& [name, member] : node.members()) {
+    if (member.is_null()) continue;
+    Status status;
+    if (name == "S" || name == "N") status = check_string(member);
+    else if (name == "B") status = check_blob(member);
+    else if (name == "BOOL" || name == "NULL") status = check_boolean(member);
+    else if (name == "M") status = check_shape_of_map(member);
+    else if (name == "L") status = check_shape_of_list(member);
+    else if (name == "SS" || name == "NS") status = check_set_shape(member, check_string);
+    else if (name == "BS") status = check_set_shape(member, check_blob);
+    if (!status) return status;
+  }
+  return {};
+}
+
+Status check_shape_of_map(const json::Node& node) {
+  if (node.is_array()) {
+    return mapping("Unrecognized collection type java.util.Map<java.lang.String, " + std::string(kValueShape) + ">");
+  }
+  if (!node.is_object()) return mapping(kUnexpectedField);
+  for (const auto& [name, value] : node.members()) {
+    if (value.is_null()) continue;
+    if (auto status = check_shape_of_value(value, Place::kElement); !status) return status;
+  }
+  return {};
+}
+
+Status check_shape_of_list(const json::Node& node) {
+  if (auto status = check_list_shape(node); !status) return status;
+  for (const auto& element : node.elements()) {
+    if (element.is_null()) continue;
+    if (auto status = check_shape_of_value(element, Place::kElement); !status) return status;
+  }
+  return {};
+}
+
+Result<AttributeValue> value_from_json(const json::Node& node) { return read_value(node, 1); }
+
+Result<Item> item_from_json(const json::Node& node) { return read_map(node, 1); }
+
+void append_json(std::string& out, const AttributeValue& value) { std::visit(JsonWriter{out}, value.data()); }
+
+void append_json(std::string& out, const Item& item) {
+  out += '{';
+  bool first = true;
+  for (const auto& [name, value] : item) {
+    out += std::exchange(first, false) ? "\"" : ",\"";
+    json::append_escaped(out, name);
+    out += "\":";
+    append_json(out, value);
+  }
+  out += '}';
+}
+
+std::string to_json(const AttributeValue& value) {
+  std::string out;
+  append_json(out, value);
+  return out;
+}
+
+std::string to_json(const Item& item) {
+  std::string out;
+  append_json(out, item);
+  return out;
+}
+
+}  // namespace tidemill::item
