@@ -1,0 +1,55 @@
+// Errors of the tables engine. The message is what the client reads; the front adds the wire name of the code.
+#pragma once
+
+#include <expected>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tidemill::tables {
+
+enum class Errc : unsigned char {
+  kValidation,
+  kConditionFailed,        // `item_json` holds the stored item when the request asked for it
+  kResourceNotFound,       // table or index
+  kTableNotFound,          // the same, for the operations that call it TableNotFoundException
+  kResourceInUse,
+  kLimitExceeded,
+  kTransactionCanceled,    // `reasons` holds one entry for each action
+  kTransactionInProgress,  // the same client token is being worked on
+  kIdempotentParameterMismatch,
+  kDuplicateItem,
+  kUnavailable,  // the disk is full, or the server is stopping
+  kInternal,
+};
+
+struct CancellationReason {
+  std::string code = "None";
+  std::string message;
+  std::string item_json;  // with ReturnValuesOnConditionCheckFailure ALL_OLD
+};
+
+struct [[nodiscard]] Error {
+  Errc code = Errc::kInternal;
+  std::string message;
+  std::string item_json;
+  std::vector<CancellationReason> reasons;
+
+  static Error internal(std::string_view text) { return {Errc::kInternal, std::string(text), {}, {}}; }
+};
+
+template <class T>
+using Result = std::expected<T, Error>;
+using Status = Result<void>;
+
+inline std::unexpected<Error> fail(Errc code, std::string message) {
+  return std::unexpected(Error{code, std::move(message), {}, {}});
+}
+inline std::unexpected<Error> invalid(std::string message) { return fail(Errc::kValidation, std::move(message)); }
+// With the words that most of the service's validation texts begin with.
+inline std::unexpected<Error> invalid_values(std::string_view message) {
+  return fail(Errc::kValidation, "One or more parameter values were invalid: " + std::string(message));
+}
+inline std::unexpected<Error> table_missing() { return fail(Errc::kResourceNotFound, "Requested resource not found"); }
+
+}  // namespace tidemill::tables
