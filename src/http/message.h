@@ -45,6 +45,7 @@ struct Request {
   std::string body;             // whole, chunks joined, content encoding not undone
   runtime::Address peer;
   bool keep_alive = true;
+  bool http10 = false;          // HTTP/1.0: no chunks in the answer
   std::string_view path() const;   // of target, before '?', undecoded
   std::string_view query() const;  // of target, behind '?', undecoded
 };

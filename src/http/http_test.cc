@@ -1,0 +1,256 @@
+#include <gtest/gtest.h>
+
+#include "http/client.h"
+#include "http/coding.h"
+#include "http/parser.h"
+#include "http/server.h"
+#include "runtime/sim/sim_loop.h"
+#include "runtime/sim/sim_network.h"
+
+namespace tidemill::http {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A server on the simulated network and a raw client.
+class Wire : public testing::Test {
+ protected:
+  void serve(Handler handler, ServerOptions options = {}) {
+    server_.emplace(loop_, network_, std::move(handler), std::move(options));
+    ASSERT_TRUE(server_->listen({"127.0.0.1", 80}));
+  }
+  void connect() {
+    network_.connect({"127.0.0.1", 80}, 1s, [this](auto connected) {
+      client_ = std::move(*connected);
+      client_->start({.on_data = [this](std::string_view data) { got_ += data; }, .on_close = [this] { closed_ = true; }});
+    });
+    loop_.run_for(1ms);
+  }
+  std::string send(std::string_view bytes) {
+    if (!client_) connect();
+    client_->write_view(bytes);
+    loop_.run_for(1ms);
+    return std::exchange(got_, "");
+  }
+  static Handler echo() {
+    return [](Request request, Responder responder) {
+      std::move(responder)({.body = request.method + " " + request.target + " " + request.body});
+    };
+  }
+
+  runtime::SimLoop loop_;
+  runtime::SimNetwork network_{loop_};
+  std::optional<Server> server_;
+  std::unique_ptr<runtime::Connection> client_;
+  std::string got_;
+  bool closed_ = false;
+};
+
+TEST_F(Wire, AnswersWithLengthServerAndDate) {
+  serve(echo());
+  EXPECT_EQ(send("GET /a?b=c HTTP/1.1\r\nHost: x\r\n\r\n"),
+            "HTTP/1.1 200 OK\r\nContent-Length: 11\r\nServer: Tidemill\r\nDate: Tue, 25 Nov 2025 15:47:40 GMT\r\n\r\nGET /a?b=c ");
+}
+
+TEST_F(Wire, PipelinedAnswersKeepTheOrderOfRequests) {
+  std::vector<Responder> waiting;
+  std::vector<std::string> targets;
+  serve([&](Request request, Responder responder) {
+    targets.push_back(request.target);
+    waiting.push_back(std::move(responder));
+  });
+  send("GET /1 HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\nGET /3 HTTP/1.1\r\n\r\n");
+  EXPECT_EQ(targets, (std::vector<std::string>{"/1", "/2", "/3"}));
+  std::move(waiting[2])({.body = "three"});
+  std::move(waiting[1])({.body = "two"});
+  loop_.run_for(1ms);
+  EXPECT_EQ(got_, "");
+  std::move(waiting[0])({.body = "one"});
+  loop_.run_for(1ms);
+  EXPECT_LT(got_.find("one"), got_.find("two"));
+  EXPECT_LT(got_.find("two"), got_.find("three"));
+}
+
+TEST_F(Wire, BodiesComeWholeHoweverTheyAreCut) {
+  serve(echo());
+  const std::string with_length = "POST /p HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello";
+  const std::string chunked = "POST /p HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3;x=y\r\nllo\r\n0\r\nT: v\r\n\r\n";
+  for (const auto& message : {with_length, chunked}) {
+    for (std::size_t cut = 1; cut < message.size(); ++cut) {
+      auto got = send(message.substr(0, cut));
+      got += send(message.substr(cut));
+      EXPECT_TRUE(got.ends_with("POST /p hello")) << cut << got;
+    }
+    std::string got;
+    for (const char c : message + message) got += send(std::string(1, c));
+    EXPECT_NE(got.find("POST /p hello"), got.rfind("POST /p hello"));
+  }
+}
+
+struct Refusal {
+  std::string_view name, bytes;
+  int status;
+};
+const Refusal kRefusals[] = {
+    {"LengthAndChunks", "POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
+    {"TwoLengths", "POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx", 400},
+    {"SignInLength", "POST / HTTP/1.1\r\nContent-Length: +1\r\n\r\nx", 400},
+    {"BareLf", "GET / HTTP/1.1\nHost: x\n\n", 400},
+    {"BareLfInside", "GET / HTTP/1.1\r\nHost: x\nA: b\r\n\r\n", 400},
+    {"FoldedHeader", "GET / HTTP/1.1\r\nA: b\r\n c\r\n\r\n", 400},
+    {"BlankBeforeColon", "GET / HTTP/1.1\r\nHost : x\r\n\r\n", 400},
+    {"NoVersion", "GET /\r\n\r\n", 400},
+    {"OtherVersion", "GET / HTTP/2.0\r\n\r\n", 505},
+    {"OtherCoding", "POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 501},
+    {"TwoHosts", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400},
+    {"BadChunk", "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400},
+    {"LargeBody", "POST / HTTP/1.1\r\nContent-Length: 101\r\n\r\n", 413},
+    {"LargeChunks", "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n65\r\n", 0},
+    {"NullByte", std::string_view("GET / HTTP/1.1\r\nA: \0\r\n\r\n", 24), 400},
+};
+class Refusals : public Wire, public testing::WithParamInterface<Refusal> {};
+TEST_P(Refusals, AreAnsweredAndClosed) {
+  serve(echo(), {.limits = {.body_bytes = 100}});
+  const auto& refusal = GetParam();
+  auto got = send(refusal.bytes);
+  if (refusal.status == 0) {
+    got = send(std::string(101, 'x'));
+    EXPECT_TRUE(got.starts_with("HTTP/1.1 413 ")) << got;
+  } else {
+    EXPECT_TRUE(got.starts_with("HTTP/1.1 " + std::to_string(refusal.status) + " ")) << got;
+  }
+  EXPECT_TRUE(closed_);
+}
+INSTANTIATE_TEST_SUITE_P(Http, Refusals, testing::ValuesIn(kRefusals),
+                         [](const auto& info) { return std::string(info.param.name); });
+
+TEST_F(Wire, HeadLimitsHold) {
+  serve(echo());
+  EXPECT_TRUE(send("GET / HTTP/1.1\r\nA: " + std::string(20000, 'x')).starts_with("HTTP/1.1 400 "));
+  client_.reset();
+  std::string many = "GET / HTTP/1.1\r\n";
+  for (int i = 0; i < 101; ++i) many += "A: b\r\n";
+  EXPECT_TRUE(send(many + "\r\n").starts_with("HTTP/1.1 431 "));
+}
+
+TEST_F(Wire, SlowSendersAreCutOff) {
+  serve(echo());
+  send("GET / HT");
+  loop_.run_for(12s);
+  EXPECT_TRUE(closed_);
+  client_.reset();
+  closed_ = false;
+  send("POST / HTTP/1.1\r\nContent-Length: 100000\r\n\r\n");
+  for (int i = 0; i < 15 && !closed_; ++i) {
+    client_->write_view("xx");
+    loop_.run_for(1s);
+  }
+  EXPECT_TRUE(closed_);
+}
+
+TEST_F(Wire, IdleConnectionsAreKeptAndThenClosed) {
+  serve(echo());
+  send("GET / HTTP/1.1\r\n\r\n");
+  loop_.run_for(200s);
+  EXPECT_FALSE(closed_);
+  loop_.run_for(200s);
+  EXPECT_TRUE(closed_);
+}
+
+TEST_F(Wire, ConnectionCloseClosesAfterTheAnswer) {
+  serve(echo());
+  const auto got = send("GET / HTTP/1.1\r\nConnection: close\r\n\r\n");
+  EXPECT_NE(got.find("Connection: close\r\n"), got.npos);
+  EXPECT_TRUE(closed_);
+}
+
+TEST_F(Wire, ExpectContinueIsAnsweredBeforeTheBody) {
+  serve(echo());
+  EXPECT_EQ(send("POST / HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+  EXPECT_TRUE(send("ok").ends_with("POST / ok"));
+}
+
+TEST_F(Wire, StreamsGoOutInChunksAndTellWhenTheClientIsGone) {
+  std::unique_ptr<Responder::Stream> stream;
+  bool gone = false;
+  serve([&](Request, Responder responder) {
+    responder.on_disconnect([&] { gone = true; });
+    stream = std::move(responder).stream({.status = 200});
+  });
+  auto got = send("GET / HTTP/1.1\r\n\r\n");
+  EXPECT_NE(got.find("Transfer-Encoding: chunked\r\n"), got.npos);
+  stream->write("hello");
+  loop_.run_for(1ms);
+  EXPECT_EQ(std::exchange(got_, ""), "5\r\nhello\r\n");
+  stream->finish({});
+  loop_.run_for(1ms);
+  EXPECT_EQ(std::exchange(got_, ""), "0\r\n\r\n");
+  send("GET / HTTP/1.1\r\n\r\n");
+  client_.reset();
+  loop_.run_for(1ms);
+  EXPECT_TRUE(gone);
+  EXPECT_FALSE(stream->is_open());
+}
+
+TEST_F(Wire, DroppedRequestsAnswer500) {
+  serve([](Request, Responder) {});
+  EXPECT_TRUE(send("GET / HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 500 "));
+}
+
+TEST_F(Wire, DrainAnswersWhatIsUnderWayAndClosesTheRest) {
+  std::optional<Responder> waiting;
+  serve([&](Request, Responder responder) { waiting.emplace(std::move(responder)); });
+  send("GET / HTTP/1.1\r\n\r\n");
+  bool drained = false;
+  server_->drain([&] { drained = true; });
+  loop_.run_for(1ms);
+  EXPECT_FALSE(drained);
+  std::move (*waiting)({.body = "last"});
+  loop_.run_for(1ms);
+  EXPECT_TRUE(drained);
+  EXPECT_TRUE(got_.ends_with("last"));
+  EXPECT_TRUE(closed_);
+}
+
+TEST_F(Wire, TheClientReadsWhatTheServerSends) {
+  serve(echo());
+  Client client(loop_, network_);
+  Result<Response> got;
+  client.send({"127.0.0.1", 80}, {.method = "POST", .target = "/x", .body = "data"},
+              Reply<Response>([&](Result<Response> r) { got = std::move(r); }));
+  loop_.run_for(10ms);
+  ASSERT_TRUE(got) << got.error().message;
+  EXPECT_EQ(got->body, "POST /x data");
+  client.send({"127.0.0.1", 81}, {.method = "GET"}, Reply<Response>([&](Result<Response> r) { got = std::move(r); }));
+  loop_.run_for(10ms);
+  EXPECT_EQ(got.error().code, Errc::kUnavailable);
+}
+
+TEST(Coding, RoundTripsAndRefusesDamage) {
+  const std::string text(10000, 'a');
+  for (const auto coding : {Coding::kGzip, Coding::kDeflate}) {
+    const auto packed = encode_body(coding, text);
+    const auto* name = coding == Coding::kGzip ? "gzip" : "deflate";
+    EXPECT_EQ(decode_body(name, packed, 1 << 20), text);
+    EXPECT_FALSE(decode_body(name, packed.substr(0, packed.size() - 3), 1 << 20));
+    EXPECT_EQ(decode_body(name, packed, 100).error().code, Errc::kResourceExhausted);
+  }
+  EXPECT_EQ(decode_body("gzip", encode_body(Coding::kGzip, "a") + encode_body(Coding::kGzip, "b"), 10), "ab");
+  EXPECT_EQ(decode_body("br", "x", 10).error().code, Errc::kUnsupported);
+}
+
+TEST(Coding, ChoosesByQValue) {
+  EXPECT_EQ(choose_coding("gzip, deflate"), Coding::kGzip);
+  EXPECT_EQ(choose_coding("gzip;q=0.1, deflate;q=0.5"), Coding::kDeflate);
+  EXPECT_EQ(choose_coding("gzip;q=0"), Coding::kIdentity);
+  EXPECT_EQ(choose_coding("*"), Coding::kGzip);
+  EXPECT_EQ(choose_coding("identity;q=1, gzip;q=0.5"), Coding::kIdentity);
+  EXPECT_EQ(choose_coding(""), Coding::kIdentity);
+}
+
+TEST(Query, DecodesNamesAndValuesInOrder) {
+  EXPECT_EQ(parse_query("a=1&b=x+y%21&c&a=2"), (std::vector<Parameter>{{"a", "1"}, {"b", "x y!"}, {"c", ""}, {"a", "2"}}));
+}
+
+}  // namespace
+}  // namespace tidemill::http

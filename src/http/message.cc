@@ -1,0 +1,97 @@
+#include "http/message.h"
+
+#include <algorithm>
+
+#include "base/bytes.h"
+
+namespace tidemill::http {
+namespace {
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+}  // namespace
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+}
+
+void Headers::set(std::string_view name, std::string_view value) {
+  remove(name);
+  add(name, value);
+}
+
+void Headers::remove(std::string_view name) {
+  std::erase_if(entries_, [name](const Entry& entry) { return equal_ignoring_case(entry.name, name); });
+}
+
+std::optional<std::string_view> Headers::find(std::string_view name) const {
+  for (const auto& entry : entries_) {
+    if (equal_ignoring_case(entry.name, name)) return entry.value;
+  }
+  return std::nullopt;
+}
+
+std::string_view Request::path() const { return std::string_view(target).substr(0, target.find('?')); }
+
+std::string_view Request::query() const {
+  const auto mark = target.find('?');
+  return mark == target.npos ? std::string_view() : std::string_view(target).substr(mark + 1);
+}
+
+std::vector<Parameter> parse_query(std::string_view query) {
+  std::vector<Parameter> out;
+  while (!query.empty()) {
+    const auto end = query.find('&');
+    const auto part = query.substr(0, end);
+    query = end == query.npos ? std::string_view() : query.substr(end + 1);
+    if (part.empty()) continue;
+    const auto equals = part.find('=');
+    const auto value = equals == part.npos ? std::string_view() : part.substr(equals + 1);
+    out.push_back({percent_decode(part.substr(0, equals), true), percent_decode(value, true)});
+  }
+  return out;
+}
+
+std::string_view reason_phrase(int status) {
+  switch (status) {
+    case 100: return "Continue";
+    case 200: return "OK";
+    case 201: return "Created";
+    case 202: return "Accepted";
+    case 204: return "No Content";
+    case 206: return "Partial Content";
+    case 301: return "Moved Permanently";
+    case 302: return "Found";
+    case 304: return "Not Modified";
+    case 307: return "Temporary Redirect";
+    case 400: return "Bad Request";
+    case 401: return "Unauthorized";
+    case 403: return "Forbidden";
+    case 404: return "Not Found";
+    case 405: return "Method Not Allowed";
+    case 408: return "Request Timeout";
+    case 409: return "Conflict";
+    case 411: return "Length Required";
+    case 412: return "Precondition Failed";
+    case 413: return "Payload Too Large";
+    case 414: return "URI Too Long";
+    case 415: return "Unsupported Media Type";
+    case 416: return "Range Not Satisfiable";
+    case 417: return "Expectation Failed";
+    case 418: return "I'm a teapot";
+    case 422: return "Unprocessable Entity";
+    case 429: return "Too Many Requests";
+    case 431: return "Request Header Fields Too Large";
+    case 500: return "Internal Server Error";
+    case 501: return "Not Implemented";
+    case 502: return "Bad Gateway";
+    case 503: return "Service Unavailable";
+    case 504: return "Gateway Timeout";
+    case 505: return "HTTP Version Not Supported";
+    default: return "Status";
+  }
+}
+
+Responder::~Responder() {
+  if (target_) std::exchange(target_, nullptr)->respond({.status = 500, .body = "the request was dropped\n"});
+}
+
+}  // namespace tidemill::http

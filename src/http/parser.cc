@@ -1,0 +1,318 @@
+#include "http/parser.h"
+
+#include <boost/beast/http/basic_parser.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include <charconv>
+
+#include "base/assert.h"
+
+namespace tidemill::http {
+namespace {
+
+namespace beast = boost::beast::http;
+using boost::beast::string_view;
+
+std::string_view view(string_view text) { return {text.data(), text.size()}; }
+
+// Collects what Beast's parser finds.
+class Collector final : public beast::basic_parser<true> {
+ public:
+  std::string method, target;
+  Headers headers;
+  std::string body;
+  std::size_t body_limit_bytes = 0;
+  bool too_large = false;
+  bool http10 = false;
+
+ private:
+  using error_code = boost::beast::error_code;
+  void on_request_impl(beast::verb, string_view name, string_view target_text, int version, error_code&) override {
+    http10 = version == 10;
+    method = view(name);
+    target = view(target_text);
+  }
+  void on_response_impl(int, string_view, int, error_code&) override {}
+  void on_field_impl(beast::field, string_view name, string_view value, error_code&) override {
+    headers.add(view(name), view(value));
+  }
+  void on_header_impl(error_code&) override {}
+  void on_body_init_impl(boost::optional<std::uint64_t> const&, error_code&) override {}
+  std::size_t on_body_impl(string_view bytes, error_code& error) override { return append(bytes, error); }
+  void on_chunk_header_impl(std::uint64_t, string_view, error_code&) override {}
+  std::size_t on_chunk_body_impl(std::uint64_t, string_view bytes, error_code& error) override { return append(bytes, error); }
+  void on_finish_impl(error_code&) override {}
+
+  std::size_t append(string_view bytes, error_code& error) {
+    if (body.size() + bytes.size() > body_limit_bytes) {
+      too_large = true;
+      error = beast::error::body_limit;
+      return 0;
+    }
+    body.append(bytes.data(), bytes.size());
+    return bytes.size();
+  }
+};
+
+bool is_token(std::string_view text) {
+  if (text.empty()) return false;
+  for (const char c : text) {
+    const bool alnum = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    if (!alnum && std::string_view("!#$%&'*+-.^_`|~").find(c) == std::string_view::npos) return false;
+  }
+  return true;
+}
+
+// What the strictness rules say about a whole head (with its final empty line): 0, or the status to refuse it with.
+int check_head(std::string_view head, std::size_t headers_max) {
+  std::size_t lengths = 0, encodings = 0, hosts = 0, lines = 0;
+  std::string_view rest = head;
+  bool first = true;
+  while (!rest.empty()) {
+    const auto end = rest.find('\n');
+    if (end == rest.npos || end == 0 || rest[end - 1] != '\r') return 400;  // bare LF
+    const auto line = rest.substr(0, end - 1);
+    rest.remove_prefix(end + 1);
+    if (line.find('\r') != line.npos || line.find('\0') != line.npos) return 400;
+    if (std::exchange(first, false)) {
+      const auto blank = line.find(' ');
+      const auto last = line.rfind(' ');
+      if (blank == line.npos || last == blank || !is_token(line.substr(0, blank))) return 400;
+      const auto version = line.substr(last + 1);
+      if (version != "HTTP/1.1" && version != "HTTP/1.0") return version.starts_with("HTTP/") ? 505 : 400;
+      const auto target = line.substr(blank + 1, last - blank - 1);
+      if (target.find(' ') != target.npos) return 400;
+      continue;
+    }
+    if (line.empty()) break;
+    if (line.front() == ' ' || line.front() == '\t') return 400;  // folded
+    const auto colon = line.find(':');
+    if (colon == line.npos || !is_token(line.substr(0, colon))) return 400;
+    if (++lines > headers_max) return 431;
+    const auto name = line.substr(0, colon);
+    auto value = line.substr(colon + 1);
+    while (!value.empty() && (value.front() == ' ' || value.front() == '\t')) value.remove_prefix(1);
+    while (!value.empty() && (value.back() == ' ' || value.back() == '\t')) value.remove_suffix(1);
+    if (equal_ignoring_case(name, "content-length")) {
+      if (++lengths > 1 || value.empty() || value.size() > 15) return 400;
+      for (const char c : value) {
+        if (c < '0' || c > '9') return 400;
+      }
+    } else if (equal_ignoring_case(name, "transfer-encoding")) {
+      if (++encodings > 1) return 400;
+      if (!equal_ignoring_case(value, "chunked")) return 501;
+    } else if (equal_ignoring_case(name, "host")) {
+      if (++hosts > 1) return 400;
+    } else if (equal_ignoring_case(name, "expect")) {
+      if (!equal_ignoring_case(value, "100-continue")) return 417;
+    }
+  }
+  return lengths > 0 && encodings > 0 ? 400 : 0;
+}
+
+}  // namespace
+
+struct RequestParser::Impl {
+  std::optional<Collector> collector;
+};
+
+RequestParser::RequestParser(Limits limits, BodyLimit body_limit)
+    : limits_(limits), body_limit_(std::move(body_limit)), impl_(std::make_unique<Impl>()) {}
+RequestParser::~RequestParser() = default;
+
+void RequestParser::broken(int status) {
+  state_ = ParseState::kBroken;
+  status_ = status;
+}
+
+bool RequestParser::expects_continue() const {
+  return state_ == ParseState::kBody && request_.body.empty() && request_.headers.find("expect").has_value();
+}
+
+std::size_t RequestParser::feed(std::string_view bytes) {
+  std::size_t taken = 0;
+  while (taken < bytes.size() && (state_ == ParseState::kHead || state_ == ParseState::kBody)) {
+    if (state_ == ParseState::kBody) {
+      if (!feed_body(bytes.substr(taken), taken)) break;
+      continue;
+    }
+    // Blank lines before a request are tolerated (RFC 9112 2.2), by whole CRLF only.
+    if (head_.empty() && (bytes[taken] == '\r' || bytes[taken] == '\n')) {
+      ++taken;
+      continue;
+    }
+    const std::size_t room = limits_.head_bytes - head_.size();
+    const auto part = bytes.substr(taken, room);
+    head_ += part;
+    const auto from = scanned_ < 3 ? 0 : scanned_ - 3;
+    auto end = head_.find("\r\n\r\n", from);
+    if (end == head_.npos) {
+      // A head that ends in bare LFs would never end for us: refuse it as soon as it shows.
+      if (head_.find("\n\n", from) != head_.npos) {
+        broken(400);
+        break;
+      }
+      scanned_ = head_.size();
+      taken += part.size();
+      if (head_.size() >= limits_.head_bytes) broken(400);
+      continue;
+    }
+    end += 4;
+    taken += part.size() - (head_.size() - end);
+    head_.resize(end);
+    parse_head();
+    head_.clear();
+    scanned_ = 0;
+  }
+  return taken;
+}
+
+void RequestParser::parse_head() {
+  if (const int refused = check_head(head_, limits_.headers); refused != 0) return broken(refused);
+  auto& collector = impl_->collector.emplace();
+  collector.header_limit(static_cast<std::uint32_t>(limits_.head_bytes + 16));
+  collector.body_limit(~0ULL);  // ours is the limit (a length compares greater than "none" in Boost 1.74)
+  boost::beast::error_code error;
+  std::size_t used = 0;
+  while (!collector.is_header_done() && !error) {
+    used += collector.put(boost::asio::const_buffer(head_.data() + used, head_.size() - used), error);
+  }
+  if (!collector.is_header_done()) return broken(400);
+  collector.eager(true);
+  request_ = Request{};
+  request_.method = std::move(collector.method);
+  request_.target = std::move(collector.target);
+  request_.headers = std::move(collector.headers);
+  request_.keep_alive = collector.keep_alive();
+  request_.http10 = collector.http10;
+  body_limit_now_ = body_limit_ ? body_limit_(request_) : limits_.body_bytes;
+  collector.body_limit_bytes = body_limit_now_;
+  chunked_ = collector.chunked();
+  body_left_ = 0;
+  if (const auto length = request_.headers.find("content-length")) {
+    std::from_chars(length->data(), length->data() + length->size(), body_left_);
+    if (body_left_ > body_limit_now_) {
+      state_ = ParseState::kBroken;
+      status_ = 413;
+      return;
+    }
+    request_.body.reserve(std::min<std::size_t>(body_left_, 1 << 20));
+  }
+  state_ = chunked_ || body_left_ > 0 ? ParseState::kBody : ParseState::kComplete;
+}
+
+bool RequestParser::feed_body(std::string_view bytes, std::size_t& taken) {
+  if (!chunked_) {
+    const auto part = bytes.substr(0, body_left_);
+    request_.body += part;
+    body_left_ -= part.size();
+    taken += part.size();
+    if (body_left_ == 0) state_ = ParseState::kComplete;
+    return true;
+  }
+  auto& collector = *impl_->collector;
+  // Chunk framing may be cut anywhere: what Beast has not taken waits in head_ (bounded by its own limits on chunk headers).
+  head_ += bytes;
+  taken += bytes.size();
+  std::size_t used = 0;
+  boost::beast::error_code error;
+  while (used < head_.size() && !collector.is_done()) {
+    const auto n = collector.put(boost::asio::const_buffer(head_.data() + used, head_.size() - used), error);
+    used += n;
+    if (error) break;
+    if (n == 0) break;
+  }
+  if (error && error != beast::error::need_more) {
+    head_.clear();
+    broken(collector.too_large ? 413 : 400);
+    return false;
+  }
+  if (collector.is_done()) {
+    request_.body = std::move(collector.body);
+    state_ = ParseState::kComplete;
+    // Bytes behind this message belong to the next.
+    const auto rest = head_.size() - used;
+    taken -= rest;
+    head_.clear();
+    return true;
+  }
+  head_.erase(0, used);
+  if (head_.size() > limits_.head_bytes) {
+    head_.clear();
+    broken(400);
+    return false;
+  }
+  return true;
+}
+
+Request RequestParser::take() {
+  TM_ASSERT(state_ == ParseState::kComplete);
+  state_ = ParseState::kHead;
+  impl_->collector.reset();
+  return std::move(request_);
+}
+
+struct ResponseParser::Impl {
+  beast::response_parser<beast::string_body> parser;
+  std::string pending;
+  bool broken = false;
+  std::size_t told = 0;
+};
+
+ResponseParser::ResponseParser(bool head_only, Limits limits) : impl_(std::make_unique<Impl>()) {
+  impl_->parser.eager(true);
+  impl_->parser.skip(head_only);
+  impl_->parser.body_limit(limits.body_bytes);
+  impl_->parser.header_limit(1 << 20);
+}
+ResponseParser::~ResponseParser() = default;
+
+bool ResponseParser::feed(std::string_view bytes) {
+  impl_->pending += bytes;
+  boost::beast::error_code error;
+  std::size_t used = 0;
+  while (used < impl_->pending.size() && !impl_->parser.is_done()) {
+    const auto n =
+        impl_->parser.put(boost::asio::const_buffer(impl_->pending.data() + used, impl_->pending.size() - used), error);
+    used += n;
+    if (error || n == 0) break;
+  }
+  impl_->pending.erase(0, used);
+  if (error && error != beast::error::need_more) {
+    impl_->broken = true;
+    return false;
+  }
+  if (on_body && impl_->parser.is_header_done()) {
+    auto& body = impl_->parser.get().body();
+    if (!body.empty()) {
+      on_body(body);
+      body.clear();
+    }
+  }
+  return true;
+}
+
+bool ResponseParser::finish() {
+  if (impl_->broken) return false;
+  if (impl_->parser.is_done()) return true;
+  boost::beast::error_code error;
+  impl_->parser.put_eof(error);
+  return !error && impl_->parser.is_done();
+}
+
+bool ResponseParser::complete() const { return impl_->parser.is_done(); }
+bool ResponseParser::keep_alive() const { return impl_->parser.is_done() && impl_->parser.keep_alive(); }
+
+Response ResponseParser::take() {
+  Response response;
+  auto& message = impl_->parser.get();
+  response.status = static_cast<int>(message.result_int());
+  for (const auto& field : message.base()) {
+    response.headers.add({field.name_string().data(), field.name_string().size()}, {field.value().data(), field.value().size()});
+  }
+  response.body = std::move(message.body());
+  return response;
+}
+
+}  // namespace tidemill::http

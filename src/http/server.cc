@@ -1,0 +1,411 @@
+#include "http/server.h"
+
+#include <fmt/format.h>
+
+#include <deque>
+
+#include "base/time_text.h"
+
+namespace tidemill::http {
+
+// One client. Requests are answered in the order in which they came; each has a slot that waits for its turn.
+class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
+ public:
+  ServerConnection(Server& server, std::uint64_t id, std::unique_ptr<runtime::Connection> connection)
+      : server_(server),
+        id_(id),
+        peer_(connection->peer()),
+        connection_(std::move(connection)),
+        parser_(server.options_.limits, server.options_.body_limit),
+        active_since_(server.loop_.clock().now()) {}
+
+  void start() {
+    const auto weak = weak_from_this();
+    connection_->start({.on_data =
+                            [weak](std::string_view bytes) {
+                              if (const auto self = weak.lock()) self->receive(bytes);
+                            },
+                        .on_close =
+                            [weak] {
+                              if (const auto self = weak.lock()) self->gone();
+                            },
+                        .on_drained =
+                            [weak] {
+                              if (const auto self = weak.lock()) self->resume();
+                            }});
+  }
+
+  // The server is going away: nothing is told any more.
+  void abandon() {
+    connection_.reset();
+    slots_.clear();
+  }
+
+  bool idle() const { return slots_.empty() && !parser_.in_message() && connection_ && connection_->unsent() == 0; }
+  void close_when_idle() {
+    closing_ = true;
+    if (idle()) close();
+  }
+
+  // Called each second: is this peer too slow?
+  void check(runtime::Instant now) {
+    if (!connection_) return;
+    const auto& options = server_.options_;
+    const auto elapsed = now - active_since_;
+    if (!slots_.empty()) {
+      active_since_ = now;
+    } else if (parser_.state() == ParseState::kBody) {
+      if (elapsed < options.head_timeout) return;
+      const auto seconds = static_cast<std::size_t>(std::chrono::duration_cast<std::chrono::seconds>(elapsed).count());
+      if (body_bytes_ < seconds * options.body_rate_min) close();
+    } else if (parser_.in_message()) {
+      if (elapsed >= options.head_timeout) close();
+    } else if (elapsed >= options.idle_timeout) {
+      close();
+    }
+  }
+
+ private:
+  friend class SlotTarget;
+  friend class SlotStream;
+
+  struct Slot {
+    std::uint64_t number = 0;
+    bool keep_alive = true;
+    bool head_request = false;
+    bool http10 = false;
+    bool answered = false;
+    bool streaming = false;
+    bool stream_done = false;
+    std::string out;  // bytes that wait for the slots before it
+    std::move_only_function<void()> on_disconnect;
+  };
+
+  void receive(std::string_view bytes) {
+    if (!waiting_.empty()) {
+      waiting_ += bytes;
+      return;
+    }
+    const auto rest = consume(bytes);
+    if (!rest.empty()) waiting_ = rest;
+  }
+
+  // Parses and dispatches; returns what has to wait (too many requests under way).
+  std::string_view consume(std::string_view bytes) {
+    const auto self = shared_from_this();
+    while (!bytes.empty() && connection_ && !refusing_) {
+      if (slots_.size() >= server_.options_.pipeline_max || connection_->unsent() > (1U << 20)) {
+        connection_->pause(true);
+        paused_ = true;
+        return bytes;
+      }
+      if (!parser_.in_message()) {
+        active_since_ = server_.loop_.clock().now();
+        body_bytes_ = 0;
+      }
+      const auto taken = parser_.feed(bytes);
+      if (parser_.state() == ParseState::kBody) body_bytes_ += taken;
+      bytes.remove_prefix(taken);
+      if (parser_.state() == ParseState::kComplete) {
+        dispatch(parser_.take());
+        continued_ = false;
+      } else if (parser_.state() == ParseState::kBroken) {
+        refuse(parser_.status());
+        return {};
+      } else if (parser_.expects_continue() && !continued_ && slots_.empty()) {
+        continued_ = true;
+        connection_->write_view("HTTP/1.1 100 Continue\r\n\r\n");
+      } else if (taken == 0) {
+        break;
+      }
+    }
+    return {};
+  }
+
+  void dispatch(Request request);
+
+  void refuse(int status) {
+    refusing_ = true;
+    Slot slot;
+    slot.number = next_number_++;
+    slot.keep_alive = false;
+    slots_.push_back(std::move(slot));
+    Response response{.status = status};
+    response.headers.add("Content-Type", "text/plain");
+    if (status != 413) response.body = std::string(reason_phrase(status)) + "\n";
+    answer(slots_.back().number, std::move(response));
+  }
+
+  Slot* find(std::uint64_t number) {
+    for (auto& slot : slots_) {
+      if (slot.number == number) return &slot;
+    }
+    return nullptr;
+  }
+
+  void append_head(std::string& out, const Slot& slot, const Response& response, bool chunked) {
+    out.append("HTTP/1.1 ");
+    fmt::format_to(std::back_inserter(out), "{} {}\r\n", response.status, reason_phrase(response.status));
+    for (const auto& [name, value] : response.headers) out.append(name).append(": ").append(value).append("\r\n");
+    const bool no_body = response.status == 204 || response.status == 304 || response.status / 100 == 1;
+    if (chunked) {
+      if (!slot.http10) out += "Transfer-Encoding: chunked\r\n";
+    } else if (!no_body && !response.headers.find("content-length")) {
+      fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", response.body.size());
+    }
+    out += server_.date_line();
+    if (!slot.keep_alive) out += "Connection: close\r\n";
+    else if (slot.http10) out += "Connection: keep-alive\r\n";
+    out += "\r\n";
+  }
+
+  void answer(std::uint64_t number, Response response) {
+    Slot* slot = find(number);
+    if (slot == nullptr || slot->answered || !connection_) return;
+    slot->answered = true;
+    slot->stream_done = true;
+    slot->on_disconnect = nullptr;
+    if (response.close || closing_) slot->keep_alive = false;
+    append_head(slot->out, *slot, response, false);
+    if (!slot->head_request) slot->out += response.body;
+    flush();
+  }
+
+  void stream_begin(std::uint64_t number, Response head) {
+    Slot* slot = find(number);
+    if (slot == nullptr || slot->answered || !connection_) return;
+    slot->answered = true;
+    slot->streaming = true;
+    if (head.close || slot->http10) slot->keep_alive = false;
+    append_head(slot->out, *slot, head, true);
+    flush();
+  }
+
+  void stream_write(std::uint64_t number, std::string_view bytes) {
+    Slot* slot = find(number);
+    if (slot == nullptr || slot->stream_done || bytes.empty() || slot->head_request) return;
+    if (slot->http10) {
+      slot->out += bytes;
+    } else {
+      fmt::format_to(std::back_inserter(slot->out), "{:x}\r\n", bytes.size());
+      slot->out.append(bytes).append("\r\n");
+    }
+    flush();
+  }
+
+  void stream_end(std::uint64_t number, const Headers* trailers) {
+    Slot* slot = find(number);
+    if (slot == nullptr || slot->stream_done) return;
+    slot->stream_done = true;
+    slot->on_disconnect = nullptr;
+    if (trailers == nullptr) {
+      cut_ = true;  // the body is not whole: only a cut connection says so
+    } else if (!slot->http10 && !slot->head_request) {
+      slot->out += "0\r\n";
+      for (const auto& [name, value] : *trailers) slot->out.append(name).append(": ").append(value).append("\r\n");
+      slot->out += "\r\n";
+    }
+    flush();
+  }
+
+  // Sends what is ready from the front; a whole turn's answers leave in one write.
+  void flush() {
+    if (flushing_ || !connection_) return;
+    flushing_ = true;
+    const auto self = shared_from_this();
+    std::string out;
+    bool end = false;
+    while (!slots_.empty() && !end) {
+      auto& front = slots_.front();
+      if (out.empty()) out = std::move(front.out);
+      else out += front.out;
+      front.out.clear();
+      if (!front.answered || !front.stream_done) break;
+      end = !front.keep_alive || cut_;
+      slots_.pop_front();
+    }
+    flushing_ = false;
+    if (!out.empty()) connection_->write(std::move(out));
+    if (end) {
+      slots_.clear();
+      return close_gracefully();
+    }
+    if (closing_ && idle()) return close();
+    if (paused_ && slots_.size() < server_.options_.pipeline_max / 2) resume();
+  }
+
+  void resume() {
+    if (!paused_ || !connection_ || connection_->unsent() > (1U << 20)) return;
+    paused_ = false;
+    server_.loop_.post([weak = weak_from_this()] {
+      const auto self = weak.lock();
+      if (!self || !self->connection_) return;
+      const auto waiting = std::exchange(self->waiting_, {});
+      const auto rest = self->consume(waiting);
+      self->waiting_ = std::string(rest) + self->waiting_;
+      if (!self->paused_ && self->connection_) self->connection_->pause(false);
+    });
+  }
+
+  void gone() {
+    const auto self = shared_from_this();
+    connection_.reset();
+    auto slots = std::move(slots_);
+    slots_.clear();
+    for (auto& slot : slots) {
+      if (slot.on_disconnect) slot.on_disconnect();
+    }
+    server_.remove(id_);
+  }
+
+  void close() {
+    if (connection_) connection_->close();
+    gone();
+  }
+
+  void close_gracefully() {
+    if (connection_) {
+      if (cut_) connection_->close();
+      else connection_->close_after_writes();
+    }
+    gone();
+  }
+
+  Server& server_;
+  const std::uint64_t id_;
+  const runtime::Address peer_;
+  std::unique_ptr<runtime::Connection> connection_;
+  RequestParser parser_;
+  std::deque<Slot> slots_;
+  std::uint64_t next_number_ = 1;
+  std::string waiting_;  // bytes not parsed while too much is under way
+  runtime::Instant active_since_;
+  std::size_t body_bytes_ = 0;
+  bool paused_ = false;
+  bool refusing_ = false;
+  bool closing_ = false;
+  bool continued_ = false;
+  bool cut_ = false;
+  bool flushing_ = false;
+};
+
+class SlotStream final : public Responder::Stream {
+ public:
+  SlotStream(std::weak_ptr<ServerConnection> connection, std::uint64_t number)
+      : connection_(std::move(connection)), number_(number) {}
+  ~SlotStream() override {
+    if (finished_) return;
+    if (const auto connection = connection_.lock()) connection->stream_end(number_, nullptr);
+  }
+  void write(std::string_view bytes) override {
+    if (const auto connection = connection_.lock()) connection->stream_write(number_, bytes);
+  }
+  void finish(const Headers& trailers) override {
+    if (std::exchange(finished_, true)) return;
+    if (const auto connection = connection_.lock()) connection->stream_end(number_, &trailers);
+  }
+  bool is_open() const override {
+    const auto connection = connection_.lock();
+    return connection && connection->find(number_) != nullptr;
+  }
+
+ private:
+  const std::weak_ptr<ServerConnection> connection_;
+  const std::uint64_t number_;
+  bool finished_ = false;
+};
+
+class SlotTarget final : public Responder::Target {
+ public:
+  SlotTarget(std::weak_ptr<ServerConnection> connection, std::uint64_t number)
+      : connection_(std::move(connection)), number_(number) {}
+  void respond(Response response) override {
+    if (const auto connection = connection_.lock()) connection->answer(number_, std::move(response));
+  }
+  std::unique_ptr<Responder::Stream> stream(Response head) override {
+    if (const auto connection = connection_.lock()) connection->stream_begin(number_, std::move(head));
+    return std::make_unique<SlotStream>(connection_, number_);
+  }
+  void on_disconnect(std::move_only_function<void()> gone) override {
+    const auto connection = connection_.lock();
+    if (!connection) return gone();
+    if (auto* slot = connection->find(number_)) slot->on_disconnect = std::move(gone);
+  }
+
+ private:
+  const std::weak_ptr<ServerConnection> connection_;
+  const std::uint64_t number_;
+};
+
+void ServerConnection::dispatch(Request request) {
+  request.peer = peer_;
+  Slot slot;
+  slot.number = next_number_++;
+  slot.keep_alive = request.keep_alive && !closing_;
+  slot.head_request = request.method == "HEAD";
+  slot.http10 = request.http10;
+  const auto number = slot.number;
+  slots_.push_back(std::move(slot));
+  server_.handler_(std::move(request), Responder(std::make_unique<SlotTarget>(weak_from_this(), number)));
+}
+
+Server::Server(runtime::Loop& loop, runtime::Network& network, Handler handler, ServerOptions options)
+    : loop_(loop), network_(network), handler_(std::move(handler)), options_(std::move(options)) {
+  tick();
+}
+
+Server::~Server() {
+  loop_.cancel(timer_);
+  listeners_.clear();
+  for (const auto& [id, connection] : connections_) connection->abandon();
+}
+
+Status Server::listen(const runtime::Address& address) {
+  TM_TRY(auto listener, network_.listen(address, [this](std::unique_ptr<runtime::Connection> c) { accept(std::move(c)); }));
+  listeners_.push_back(std::move(listener));
+  return {};
+}
+
+runtime::Address Server::address() const { return listeners_.empty() ? runtime::Address{} : listeners_.front()->address(); }
+
+void Server::accept(std::unique_ptr<runtime::Connection> connection) {
+  if (connections_.size() >= options_.connections_max) return;  // closed: the client sees a refusal at once
+  const auto id = next_id_++;
+  const auto made = std::make_shared<ServerConnection>(*this, id, std::move(connection));
+  connections_.emplace(id, made);
+  made->start();
+}
+
+void Server::remove(std::uint64_t id) {
+  connections_.erase(id);
+  if (connections_.empty() && drained_) loop_.post(std::exchange(drained_, nullptr));
+}
+
+void Server::drain(runtime::Task drained) {
+  listeners_.clear();
+  drained_ = std::move(drained);
+  std::vector<std::shared_ptr<ServerConnection>> all;
+  for (const auto& [id, connection] : connections_) all.push_back(connection);
+  for (const auto& connection : all) connection->close_when_idle();
+  if (connections_.empty() && drained_) loop_.post(std::exchange(drained_, nullptr));
+}
+
+std::string_view Server::date_line() {
+  const auto wall = loop_.clock().wall();
+  if (const auto second = epoch_s(wall); second != date_second_) {
+    date_second_ = second;
+    date_line_ = "Server: " + options_.server_name + "\r\nDate: " + http_date(wall) + "\r\n";
+  }
+  return date_line_;
+}
+
+void Server::tick() {
+  const auto now = loop_.clock().now();
+  std::vector<std::shared_ptr<ServerConnection>> all;
+  all.reserve(connections_.size());
+  for (const auto& [id, connection] : connections_) all.push_back(connection);
+  for (const auto& connection : all) connection->check(now);
+  timer_ = loop_.at(now + std::chrono::seconds(1), [this] { tick(); });
+}
+
+}  // namespace tidemill::http

@@ -1,0 +1,59 @@
+// An HTTP/1.1 server on one loop: keep-alive, pipelining with answers in order, limits while bytes arrive, slow senders cut off.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "http/message.h"
+#include "http/parser.h"
+#include "runtime/executor.h"
+#include "runtime/network.h"
+
+namespace tidemill::http {
+
+struct ServerOptions {
+  Limits limits;
+  RequestParser::BodyLimit body_limit;
+  std::size_t connections_max = 10'000;
+  std::size_t pipeline_max = 256;                            // requests of one connection under way; further bytes wait
+  runtime::Duration head_timeout = std::chrono::seconds(10); // from a request's first byte to its whole head
+  std::size_t body_rate_min = 1 << 10;                       // bytes a second, after a grace of head_timeout
+  runtime::Duration idle_timeout = std::chrono::seconds(300);
+  std::string server_name = "Tidemill";
+};
+
+class Server {
+ public:
+  Server(runtime::Loop& loop, runtime::Network& network, Handler handler, ServerOptions options = {});
+  ~Server();  // closes all connections
+  Server(const Server&) = delete;
+
+  Status listen(const runtime::Address& address);
+  runtime::Address address() const;  // of the first listener
+  std::size_t connections() const { return connections_.size(); }
+  // No new connections; idle ones are closed, busy ones after their answers. `drained` comes when none is left.
+  void drain(runtime::Task drained);
+
+ private:
+  friend class ServerConnection;
+  void accept(std::unique_ptr<runtime::Connection> connection);
+  void remove(std::uint64_t id);
+  std::string_view date_line();
+  void tick();
+
+  runtime::Loop& loop_;
+  runtime::Network& network_;
+  const Handler handler_;
+  const ServerOptions options_;
+  std::vector<std::unique_ptr<runtime::Listener>> listeners_;
+  std::unordered_map<std::uint64_t, std::shared_ptr<class ServerConnection>> connections_;
+  std::uint64_t next_id_ = 1;
+  runtime::TimerId timer_ = 0;
+  runtime::Task drained_;
+  std::string date_line_;
+  std::int64_t date_second_ = 0;
+};
+
+}  // namespace tidemill::http
