@@ -149,6 +149,8 @@ class Directory {
   struct State;
   template <class T>
   void commit(storage::Mutation mutation, T value, Reply<T, Error> reply);
+  template <class Change>
+  void change_grants_of(const HolderName& holder, Change change, Reply<Grants, Error> reply);
 
   storage::Store& store_;
   runtime::Executor& home_;
