@@ -1,0 +1,111 @@
+#include "api/common/edge.h"
+
+#include "base/bytes.h"
+
+namespace tidemill::api {
+namespace {
+
+// The fourth part of AKID/DATE/REGION/SERVICE/aws4_request.
+std::string_view service_of_scope(std::string_view credential) {
+  for (int i = 0; i < 3; ++i) {
+    const auto slash = credential.find('/');
+    if (slash == credential.npos) return "";
+    credential.remove_prefix(slash + 1);
+  }
+  return credential.substr(0, credential.find('/'));
+}
+
+std::string query_value(std::string_view query, std::string_view name) {
+  while (!query.empty()) {
+    const auto end = query.find('&');
+    const auto part = query.substr(0, end);
+    query = end == query.npos ? std::string_view() : query.substr(end + 1);
+    if (part.starts_with(name) && part.size() > name.size() && part[name.size()] == '=') {
+      return percent_decode(part.substr(name.size() + 1), true);
+    }
+  }
+  return "";
+}
+
+// Services that sign under more than one name.
+std::string_view canonical(std::string_view service) {
+  if (service == "streams.dynamodb") return "dynamodb";
+  return service;
+}
+
+}  // namespace
+
+std::string signed_service(const http::Request& request) {
+  const auto header = request.headers.get("authorization");
+  if (const auto at = header.find("Credential="); at != header.npos) {
+    const auto credential = header.substr(at + 11);
+    return std::string(service_of_scope(credential.substr(0, credential.find_first_of(", "))));
+  }
+  if (request.query().find("X-Amz-Credential=") != std::string_view::npos) {
+    return std::string(service_of_scope(query_value(request.query(), "X-Amz-Credential")));
+  }
+  return "";
+}
+
+void Edge::add(Rule rule) { rules_.push_back(std::move(rule)); }
+void Edge::add_path(std::string prefix, Front front, std::size_t max) { paths_.push_back({std::move(prefix), std::move(front), max}); }
+void Edge::add_host(std::string part, Front front, std::size_t max) { hosts_.push_back({std::move(part), std::move(front), max}); }
+
+const Edge::Special* Edge::find_special(const http::Request& request) const {
+  const auto path = request.path();
+  for (const auto& special : paths_) {
+    if (path.starts_with(special.key)) return &special;
+  }
+  const auto host = request.headers.get("host");
+  for (const auto& special : hosts_) {
+    if (host.find(special.key) != host.npos) return &special;
+  }
+  return nullptr;
+}
+
+const Rule* Edge::find(const http::Request& request, bool with_body) const {
+  const auto signed_for = signed_service(request);
+  const auto service = canonical(signed_for);
+  const auto target = request.headers.get("x-amz-target");
+  const auto path = request.path();
+  const Rule* best = nullptr;
+  const auto better = [&best](const Rule& rule) {
+    if (best == nullptr || rule.path_prefix.size() > best->path_prefix.size()) best = &rule;
+  };
+  if (!service.empty()) {
+    for (const auto& rule : rules_) {
+      if (rule.service == service && path.starts_with(rule.path_prefix)) better(rule);
+    }
+    if (best != nullptr) return best;
+  }
+  if (!target.empty()) {
+    for (const auto& rule : rules_) {
+      if (!rule.target_prefix.empty() && target.starts_with(rule.target_prefix)) return &rule;
+    }
+  }
+  if (with_body && request.method == "POST" && path == "/") {
+    const auto version = query_value(request.body, "Version");
+    for (const auto& rule : rules_) {
+      if (!rule.form_version.empty() && rule.form_version == version) return &rule;
+    }
+  }
+  for (const auto& rule : rules_) {
+    if (rule.path_prefix.size() > 1 && path.starts_with(rule.path_prefix)) better(rule);
+  }
+  return best;
+}
+
+void Edge::handle(http::Request request, runtime::Executor& loop, http::Responder respond) const {
+  if (const auto* special = find_special(request)) return special->front(std::move(request), loop, std::move(respond));
+  if (const auto* rule = find(request, true)) return rule->front(std::move(request), loop, std::move(respond));
+  if (default_) return default_(std::move(request), loop, std::move(respond));
+  std::move(respond)({.status = 404});
+}
+
+std::size_t Edge::body_limit(const http::Request& head) const {
+  if (const auto* special = find_special(head)) return special->body_bytes_max;
+  if (const auto* rule = find(head, false)) return rule->body_bytes_max;
+  return 16 << 20;
+}
+
+}  // namespace tidemill::api
