@@ -1,0 +1,90 @@
+#include "server/server.h"
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "server/parts.h"
+#include "storage/rocks_engine.h"
+
+namespace tidemill::server {
+
+Server::Parts::Parts(Config given, runtime::EpollLoop& home)
+    : config(std::move(given)),
+      loop(home),
+      log(home.clock(), config.log_level, config.log_format, observe::Log::standard_error()),
+      offload({.threads = 2, .queue_max = 4096}),
+      network(runtime::make_network(home)),
+      processes(runtime::make_processes(home)),
+      disk(home, files, log, {.folder = config.data_dir, .reserve_bytes = config.disk_reserve_bytes}),
+      request_ids(random) {}
+
+Status Server::Parts::open_store() {
+  if (auto made = files.make_directories(config.data_dir); !made) {
+    return fail(Errc::kIo, "cannot make the data directory: " + made.error().message);
+  }
+  if (auto probe = files.write(config.data_dir + "/.probe", "x", {}); !probe && probe.error().code != Errc::kResourceExhausted) {
+    return fail(Errc::kPermissionDenied, "cannot write in the data directory: " + probe.error().message);
+  }
+  (void)files.remove_all(config.data_dir + "/.probe");
+  disk.make_room();
+  const bool relaxed = config.durability == storage::Durability::kRelaxed;
+  TM_TRY(auto engine, storage::open_rocks({.folder = config.data_dir + "/store",
+                                           .relaxed = relaxed,
+                                           .block_cache_bytes = config.block_cache_bytes}));
+  store = std::make_unique<storage::Store>(
+      std::move(engine), storage::Store::Options{.durability = config.durability,
+                                                 .on_failure =
+                                                     [this](const Error& error) {
+                                                       // What is on disk is unknown now; answering would lie. A restart recovers.
+                                                       log.error("store.failed", {{"error", error.message}});
+                                                       std::_Exit(70);
+                                                     },
+                                                 .admit = [this] { return disk.admit(); }});
+  disk.watch();
+  return {};
+}
+
+Status Server::Parts::open_identity() {
+  directory.emplace(*store, loop, loop.clock(), random);
+  if (auto loaded = directory->load(); !loaded) return fail(Errc::kCorruption, "cannot read the identities: " + loaded.error().message);
+  identity.emplace(auth::Identity::Options{.enforced = config.iam,
+                                           .home = config.scope,
+                                           .admin_access_key = config.access_key_id,
+                                           .admin_secret_key = config.secret_access_key},
+                   *directory, loop.clock(), random);
+  return {};
+}
+
+Status Server::Parts::listen() {
+  http.emplace(
+      loop, *network,
+      [this](http::Request request, http::Responder respond) { edge.handle(std::move(request), loop, std::move(respond)); },
+      http::ServerOptions{.body_limit = [this](const http::Request& head) { return edge.body_limit(head); }});
+  for (const auto& address : config.listen) TM_CHECK(http->listen(address));
+  return {};
+}
+
+Status Server::Parts::open() {
+  TM_CHECK(open_store());
+  TM_CHECK(open_identity());
+  add_own_fronts();
+  return listen();
+}
+
+Server::Server(Config config, runtime::EpollLoop& loop) : parts_(std::make_unique<Parts>(std::move(config), loop)) {}
+Server::~Server() = default;
+
+Status Server::open() { return parts_->open(); }
+
+std::string Server::ready_line() const {
+  return "ready edge=http://" + parts_->http->address().text();
+}
+
+void Server::drain(runtime::Task done) {
+  parts_->log.info("server.draining");
+  parts_->http->drain(std::move(done));
+  // Whoever holds a connection open does not hold the server up for ever.
+  parts_->loop.at(parts_->loop.clock().now() + std::chrono::seconds(10), [this] { parts_->loop.stop(); });
+}
+
+}  // namespace tidemill::server
