@@ -1,0 +1,1 @@
+"""What black-box tests share: servers, clients, zips, waiting."""
