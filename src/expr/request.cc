@@ -1,0 +1,167 @@
+#include "expr/request.h"
+
+#include <algorithm>
+#include <span>
+
+#include "expr/messages.h"
+#include "item/json.h"
+#include "item/messages.h"
+
+namespace tidemill::expr {
+namespace {
+
+// What an operation takes, in the order in which messages list it.
+struct Members {
+  std::vector<std::string_view> expressions;
+  std::vector<std::string_view> legacy;
+  std::vector<std::string_view> with_values;  // expressions that can use values
+};
+
+Members members_of(Use use) {
+  switch (use) {
+    case Use::kGet: return {{"ProjectionExpression"}, {"AttributesToGet"}, {}};
+    case Use::kWrite: return {{"ConditionExpression"}, {"Expected"}, {"ConditionExpression"}};
+    case Use::kUpdate:
+      return {{"UpdateExpression", "ConditionExpression"},
+              {"AttributeUpdates", "Expected"},
+              {"UpdateExpression", "ConditionExpression"}};
+    case Use::kQuery:
+      return {{"ProjectionExpression", "FilterExpression", "KeyConditionExpression"},
+              {"AttributesToGet", "QueryFilter", "ConditionalOperator", "KeyConditions"},
+              {"FilterExpression", "KeyConditionExpression"}};
+    case Use::kScan:
+      return {{"ProjectionExpression", "FilterExpression"},
+              {"AttributesToGet", "ScanFilter", "ConditionalOperator"},
+              {"FilterExpression"}};
+  }
+  std::unreachable();
+}
+
+std::string join(const std::vector<std::string_view>& names, std::string_view between) {
+  std::string out;
+  for (const auto name : names) {
+    if (!out.empty()) out += between;
+    out += name;
+  }
+  return out;
+}
+
+bool any_present(const json::Node& body, const std::vector<std::string_view>& names) {
+  return std::ranges::any_of(names, [&body](std::string_view name) { return body.find_present(name) != nullptr; });
+}
+
+bool is_reference(std::string_view key, char mark) {
+  if (key.size() < 2 || key.front() != mark) return false;
+  return std::ranges::all_of(key.substr(1), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  });
+}
+
+Status read_names(const json::Node& body, const Members& members, Substitutions& substitutions) {
+  const auto* names = body.find_present("ExpressionAttributeNames");
+  if (names == nullptr || !names->is_object()) return {};
+  if (!any_present(body, members.expressions)) return invalid(messages::kNamesAlone);
+  if (names->members().empty()) return invalid_counted(messages::kNamesEmpty);
+  for (const auto& [key, node] : names->members()) {
+    if (!is_reference(key, '#')) return invalid(messages::invalid_key("ExpressionAttributeNames", key));
+  }
+  for (const auto& [key, node] : names->members()) {
+    const auto name = node.is_string() ? node.as_string() : std::string_view();
+    if (name.empty()) return invalid(messages::invalid_name("Empty attribute name", key));
+    if (name.size() > 65535) return invalid(messages::invalid_name("Attribute name is too large, must be less than 65536 bytes", key));
+    substitutions.define_name(key, std::string(name));
+  }
+  return {};
+}
+
+Status read_values(const json::Node& body, const Members& members, Substitutions& substitutions) {
+  const auto* values = body.find_present("ExpressionAttributeValues");
+  if (members.with_values.empty() || values == nullptr || !values->is_object()) return {};
+  if (!any_present(body, members.with_values)) {
+    const auto verb = members.with_values.size() > 1 ? " are" : " is";
+    return invalid(messages::values_alone(join(members.with_values, " and ") + verb));
+  }
+  if (values->members().empty()) return invalid_counted(messages::kValuesEmpty);
+  for (const auto& [key, node] : values->members()) {
+    if (!is_reference(key, ':')) return invalid(messages::invalid_key("ExpressionAttributeValues", key));
+  }
+  for (const auto& [key, node] : values->members()) {
+    auto value = item::value_from_json(node);
+    if (value) {
+      substitutions.define_value(key, *std::move(value));
+      continue;
+    }
+    const auto& problem = value.error().message;
+    const bool empty_set = problem == item::messages::kEmptyStringSet || problem == item::messages::kEmptyNumberSet ||
+                           problem == item::messages::kEmptyBinarySet;
+    const auto text = messages::invalid_value(problem, key);
+    return empty_set ? invalid_counted(text) : invalid(text);
+  }
+  return {};
+}
+
+const json::Node* expression(const json::Node& body, const Members& members, std::string_view name) {
+  if (std::ranges::find(members.expressions, name) == members.expressions.end()) return nullptr;
+  const auto* node = body.find_present(name);
+  return node != nullptr && node->is_string() ? node : nullptr;
+}
+
+Result<std::optional<Condition>> read_condition(const json::Node* text, Parameter parameter, Cache& cache,
+                                                Substitutions& substitutions) {
+  if (text == nullptr) return std::optional<Condition>();
+  auto parsed = cache.condition(text->as_string());
+  if (!parsed) return invalid_in(parameter, std::move(parsed).error());
+  TM_TRY(auto condition, Condition::bind(*std::move(parsed), parameter, substitutions));
+  return std::optional(std::move(condition));
+}
+
+}  // namespace
+
+Result<Expressions> read_expressions(const json::Node& body, Use use, Cache& cache) {
+  const Members members = members_of(use);
+  Substitutions substitutions;
+  TM_CHECK(read_names(body, members, substitutions));
+  TM_CHECK(read_values(body, members, substitutions));
+
+  Expressions result;
+  if (const auto* text = expression(body, members, "UpdateExpression")) {
+    auto parsed = cache.update(text->as_string());
+    if (!parsed) return invalid_in(Parameter::kUpdate, std::move(parsed).error());
+    TM_TRY(result.update, Update::bind(*std::move(parsed), substitutions));
+  }
+  const auto condition = [&](std::string_view name, Parameter parameter) {
+    return read_condition(expression(body, members, name), parameter, cache, substitutions);
+  };
+  TM_TRY(result.condition, condition("ConditionExpression", Parameter::kCondition));
+  TM_TRY(result.key_condition, condition("KeyConditionExpression", Parameter::kKeyCondition));
+  TM_TRY(result.filter, condition("FilterExpression", Parameter::kFilter));
+  if (const auto* text = expression(body, members, "ProjectionExpression")) {
+    auto parsed = cache.projection(text->as_string());
+    if (!parsed) return invalid_in(Parameter::kProjection, std::move(parsed).error());
+    TM_TRY(result.projection, Projection::bind(**parsed, substitutions));
+  }
+
+  if (const auto unused = substitutions.unused_names(); !unused.empty()) {
+    return invalid_counted(messages::unused("ExpressionAttributeNames", unused));
+  }
+  if (const auto unused = substitutions.unused_values(); !unused.empty()) {
+    return invalid_counted(messages::unused("ExpressionAttributeValues", unused));
+  }
+  return result;
+}
+
+Status check_not_mixed(const json::Node& body, Use use) {
+  Members members = members_of(use);
+  const auto keep_present = [&body](std::vector<std::string_view>& names) {
+    std::erase_if(names, [&body](std::string_view name) { return body.find_present(name) == nullptr; });
+  };
+  keep_present(members.expressions);
+  if (members.expressions.empty()) return {};
+  // KeyConditions may stand beside the expressions that do not replace it.
+  if (body.find_present("KeyConditionExpression") == nullptr) std::erase(members.legacy, "KeyConditions");
+  keep_present(members.legacy);
+  if (members.legacy.empty()) return {};
+  return invalid(messages::mixed(join(members.legacy, ", "), join(members.expressions, ", ")));
+}
+
+}  // namespace tidemill::expr
