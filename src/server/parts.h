@@ -28,6 +28,7 @@ struct Server::Parts {
   Status open_identity();
   Status listen();
   void add_own_fronts();
+  void take_checkpoint(http::Request request, http::Responder respond);
   void answer_unknown(http::Request request, http::Responder respond);
 
   const Config config;
