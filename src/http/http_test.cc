@@ -87,6 +87,13 @@ TEST_F(Wire, BodiesComeWholeHoweverTheyAreCut) {
   }
 }
 
+TEST_F(Wire, AnEmptyChunkedBodyMayComeByteByByte) {
+  serve(echo());
+  std::string got;
+  for (const char c : std::string_view("POST /p HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")) got += send(std::string(1, c));
+  EXPECT_TRUE(got.ends_with("POST /p ")) << got;
+}
+
 struct Refusal {
   std::string_view name, bytes;
   int status;
@@ -103,7 +110,7 @@ const Refusal kRefusals[] = {
     {"OtherVersion", "GET / HTTP/2.0\r\n\r\n", 505},
     {"OtherCoding", "POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 501},
     {"TwoHosts", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400},
-    {"BadChunk", "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400},
+    {"BadChunk", "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzzz\r\n", 400},
     {"LargeBody", "POST / HTTP/1.1\r\nContent-Length: 101\r\n\r\n", 413},
     {"LargeChunks", "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n65\r\n", 0},
     {"NullByte", std::string_view("GET / HTTP/1.1\r\nA: \0\r\n\r\n", 24), 400},

@@ -217,7 +217,9 @@ bool RequestParser::feed_body(std::string_view bytes, std::size_t& taken) {
   taken += bytes.size();
   std::size_t used = 0;
   boost::beast::error_code error;
-  while (used < head_.size() && !collector.is_done()) {
+  // Beast asserts that a last chunk is looked at with all its five bytes ("0 CR LF CR LF"). Every body that is not complete has at
+  // least so many to come, so fewer can always wait.
+  while (head_.size() - used >= 5 && !collector.is_done()) {
     const auto n = collector.put(boost::asio::const_buffer(head_.data() + used, head_.size() - used), error);
     used += n;
     if (error) break;
