@@ -38,8 +38,8 @@ def free_port():
 def server_environment(extra=None):
     """The environment of a server under test: no AWS settings of the machine, and the supplied SDKs."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TIDEMILL_"))}
-    environment["TIDEMILL_NODE_PATH"] = str(STATE / "runtimes" / "node_modules")
-    environment["TIDEMILL_PYTHON_PATH"] = str(STATE / "runtimes" / "python")
+    environment["TIDEMILL_RUNTIMES_DIR"] = str(STATE / "runtimes")
+    environment["TIDEMILL_PYTHON"] = getattr(sys, "_base_executable", sys.executable)
     own_node = STATE / "node" / "bin"
     if own_node.is_dir():
         environment["PATH"] = f"{own_node}:{environment['PATH']}"
