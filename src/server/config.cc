@@ -15,6 +15,7 @@ using std::chrono::milliseconds;
 
 // The flags as they are written, before they are checked.
 struct Raw {
+  std::string config;
   std::string data_dir;
   std::vector<std::string> listen;
   std::string kafka_listen = "127.0.0.1:9092";
@@ -69,7 +70,19 @@ void add_options(CLI::App& app, Raw& raw) {
   app.add_option("--spares", raw.spares, "Execution environments kept ready per runtime")->envname("TIDEMILL_SPARES");
   app.add_flag("--force-cold-starts", raw.force_cold_starts, "Every invocation starts a new environment")
       ->envname("TIDEMILL_FORCE_COLD_STARTS");
-  app.set_config("--config", "", "Configuration file (TOML): the same names without dashes in front")->envname("TIDEMILL_CONFIG");
+  app.add_option("--config", raw.config, "Configuration file (TOML): the same names without dashes in front")
+      ->envname("TIDEMILL_CONFIG");
+}
+
+// What neither a flag nor a variable has set is taken from the file.
+void apply_file(CLI::App& command, const std::string& path) {
+  for (const auto& item : CLI::ConfigTOML().from_file(path)) {
+    auto* option = command.get_option_no_throw("--" + item.name);
+    if (option == nullptr || item.name == "config" || !item.parents.empty()) throw CLI::ConfigError::Extras(item.fullname());
+    if (option->count() > 0) continue;
+    for (const auto& value : item.inputs) option->add_result(value);
+    option->run_callback();
+  }
 }
 
 bool is_account(const std::string& text) {
@@ -161,6 +174,7 @@ Invocation read_command_line(int argc, char** argv) {
   Invocation invocation;
   try {
     app.parse(argc, argv);
+    if (!raw.config.empty()) apply_file(dev->parsed() ? *dev : *start, raw.config);
   } catch (const CLI::ParseError& error) {
     invocation.exit_code = app.exit(error);
     return invocation;

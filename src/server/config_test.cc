@@ -1,0 +1,123 @@
+#include "server/config.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+
+#include "runtime/sim/sim_files.h"
+#include "runtime/sim/sim_loop.h"
+#include "server/disk_guard.h"
+
+namespace tidemill::server {
+namespace {
+
+class CommandLine : public testing::Test {
+ protected:
+  CommandLine() {
+    for (const auto* name : {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "TIDEMILL_REGION", "TIDEMILL_ACCOUNT"}) unsetenv(name);
+  }
+  Invocation read(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "tidemill");
+    std::vector<char*> argv;
+    for (auto& argument : arguments) argv.push_back(argument.data());
+    testing::internal::CaptureStderr();
+    testing::internal::CaptureStdout();
+    auto invocation = read_command_line(static_cast<int>(argv.size()), argv.data());
+    said_ = testing::internal::GetCapturedStderr() + testing::internal::GetCapturedStdout();
+    return invocation;
+  }
+  std::string said_;
+};
+
+TEST_F(CommandLine, DevIsRelaxedAndOpenToItsOwnMachine) {
+  const auto got = read({"dev"});
+  ASSERT_TRUE(got.run_server);
+  EXPECT_EQ(got.config.durability, storage::Durability::kRelaxed);
+  EXPECT_FALSE(got.config.iam);
+  EXPECT_EQ(got.config.listen.at(0).text(), "127.0.0.1:4566");
+  EXPECT_EQ(got.config.kafka_listen.text(), "127.0.0.1:9092");
+  EXPECT_EQ(got.config.scope, (Scope{"000000000000", "us-east-1"}));
+}
+
+TEST_F(CommandLine, StartNeedsAnAdministratorUnlessIdentityIsOff) {
+  auto got = read({"start", "--data-dir", "d"});
+  EXPECT_FALSE(got.run_server);
+  EXPECT_NE(got.exit_code, 0);
+  EXPECT_NE(said_.find("there is no administrator"), said_.npos) << said_;
+  EXPECT_TRUE(read({"start", "--data-dir", "d", "--iam", "off"}).run_server);
+  setenv("AWS_ACCESS_KEY_ID", "AK", 1);
+  setenv("AWS_SECRET_ACCESS_KEY", "SK", 1);
+  got = read({"start", "--data-dir", "d"});
+  ASSERT_TRUE(got.run_server);
+  EXPECT_TRUE(got.config.iam);
+  EXPECT_EQ(got.config.durability, storage::Durability::kDurable);
+  EXPECT_EQ(got.config.access_key_id, "AK");
+}
+
+TEST_F(CommandLine, FlagsWinOverVariablesAndVariablesOverTheFile) {
+  const auto file = testing::TempDir() + "tidemill-config-test.toml";
+  std::ofstream(file) << "account = \"111111111111\"\nregion = \"eu-west-1\"\ndurability = \"durable\"\n";
+  setenv("TIDEMILL_REGION", "eu-central-1", 1);
+  const auto got = read({"dev", "--config", file, "--account", "222222222222"});
+  ASSERT_TRUE(got.run_server) << said_;
+  EXPECT_EQ(got.config.scope, (Scope{"222222222222", "eu-central-1"}));
+  EXPECT_EQ(got.config.durability, storage::Durability::kDurable);
+}
+
+struct Refused {
+  const char* name;
+  std::vector<std::string> arguments;
+  const char* says;
+};
+class Refusals : public CommandLine, public testing::WithParamInterface<Refused> {};
+TEST_P(Refusals, AreOneClearSentence) {
+  const auto got = read(GetParam().arguments);
+  EXPECT_FALSE(got.run_server);
+  EXPECT_NE(got.exit_code, 0);
+  EXPECT_NE(said_.find(GetParam().says), said_.npos) << said_;
+}
+INSTANTIATE_TEST_SUITE_P(
+    Server, Refusals,
+    testing::Values(Refused{"Account", {"dev", "--account", "12"}, "--account takes 12 digits"},
+                    Refused{"Address", {"dev", "--listen", "here"}, "'here' is not an address"},
+                    Refused{"OpenAddress", {"dev", "--listen", "0.0.0.0:4566"}, "is not loopback"},
+                    Refused{"OpenKafka", {"dev", "--kafka-listen", "0.0.0.0:9092"}, "is not loopback"},
+                    Refused{"Durability", {"dev", "--durability", "some"}, "durability"},
+                    Refused{"HalfAKey", {"dev", "--access-key-id", "A"}, "needs both"},
+                    Refused{"NoCommand", {}, "subcommand"}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+TEST(DiskGuard, RefusesWritesWhileTheDiskIsFullAndResumes) {
+  runtime::SimLoop loop;
+  runtime::SimFiles files;
+  observe::Log log(loop.clock(), observe::Level::kError, observe::Log::Format::kText, [](auto, auto) {});
+  ASSERT_TRUE(files.make_directories("/data"));
+  DiskGuard guard(loop, files, log, {.folder = "/data", .reserve_bytes = 1000, .ballast_bytes = 64});
+  guard.watch();
+  EXPECT_TRUE(guard.admit());
+  EXPECT_TRUE(files.exists("/data/ballast"));
+  files.free_bytes = 999;
+  loop.run_for(std::chrono::seconds(1));
+  EXPECT_EQ(guard.admit().error().code, Errc::kResourceExhausted);
+  files.free_bytes = 1000;
+  loop.run_for(std::chrono::seconds(1));
+  EXPECT_TRUE(guard.admit());
+}
+
+TEST(DiskGuard, GivesTheBallastUpWhenNothingElseIsFree) {
+  runtime::SimLoop loop;
+  runtime::SimFiles files;
+  observe::Log log(loop.clock(), observe::Level::kError, observe::Log::Format::kText, [](auto, auto) {});
+  ASSERT_TRUE(files.make_directories("/data"));
+  ASSERT_TRUE(files.write("/data/ballast", "x", {}));
+  DiskGuard guard(loop, files, log, {.folder = "/data", .reserve_bytes = 1000});
+  guard.make_room();
+  EXPECT_TRUE(files.exists("/data/ballast"));
+  files.free_bytes = 10;
+  guard.make_room();
+  EXPECT_FALSE(files.exists("/data/ballast"));
+}
+
+}  // namespace
+}  // namespace tidemill::server
