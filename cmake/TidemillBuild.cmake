@@ -20,7 +20,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-Wno-restrict -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds -Wno-stringop-overread
                       -Wno-dangling-pointer)
 else()
-  add_compile_options(-Wthread-safety -Wno-missing-designated-field-initializers)
+  # libstdc++ 12's stable_sort uses a buffer function that C++17 deprecated.
+  add_compile_options(-Wthread-safety -Wno-missing-designated-field-initializers -Wno-deprecated-declarations)
 endif()
 
 find_program(TM_MOLD NAMES mold)
