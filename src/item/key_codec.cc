@@ -64,10 +64,13 @@ Result<AttributeValue> take_number(std::string_view& in, bool negative) {
   if (exponent < 0) return corrupt();
   Number::Coefficient coefficient = 0;
   int pairs = 0;
+  int last = 0;
   for (int byte = take(); byte != 0; byte = take()) {
     if (byte < 0 || byte > 100 || ++pairs > Number::kMaxDigits / 2) return corrupt();
     coefficient = coefficient * 100 + static_cast<Number::Coefficient>(byte - 1);
+    last = byte;
   }
+  if (last <= 1) return corrupt();  // no pair, or superfluous zeros: not what append_key writes
   const auto number =
       Number::from_parts(negative, coefficient, exponent + Number::kMinLeadingExponent - 2 * pairs + 1);
   if (!number || number->is_zero() || number->leading_exponent() != exponent + Number::kMinLeadingExponent) return corrupt();

@@ -22,7 +22,7 @@ void check_round_trips(const item::Number& number) {
   item::append_encoded_value(stored, value);
   in = stored;
   TM_ASSERT(*item::take_encoded_value(in) == value && in.empty());
-  TM_ASSERT(number.size() >= 1 && number.size() <= 21);
+  TM_ASSERT(number.size() >= 1 && number.size() <= 22);
 }
 
 }  // namespace
