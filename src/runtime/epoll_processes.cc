@@ -188,6 +188,10 @@ class Child : public std::enable_shared_from_this<Child> {
     }
   }
   std::uint64_t resident_bytes() const;
+  void drain_output() {
+    drain(stdout_, on_stdout_);
+    drain(stderr_, on_stderr_);
+  }
 
  private:
   void drain(int& fd, const std::function<void(std::string_view)>& told) {
@@ -273,6 +277,7 @@ class SystemProcess final : public Process {
   void signal_group(int signal) override { child_->signal_group(signal); }
   void write_stdin(std::string_view bytes) override { child_->write_stdin(bytes); }
   std::uint64_t resident_bytes() const override { return child_->resident_bytes(); }
+  void drain_output() override { child_->drain_output(); }
 
  private:
   const std::shared_ptr<Child> child_;
