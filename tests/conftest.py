@@ -29,9 +29,12 @@ def server(tmp_path_factory):
     if not servers.binary().exists():
         pytest.fail(f"{servers.binary()} is not built (./dev build)")
     running = servers.Server(tmp_path_factory.mktemp("server")).start()
-    yield running
-    if running.running:
-        assert running.stop() == 0, running.log_tail()
+    try:
+        yield running
+        if running.running:
+            assert running.stop() == 0, running.log_tail()
+    finally:
+        running.close()
 
 
 @pytest.fixture
@@ -45,7 +48,7 @@ def make_server(tmp_path):
 
     yield make
     for one in made:
-        one.kill9()
+        one.close()
 
 
 _numbers = itertools.count(1)

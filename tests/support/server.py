@@ -70,6 +70,7 @@ class Server:
         self.kafka = None
         self.process = None
         self.start_seconds = None
+        self._groups = []
         self._listen = f"127.0.0.1:{free_port()}"
         self._kafka_listen = f"127.0.0.1:{free_port()}"
 
@@ -87,6 +88,7 @@ class Server:
             self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
                                             cwd=self.folder, env=server_environment(self.environment),
                                             start_new_session=True)
+        self._groups.append(self.process.pid)
         lines = queue.Queue()
         threading.Thread(target=self._copy_output, args=(self.process.stdout, lines), daemon=True).start()
         while True:
@@ -124,7 +126,6 @@ class Server:
         except subprocess.TimeoutExpired:
             self.kill9()
             raise ServerFailed(f"SIGTERM did not end the server within {timeout} s\n{self.log_tail()}") from None
-        self._kill_group()
         self.process = None
         return status
 
@@ -133,15 +134,16 @@ class Server:
         if self.process is not None:
             self.process.kill()
             self.process.wait()
-            self._kill_group()
             self.process = None
 
-    def _kill_group(self):
-        """Ends function processes that outlived their server; they are of the group that start() made."""
-        try:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            pass
+    def close(self):
+        """kill -9, and the end of every process of this server's that is still there."""
+        self.kill9()
+        for group in self._groups:
+            try:
+                os.killpg(group, signal.SIGKILL)
+            except (ProcessLookupError, PermissionError):
+                pass
 
     def restart(self, kill=False):
         self.kill9() if kill else self.stop()
