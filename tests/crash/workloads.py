@@ -462,7 +462,7 @@ seen = boto3.resource("dynamodb").Table("crash-seen")
 
 
 def names(event):
-    if isinstance(event["Records"] if "Records" in event else None, list):
+    if "Records" in event:
         return [record["eventID"] for record in event["Records"]]
     return [f"{record['partition']}/{record['offset']}" for part in event["records"].values() for record in part]
 
