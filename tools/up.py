@@ -66,7 +66,8 @@ class Server:
         environment.setdefault("TIDEMILL_RUNTIMES_DIR", str(STATE / "runtimes"))
         began = time.monotonic()
         self.log = self.log_path.open("ab")
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log, env=environment)
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log, env=environment,
+                                        start_new_session=True)   # Ctrl-C is for this program, which then asks the server to drain
         timer = threading.Timer(60, self.process.kill)
         timer.start()
         for raw in self.process.stdout:
@@ -288,7 +289,7 @@ def main():
         try:
             return server.process.wait()
         except KeyboardInterrupt:
-            server.process.terminate()   # the terminal told the server, too; it drains once
+            server.process.terminate()
 
 
 if __name__ == "__main__":

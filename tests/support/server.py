@@ -104,7 +104,8 @@ class Server:
                 break
         self.start_seconds = time.monotonic() - began
         self.endpoint = re.search(r"edge=(\S+)", line).group(1)
-        self.kafka = re.search(r"kafka=(\S+)", line).group(1)
+        found = re.search(r"kafka=(\S+)", line)   # absent in a build or a mode without a broker
+        self.kafka = found.group(1) if found else None
         return self
 
     def _copy_output(self, pipe, lines):
