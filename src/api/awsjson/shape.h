@@ -11,7 +11,7 @@
 
 #include "base/json.h"
 
-namespace tidemill::api::model {
+namespace tidemill::awsjson {
 
 enum class Type : unsigned char { kString, kBoolean, kInteger, kLong, kDouble, kBlob, kTimestamp, kList, kMap, kStructure };
 
@@ -64,4 +64,4 @@ std::optional<std::int64_t> read_integer(const json::Node& node, std::string_vie
 // "[a-zA-Z0-9_.-]+"
 bool is_resource_name(std::string_view text);
 
-}  // namespace tidemill::api::model
+}  // namespace tidemill::awsjson

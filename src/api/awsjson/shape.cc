@@ -1,4 +1,4 @@
-#include "api/model/shape.h"
+#include "api/awsjson/shape.h"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 #include "base/assert.h"
 #include "base/bytes.h"
 
-namespace tidemill::api::model {
+namespace tidemill::awsjson {
 namespace {
 
 constexpr std::size_t kErrorsListed = 10;
@@ -399,4 +399,4 @@ bool is_resource_name(std::string_view text) {
   });
 }
 
-}  // namespace tidemill::api::model
+}  // namespace tidemill::awsjson

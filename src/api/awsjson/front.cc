@@ -1,0 +1,222 @@
+#include "api/awsjson/front.h"
+
+#include <fmt/format.h>
+
+#include <cstring>
+
+#include "base/digest.h"
+#include "http/coding.h"
+
+namespace tidemill::awsjson {
+namespace {
+
+constexpr std::string_view kCoral = "com.amazon.coral.service#";
+constexpr std::string_view kJson10 = "application/x-amz-json-1.0";
+constexpr std::string_view kJson = "application/json";
+constexpr std::string_view kNotFoundBody = "<UnknownOperationException/>\n";
+constexpr std::size_t kDepthMax = 512;
+
+std::string_view media_type(std::string_view header) {
+  header = header.substr(0, header.find(';'));
+  while (!header.empty() && header.front() == ' ') header.remove_prefix(1);
+  while (!header.empty() && header.back() == ' ') header.remove_suffix(1);
+  return header;
+}
+
+WireError coral_error(std::string_view name) {
+  return {.status = 400, .type = std::string(kCoral) + std::string(name), .with_message = false};
+}
+
+std::string_view caller_member(auth::Errc code) { return code == auth::Errc::kAccessDenied ? "Message" : "message"; }
+
+}  // namespace
+
+WireError serialization_error(const TypeMismatch& mismatch) {
+  return {.status = 400,
+          .type = std::string(kCoral) + "SerializationException",
+          .message = mismatch.message,
+          .with_message = !mismatch.message.empty(),
+          .capital = true};
+}
+
+WireError validation_error(std::string message) {
+  return {.status = 400, .type = "com.amazon.coral.validate#ValidationException", .message = std::move(message)};
+}
+
+WireError internal_error(std::string message) {
+  return {.status = 500, .type = "com.amazonaws.dynamodb.v20120810#InternalServerError", .message = std::move(message)};
+}
+
+std::string body_of(const WireError& error) {
+  std::string out = "{\"__type\":\"" + error.type + "\"";
+  out += error.members;
+  if (error.with_message) {
+    out += error.capital ? ",\"Message\":\"" : ",\"message\":\"";
+    json::append_escaped(out, error.message);
+    out += '"';
+  }
+  out += '}';
+  return out;
+}
+
+// One request on its way out.
+struct Front::Reply {
+  http::Responder respond;
+  std::string id;
+  std::string_view content_type = kJson10;
+  http::Coding coding = http::Coding::kIdentity;
+  bool cors = false;
+
+  void common(http::Response& response) const {
+    response.headers.add("x-amzn-RequestId", id);
+    if (cors) response.headers.add("Access-Control-Allow-Origin", "*");
+  }
+  void send(int status, std::string body) && {
+    http::Response response;
+    response.status = status;
+    if (coding != http::Coding::kIdentity && body.size() > kCompressAbove) {
+      body = http::encode_body(coding, body);
+      response.headers.add("Content-Encoding", coding == http::Coding::kGzip ? "gzip" : "deflate");
+    }
+    response.headers.add("Content-Type", content_type);
+    response.headers.add("x-amz-crc32", std::to_string(crc32(body)));
+    common(response);
+    response.body = std::move(body);
+    std::move(respond)(std::move(response));
+  }
+  void send_plain(int status, std::string_view body, bool with_crc, bool close = false) && {
+    http::Response response;
+    response.status = status;
+    if (with_crc) response.headers.add("x-amz-crc32", std::to_string(crc32(body)));
+    common(response);
+    response.body = body;
+    response.close = close;
+    std::move(respond)(std::move(response));
+  }
+};
+
+Front::Front(Dependencies dependencies, std::vector<Service*> services)
+    : deps_(std::move(dependencies)), services_(std::move(services)) {
+  const std::string seed = deps_.random.bytes(sizeof(id_seed_));
+  std::memcpy(id_seed_.data(), seed.data(), sizeof(id_seed_));
+  for (auto* service : services_) {
+    for (const auto* operation : service->operations()) {
+      auto& latency = deps_.metrics.histogram("tidemill_table_request_seconds", "From the parsed request to its answer, by operation.",
+                                              fmt::format("operation=\"{}\"", operation->name));
+      by_target_.emplace(fmt::format("{}.{}", service->target_prefix(), operation->name), Known{operation, service, &latency});
+    }
+  }
+}
+
+std::string Front::request_id() {
+  // Random per process, distinct per request; no system call on the way of a request.
+  static constexpr std::string_view kAlphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  std::uint64_t counter = ids_.fetch_add(1, std::memory_order_relaxed);
+  std::string id;
+  id.reserve(52);
+  for (const auto seed : id_seed_) {
+    std::uint64_t x = seed + (counter + 1) * 0x9E3779B97F4A7C15ULL;
+    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9ULL;
+    x = (x ^ (x >> 27)) * 0x94D049BB133111EBULL;
+    x ^= x >> 31;
+    for (int i = 0; i < 13; ++i) {
+      id += kAlphabet[x % 36];
+      x /= 36;
+    }
+  }
+  return id;
+}
+
+void Front::answer_error(Reply reply, const WireError& error) { std::move(reply).send(error.status, body_of(error)); }
+
+void Front::handle(http::Request request, runtime::Executor& loop, http::Responder respond) {
+  Reply reply{.respond = std::move(respond), .id = request_id()};
+  const auto origin = request.headers.find("Origin");
+  reply.cors = origin.has_value();
+  if (request.body.size() > kBodyMax) return std::move(reply).send_plain(413, "", false);
+
+  if (request.method == "OPTIONS" && origin) {
+    http::Response response;
+    response.headers.add("Access-Control-Max-Age", "172800");
+    if (const auto headers = request.headers.find("Access-Control-Request-Headers")) {
+      response.headers.add("Access-Control-Allow-Headers", *headers);
+    }
+    if (const auto method = request.headers.find("Access-Control-Request-Method")) {
+      response.headers.add("Access-Control-Allow-Methods", *method);
+    }
+    reply.common(response);
+    return std::move(reply.respond)(std::move(response));
+  }
+  if (request.method == "GET") {
+    return std::move(reply).send_plain(200, "healthy: dynamodb." + deps_.region + ".amazonaws.com ", true);
+  }
+  const auto type = media_type(request.headers.get("Content-Type"));
+  if (request.method != "POST" || (type != kJson10 && type != kJson)) {
+    return std::move(reply).send_plain(404, kNotFoundBody, true);
+  }
+  reply.content_type = type == kJson10 ? kJson10 : kJson;
+  if (const auto accept = request.headers.find("Accept-Encoding")) reply.coding = http::choose_coding(*accept);
+
+  // The signature covers the bytes as sent, so the request keeps them.
+  std::string decoded;
+  std::string_view body = request.body;
+  if (const auto encoding = request.headers.find("Content-Encoding")) {
+    auto plain = http::decode_body(*encoding, body, kBodyMax);
+    if (!plain && plain.error().code == Errc::kResourceExhausted) return std::move(reply).send_plain(413, "", false);
+    if (!plain) return answer_error(std::move(reply), internal_error(plain.error().message));
+    decoded = *std::move(plain);
+    body = decoded;
+  }
+
+  std::shared_ptr<json::Document> document;
+  if (!body.empty()) {
+    auto parsed = json::Document::parse(body, {.max_depth = kDepthMax});
+    if (!parsed || !parsed->root().is_object()) return answer_error(std::move(reply), coral_error("SerializationException"));
+    document = std::make_shared<json::Document>(*std::move(parsed));
+  }
+
+  const std::string_view target = request.headers.get("X-Amz-Target");
+  const auto known = by_target_.find(target);
+  if (known == by_target_.end()) return answer_error(std::move(reply), coral_error("UnknownOperationException"));
+  const auto [operation, service, latency] = known->second;
+
+  auto caller = deps_.gate.authenticate(request);
+  if (!caller) {
+    return answer_error(std::move(reply), {.status = 400,
+                                           .type = std::string(kCoral) + std::string(auth::json_code(caller.error().code)),
+                                           .message = caller.error().message,
+                                           .capital = caller_member(caller.error().code) == "Message"});
+  }
+  if (!document) return answer_error(std::move(reply), coral_error("SerializationException"));
+  if (auto mismatch = check_types(*operation->input, document->root())) {
+    return answer_error(std::move(reply), serialization_error(*mismatch));
+  }
+  if (auto violated = check_constraints(*operation->input, document->root())) {
+    return answer_error(std::move(reply), validation_error(*std::move(violated)));
+  }
+  if (deps_.gate.enforced()) {
+    for (const auto& resource : operation->resources(document->root(), caller->scope)) {
+      const auto decision = deps_.gate.authorize(caller->principal, operation->iam_action, resource);
+      if (decision) continue;
+      return answer_error(std::move(reply), {.status = 400,
+                                             .type = std::string(kCoral) + "AccessDeniedException",
+                                             .message = decision.reason,
+                                             .capital = true});
+    }
+  }
+
+  Call call;
+  call.operation = operation;
+  call.document = std::move(document);
+  call.caller = *std::move(caller);
+  call.host = request.headers.get("Host");
+  call.loop = &loop;
+  call.answer = [reply = std::move(reply), latency = latency, &clock = deps_.clock, started = deps_.clock.now()](Answer answer) mutable {
+    latency->observe_ns((clock.now() - started).count());
+    if (!answer) return std::move(reply).send(answer.error().status, body_of(answer.error()));
+    std::move(reply).send(200, *std::move(answer));
+  };
+  service->run(std::move(call));
+}
+
+}  // namespace tidemill::awsjson

@@ -1,0 +1,63 @@
+// HTTP in, HTTP out, for the services of this protocol. The order of checks is the service's own.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "api/awsjson/service.h"
+#include "auth/identity.h"
+#include "http/message.h"
+#include "observe/metrics.h"
+#include "runtime/random.h"
+#include "runtime/time.h"
+
+namespace tidemill::awsjson {
+
+inline constexpr std::size_t kBodyMax = 16 * 1024 * 1024;
+inline constexpr std::size_t kCompressAbove = 4096;
+
+// Who asks, and may they: the identity engine, or a test's stand-in.
+class Gate {
+ public:
+  virtual ~Gate() = default;
+  virtual auth::Result<auth::Caller> authenticate(const http::Request& request) const = 0;
+  virtual auth::Decision authorize(const auth::Principal& principal, std::string_view action, std::string_view resource) const = 0;
+  virtual bool enforced() const = 0;  // false: authorize() would allow everything, and is not asked
+};
+
+class Front {
+ public:
+  struct Dependencies {
+    const Gate& gate;
+    runtime::Random& random;
+    const runtime::Clock& clock;
+    observe::Metrics& metrics;
+    std::string region;  // of the health line
+  };
+  Front(Dependencies dependencies, std::vector<Service*> services);
+
+  // On the connection's loop; answers on it.
+  void handle(http::Request request, runtime::Executor& loop, http::Responder respond);
+
+ private:
+  struct Reply;
+  void answer_error(Reply reply, const WireError& error);
+  std::string request_id();
+
+  struct Known {
+    const OperationInfo* operation;
+    Service* service;
+    observe::Histogram* latency;
+  };
+  const Dependencies deps_;
+  const std::vector<Service*> services_;
+  std::map<std::string, Known, std::less<>> by_target_;  // constant after construction
+  std::array<std::uint64_t, 4> id_seed_{};
+  std::atomic<std::uint64_t> ids_ = 0;
+};
+
+}  // namespace tidemill::awsjson

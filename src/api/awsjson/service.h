@@ -1,0 +1,68 @@
+// What a wire front is made of: operations as data and a way to run them. One Front serves several services on one port.
+#pragma once
+
+#include <expected>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/awsjson/shape.h"
+#include "auth/identity.h"
+#include "base/json.h"
+#include "runtime/executor.h"
+
+namespace tidemill::awsjson {
+
+struct WireError {
+  int status = 400;
+  std::string type;           // with its namespace: "com.amazon.coral.validate#ValidationException"
+  std::string message;
+  bool with_message = true;   // some errors have no text at all
+  bool capital = false;       // the member is "Message" (a few errors), else "message"
+  std::string members;        // more members as JSON, each led by a comma: `,"Item":{...}`
+};
+
+WireError serialization_error(const TypeMismatch& mismatch);
+WireError validation_error(std::string message);
+WireError internal_error(std::string message);
+std::string body_of(const WireError& error);
+
+enum class Access : unsigned char { kRead, kWrite, kControl };
+
+// The resources that a request names, as ARNs, for authorisation.
+using ResourcesOf = std::vector<std::string> (*)(const json::Node& body, const Scope& scope);
+
+struct OperationInfo {
+  std::string_view name;
+  std::string_view iam_action;
+  Access access;
+  const Shape* input;
+  ResourcesOf resources;
+};
+
+using Answer = std::expected<std::string, WireError>;  // the response body
+
+// One request that has passed every check that needs no engine.
+struct Call {
+  const OperationInfo* operation = nullptr;
+  std::shared_ptr<const json::Document> document;  // outlives the call's asynchronous steps
+  auth::Caller caller;
+  std::string host;                                // as the client named us
+  runtime::Executor* loop = nullptr;               // of the connection: where the answer is given
+  std::move_only_function<void(Answer)> answer;    // exactly once
+  const json::Node& body() const { return document->root(); }
+  const Scope& scope() const { return caller.scope; }
+};
+
+class Service {
+ public:
+  virtual ~Service() = default;
+  virtual std::string_view target_prefix() const = 0;  // "DynamoDB_20120810"
+  virtual std::span<const OperationInfo* const> operations() const = 0;
+  virtual void run(Call call) = 0;
+};
+
+}  // namespace tidemill::awsjson
