@@ -1,0 +1,149 @@
+// The tables engine: control plane here, data plane in operations.h. Data operations run on the caller's loop under stripes;
+// control operations run on the home loop. Every reply comes on the loop that the caller names, after the change is durable.
+//
+// How the two planes meet: a writer takes its stripe first and reads the catalog second. So after the control plane has published
+// a new catalog and then once held every stripe (a barrier), no writer knows the old one. Enabling an index, disabling a stream
+// and deleting a table stand on that.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/reply.h"
+#include "observe/log.h"
+#include "runtime/executor.h"
+#include "runtime/random.h"
+#include "storage/store.h"
+#include "storage/stripes.h"
+#include "tables/catalog.h"
+#include "tables/change_sink.h"
+#include "tables/define_table.h"
+#include "tables/rows.h"
+
+namespace tidemill::tables {
+
+template <class T>
+using Reply = tidemill::Reply<T, Error>;
+
+struct Size {
+  std::int64_t items = 0;
+  std::int64_t bytes = 0;
+};
+
+// A table as DescribeTable shows it.
+struct TableDescription {
+  TableDefinition definition;
+  TableStatus status = TableStatus::kActive;
+  Size size;
+  std::map<IndexId, Size> index_sizes;
+};
+
+struct TagList {
+  std::vector<std::pair<std::string, std::string>> tags;
+};
+
+class Backfill;
+class Expiry;
+
+class Tables {
+ public:
+  struct Options {
+    std::size_t stripes = 4096;  // a power of two
+    // How long CREATING, UPDATING and DELETING can be seen. Zero: the next request finds the change done.
+    std::chrono::milliseconds transition{0};
+    std::size_t backfill_step = 64;                     // items in one step of filling an index
+    std::chrono::milliseconds ttl_period{1000};         // between two steps of the search for expired items
+    std::size_t ttl_step = 2048;                        // items looked at in one step
+    std::chrono::milliseconds token_life = std::chrono::minutes(10);  // of a transaction's client token
+    bool start_background = true;
+  };
+  struct Dependencies {
+    storage::Store& store;
+    runtime::Loop& home;
+    runtime::Random& random;
+    ChangeSink& changes;
+    observe::Log& log;
+  };
+  // Loads the catalog.
+  Tables(Dependencies dependencies, Options options);
+  ~Tables();
+  Tables(const Tables&) = delete;
+  // Starts what runs by itself: unfinished index builds, expiry, counting.
+  void start();
+
+  // --- Catalog, from any thread.
+  std::shared_ptr<const Catalog> catalog() const { return catalog_.load(); }
+  // A table that data operations may use; nullptr when there is none, or while it is being created or deleted.
+  TablePtr usable(const Scope& scope, std::string_view name) const;
+  Result<TableDescription> describe(const Scope& scope, std::string_view name) const;
+
+  // --- Control plane, from any thread.
+  void create_table(Scope scope, CreateTableInput input, runtime::Executor& loop, Reply<TableDescription> reply);
+  void update_table(Scope scope, UpdateTableInput input, runtime::Executor& loop, Reply<TableDescription> reply);
+  void delete_table(Scope scope, std::string name, runtime::Executor& loop, Reply<TableDescription> reply);
+  void update_time_to_live(Scope scope, std::string name, TimeToLive setting, runtime::Executor& loop, Reply<TimeToLive> reply);
+  void tag(Scope scope, std::string name, std::vector<std::pair<std::string, std::string>> tags, runtime::Executor& loop,
+           Reply<TagList> reply);
+  void untag(Scope scope, std::string name, std::vector<std::string> keys, runtime::Executor& loop, Reply<TagList> reply);
+
+  // --- For the data plane (operations.h) and the background work.
+  storage::Store& store() { return deps_.store; }
+  storage::Stripes& stripes() { return stripes_; }
+  const runtime::Clock& clock() const { return deps_.home.clock(); }
+  runtime::Loop& home() { return deps_.home; }
+  observe::Log& log() { return deps_.log; }
+  const Options& options() const { return options_; }
+  // Home loop: the index is full.
+  void backfill_done(const Scope& scope, const std::string& name, IndexId index);
+  // Background work that has not come to its end: the tests' and `settled`'s question.
+  bool busy() const { return !backfills_.empty() || counting_; }
+
+ private:
+  struct Recount;
+  using Definition = TableDefinition;
+
+  // Runs `work` on the home loop, the reply on `loop`.
+  template <class T>
+  void on_home(runtime::Executor& loop, Reply<T> reply, std::move_only_function<void(Reply<T>)> work);
+  void barrier(runtime::Task then);
+  // A new snapshot of the catalog with this table in it.
+  TablePtr publish(Definition definition, const TablePtr& before, std::shared_ptr<ChangeStream> stream);
+  void unpublish(const Scope& scope, const std::string& name);
+  void store_definition(const Definition& definition, storage::Mutation& batch) const;
+  template <class T>
+  void reply_durable(storage::Ticket ticket, T value, Reply<T> reply);
+  Result<TablePtr> idle_table(const Scope& scope, std::string_view name) const;  // for a change: exists and is not in one
+  void finish_creating(const Scope& scope, const std::string& name);
+  void finish_updating(const Scope& scope, const std::string& name);
+  void erase_table(TablePtr table, std::function<void(storage::Ticket)> done);
+  void delete_index(TablePtr table, IndexId index);
+  std::string new_stream_label();
+  void load();
+  void start_backfill(const TablePtr& table, IndexId index);
+  void recount_step();
+  void after(std::chrono::milliseconds delay, runtime::Task task);
+
+  const Dependencies deps_;
+  const Options options_;
+  storage::Stripes stripes_;
+  CatalogHolder catalog_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // posted work of a destroyed engine does nothing
+
+  // Home loop.
+  TableId next_table_ = 1;
+  std::int64_t last_label_ms_ = 0;
+  std::set<std::pair<Scope, std::string>> changing_;  // tables inside a control operation
+  std::map<std::pair<TableId, IndexId>, std::unique_ptr<Backfill>> backfills_;
+  std::unique_ptr<Recount> recount_;
+  bool counting_ = false;
+  std::unique_ptr<Expiry> expiry_;
+};
+
+TableDescription description_of(const Table& table);
+
+}  // namespace tidemill::tables
