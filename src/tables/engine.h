@@ -24,6 +24,7 @@
 #include "tables/change_sink.h"
 #include "tables/define_table.h"
 #include "tables/rows.h"
+#include "tables/tokens.h"
 
 namespace tidemill::tables {
 
@@ -98,6 +99,7 @@ class Tables {
   runtime::Loop& home() { return deps_.home; }
   observe::Log& log() { return deps_.log; }
   const Options& options() const { return options_; }
+  Tokens& tokens() { return tokens_; }
   // Home loop: the index is full.
   void backfill_done(const Scope& scope, const std::string& name, IndexId index);
   // Background work that has not come to its end: the tests' and `settled`'s question.
@@ -131,6 +133,7 @@ class Tables {
   const Dependencies deps_;
   const Options options_;
   storage::Stripes stripes_;
+  Tokens tokens_;
   CatalogHolder catalog_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // posted work of a destroyed engine does nothing
 

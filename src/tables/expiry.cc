@@ -42,6 +42,7 @@ void Expiry::schedule() {
 }
 
 void Expiry::step() {
+  Tokens::sweep(tables_.store(), epoch_ms(tables_.clock().wall()));
   // The table where the walk is, or the next one by id that has the setting.
   TablePtr table, first;
   tables_.catalog()->for_each([&](const TablePtr& one) {

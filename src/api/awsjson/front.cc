@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cstring>
-
 #include "base/digest.h"
 #include "http/coding.h"
 
@@ -97,8 +95,6 @@ struct Front::Reply {
 
 Front::Front(Dependencies dependencies, std::vector<Service*> services)
     : deps_(std::move(dependencies)), services_(std::move(services)) {
-  const std::string seed = deps_.random.bytes(sizeof(id_seed_));
-  std::memcpy(id_seed_.data(), seed.data(), sizeof(id_seed_));
   for (auto* service : services_) {
     for (const auto* operation : service->operations()) {
       auto& latency = deps_.metrics.histogram("tidemill_table_request_seconds", "From the parsed request to its answer, by operation.",
@@ -108,29 +104,10 @@ Front::Front(Dependencies dependencies, std::vector<Service*> services)
   }
 }
 
-std::string Front::request_id() {
-  // Random per process, distinct per request; no system call on the way of a request.
-  static constexpr std::string_view kAlphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-  std::uint64_t counter = ids_.fetch_add(1, std::memory_order_relaxed);
-  std::string id;
-  id.reserve(52);
-  for (const auto seed : id_seed_) {
-    std::uint64_t x = seed + (counter + 1) * 0x9E3779B97F4A7C15ULL;
-    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9ULL;
-    x = (x ^ (x >> 27)) * 0x94D049BB133111EBULL;
-    x ^= x >> 31;
-    for (int i = 0; i < 13; ++i) {
-      id += kAlphabet[x % 36];
-      x /= 36;
-    }
-  }
-  return id;
-}
-
 void Front::answer_error(Reply reply, const WireError& error) { std::move(reply).send(error.status, body_of(error)); }
 
 void Front::handle(http::Request request, runtime::Executor& loop, http::Responder respond) {
-  Reply reply{.respond = std::move(respond), .id = request_id()};
+  Reply reply{.respond = std::move(respond), .id = deps_.ids.long_id()};
   const auto origin = request.headers.find("Origin");
   reply.cors = origin.has_value();
   if (request.body.size() > kBodyMax) return std::move(reply).send_plain(413, "", false);
@@ -190,6 +167,11 @@ void Front::handle(http::Request request, runtime::Executor& loop, http::Respond
   if (!document) return answer_error(std::move(reply), coral_error("SerializationException"));
   if (auto mismatch = check_types(*operation->input, document->root())) {
     return answer_error(std::move(reply), serialization_error(*mismatch));
+  }
+  if (operation->check_first != nullptr) {
+    if (auto wrong = operation->check_first(document->root())) {
+      return answer_error(std::move(reply), validation_error(*std::move(wrong)));
+    }
   }
   if (auto violated = check_constraints(*operation->input, document->root())) {
     return answer_error(std::move(reply), validation_error(*std::move(violated)));

@@ -1,18 +1,16 @@
 // HTTP in, HTTP out, for the services of this protocol. The order of checks is the service's own.
 #pragma once
 
-#include <array>
-#include <atomic>
 #include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "api/awsjson/service.h"
+#include "api/common/request_id.h"
 #include "auth/identity.h"
 #include "http/message.h"
 #include "observe/metrics.h"
-#include "runtime/random.h"
 #include "runtime/time.h"
 
 namespace tidemill::awsjson {
@@ -33,7 +31,7 @@ class Front {
  public:
   struct Dependencies {
     const Gate& gate;
-    runtime::Random& random;
+    api::RequestIds& ids;
     const runtime::Clock& clock;
     observe::Metrics& metrics;
     std::string region;  // of the health line
@@ -46,7 +44,6 @@ class Front {
  private:
   struct Reply;
   void answer_error(Reply reply, const WireError& error);
-  std::string request_id();
 
   struct Known {
     const OperationInfo* operation;
@@ -56,8 +53,6 @@ class Front {
   const Dependencies deps_;
   const std::vector<Service*> services_;
   std::map<std::string, Known, std::less<>> by_target_;  // constant after construction
-  std::array<std::uint64_t, 4> id_seed_{};
-  std::atomic<std::uint64_t> ids_ = 0;
 };
 
 }  // namespace tidemill::awsjson

@@ -41,6 +41,8 @@ struct OperationInfo {
   Access access;
   const Shape* input;
   ResourcesOf resources;
+  // Some operations check the table's name before every other constraint: the text of the error, or nothing.
+  std::optional<std::string> (*check_first)(const json::Node& body) = nullptr;
 };
 
 using Answer = std::expected<std::string, WireError>;  // the response body

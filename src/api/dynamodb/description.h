@@ -1,0 +1,22 @@
+// TableDescription on the wire.
+#pragma once
+
+#include <string>
+
+#include "base/json.h"
+#include "tables/engine.h"
+
+namespace tidemill::dynamodb {
+
+enum class Shown : unsigned char {
+  kChanged,   // answer of CreateTable and UpdateTable
+  kDescribed, // DescribeTable: adds WarmThroughput
+  kDeleted,   // answer of DeleteTable: without schema and indexes
+};
+
+// Appends the members of the object that the caller has opened.
+void append_description(json::Writer& writer, const tables::TableDescription& description, Shown shown);
+// `{"<member>":{...}}`
+std::string description_body(std::string_view member, const tables::TableDescription& description, Shown shown);
+
+}  // namespace tidemill::dynamodb

@@ -1,0 +1,61 @@
+#include "api/dynamodb/api.h"
+
+namespace tidemill::dynamodb {
+namespace {
+
+awsjson::WireError named(std::string_view name, const tables::Error& error, bool capital = false) {
+  return {.type = "com.amazonaws.dynamodb.v20120810#" + std::string(name), .message = error.message, .capital = capital};
+}
+
+std::string reasons_json(const std::vector<tables::CancellationReason>& reasons) {
+  std::string out = ",\"CancellationReasons\":[";
+  bool first = true;
+  for (const auto& reason : reasons) {
+    if (!std::exchange(first, false)) out += ',';
+    out += "{\"Code\":\"" + reason.code + "\"";
+    if (!reason.item_json.empty()) out += ",\"Item\":" + reason.item_json;
+    if (!reason.message.empty()) {
+      out += ",\"Message\":\"";
+      json::append_escaped(out, reason.message);
+      out += '"';
+    }
+    out += '}';
+  }
+  out += ']';
+  return out;
+}
+
+}  // namespace
+
+awsjson::WireError to_wire(const tables::Error& error) {
+  using tables::Errc;
+  switch (error.code) {
+    case Errc::kValidation: return awsjson::validation_error(error.message);
+    case Errc::kConditionFailed: {
+      auto wire = named("ConditionalCheckFailedException", error);
+      if (!error.item_json.empty()) wire.members = ",\"Item\":" + error.item_json;
+      return wire;
+    }
+    case Errc::kResourceNotFound: return named("ResourceNotFoundException", error);
+    case Errc::kTableNotFound: return named("TableNotFoundException", error);
+    case Errc::kResourceInUse: return named("ResourceInUseException", error);
+    case Errc::kLimitExceeded: return named("LimitExceededException", error);
+    case Errc::kTransactionCanceled: {
+      auto wire = named("TransactionCanceledException", error, /*capital=*/true);
+      wire.members = reasons_json(error.reasons);
+      return wire;
+    }
+    case Errc::kTransactionInProgress: return named("TransactionInProgressException", error);
+    case Errc::kIdempotentParameterMismatch: return named("IdempotentParameterMismatchException", error);
+    case Errc::kDuplicateItem: return named("DuplicateItemException", error);
+    case Errc::kUnavailable: {
+      auto wire = named("ServiceUnavailableException", error);
+      wire.status = 503;
+      return wire;
+    }
+    case Errc::kInternal: return awsjson::internal_error(error.message);
+  }
+  std::unreachable();
+}
+
+}  // namespace tidemill::dynamodb

@@ -1,0 +1,131 @@
+// Reads of one item, batches and transactions of reads.
+#include <set>
+
+#include "item/encoding.h"
+#include "item/json.h"
+#include "tables/operations.h"
+#include "tables/plan.h"
+
+namespace tidemill::tables {
+namespace {
+
+// The stored item as JSON, whole or projected.
+Result<std::string> shown(std::string_view encoded, const std::optional<expr::Projection>& projection) {
+  std::string out;
+  if (!projection) {
+    if (auto appended = item::append_json_of_encoded(out, encoded); !appended) return fail(Errc::kInternal, appended.error().message);
+    return out;
+  }
+  const auto names = projection->names();
+  auto some = item::decode_some(encoded, names);
+  if (!some) return fail(Errc::kInternal, some.error().message);
+  item::append_json(out, projection->apply(*some));
+  return out;
+}
+
+Result<RowKey> row_of(const Table& table, const Item& key, const std::optional<expr::Projection>& projection) {
+  TM_CHECK(check_key(table.definition, key));
+  if (projection) TM_CHECK(check_paths(table.definition, projection->paths()));
+  return item_row(table.definition.id, table.definition.keys, key);
+}
+
+Result<GetResult> read_one(const storage::Store& store, const TablePtr& table, const RowKey& row,
+                           const std::optional<expr::Projection>& projection) {
+  GetResult result{.table = table};
+  TM_TRY(const auto stored, StoredItem::read(store, row.bytes));
+  if (!stored) return result;
+  result.size = stored->size();
+  TM_TRY(result.item, shown(stored->encoded(), projection));
+  return result;
+}
+
+}  // namespace
+
+void get_item(Tables& tables, GetRequest request, runtime::Executor& loop, Reply<GetResult> reply) {
+  const auto table = tables.usable(request.scope, request.table);
+  if (!table) return std::move(reply)(table_missing());
+  const auto row = row_of(*table, request.key, request.projection);
+  if (!row) return std::move(reply)(std::unexpected(row.error()));
+  auto result = read_one(tables.store(), table, *row, request.projection);
+  // Read first, ticket second: a write that this read saw has noted its ticket before it could be seen.
+  const auto ticket = tables.stripes().last(row->stripe());
+  if (ticket <= tables.store().durable()) return std::move(reply)(std::move(result));
+  tables.store().when_durable(ticket, loop, [result = std::move(result), reply = std::move(reply)]() mutable {
+    std::move(reply)(std::move(result));
+  });
+}
+
+void batch_get(Tables& tables, BatchGetRequest request, runtime::Executor& loop, Reply<BatchGetResult> reply) {
+  std::vector<TablePtr> known;
+  for (const auto& of : request.tables) {
+    auto table = tables.usable(of.scope, of.table);
+    if (!table) return std::move(reply)(table_missing());
+    known.push_back(std::move(table));
+  }
+  std::vector<std::vector<RowKey>> rows(known.size());
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    for (const auto& key : request.tables[i].keys) {
+      auto row = row_of(*known[i], key, request.tables[i].projection);
+      if (!row) return std::move(reply)(std::unexpected(std::move(row).error()));
+      rows[i].push_back(*std::move(row));
+    }
+  }
+  BatchGetResult result;
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    auto& of = result.tables.emplace_back();
+    of.table = known[i];
+    for (std::size_t j = 0; j < rows[i].size(); ++j) {
+      if (bytes >= request.max_bytes) {
+        of.unprocessed.push_back(j);
+        continue;
+      }
+      auto one = read_one(tables.store(), known[i], rows[i][j], request.tables[i].projection);
+      if (!one) return std::move(reply)(std::unexpected(std::move(one).error()));
+      bytes += one->size;
+      of.sizes.push_back(one->size);
+      if (!one->item.empty()) of.items.push_back(std::move(one->item));
+    }
+  }
+  tables.store().when_durable(tables.store().newest(), loop, [result = std::move(result), reply = std::move(reply)]() mutable {
+    std::move(reply)(std::move(result));
+  });
+}
+
+void transact_get(Tables& tables, TransactGetRequest request, runtime::Executor& loop, Reply<TransactGetResult> reply) {
+  std::vector<TablePtr> known;
+  for (const auto& get : request.gets) {
+    auto table = tables.usable(get.scope, get.table);
+    if (!table) return std::move(reply)(table_missing());
+    known.push_back(std::move(table));
+  }
+  std::vector<RowKey> rows;
+  std::vector<std::uint64_t> stripes;
+  std::set<std::string> seen;
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    auto row = row_of(*known[i], request.gets[i].key, request.gets[i].projection);
+    if (!row) return std::move(reply)(std::unexpected(std::move(row).error()));
+    if (!seen.insert(row->bytes).second) {
+      return std::move(reply)(invalid("Transaction request cannot include multiple operations on one item"));
+    }
+    stripes.push_back(row->stripe());
+    rows.push_back(*std::move(row));
+  }
+  tables.stripes().acquire(std::move(stripes), loop,
+                           [&tables, &loop, request = std::move(request), known = std::move(known), rows = std::move(rows),
+                            reply = std::move(reply)](storage::Stripes::Held held) mutable {
+                             TransactGetResult result;
+                             for (std::size_t i = 0; i < rows.size(); ++i) {
+                               auto one = read_one(tables.store(), known[i], rows[i], request.gets[i].projection);
+                               if (!one) return std::move(reply)(std::unexpected(std::move(one).error()));
+                               result.results.push_back(*std::move(one));
+                             }
+                             const auto ticket = held.last();
+                             held.release();
+                             tables.store().when_durable(ticket, loop, [result = std::move(result), reply = std::move(reply)]() mutable {
+                               std::move(reply)(std::move(result));
+                             });
+                           });
+}
+
+}  // namespace tidemill::tables

@@ -1,0 +1,187 @@
+// TransactWriteItems: all stripes in one global order, every condition on the state before, one batch.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "item/size.h"
+#include "tables/operations.h"
+#include "tables/plan.h"
+
+namespace tidemill::tables {
+namespace {
+
+struct Transaction {
+  Tables& tables;
+  TransactWriteRequest request;
+  runtime::Executor& loop;
+  Reply<TransactWriteResult> reply;
+  Tokens::Use token;
+  std::vector<TablePtr> known;
+  std::vector<RowKey> rows;
+};
+
+Error canceled(std::vector<CancellationReason> reasons) {
+  std::vector<std::string_view> codes;
+  for (const auto& reason : reasons) codes.push_back(reason.code);
+  Error error{.code = Errc::kTransactionCanceled,
+              .message = fmt::format("Transaction cancelled, please refer cancellation reasons for specific reasons [{}]", fmt::join(codes, ", "))};
+  error.reasons = std::move(reasons);
+  return error;
+}
+
+Error canceled_at(std::size_t position, std::size_t count, const Error& why) {
+  std::vector<CancellationReason> reasons(count);
+  reasons[position] = {.code = "ValidationError", .message = why.message};
+  return canceled(std::move(reasons));
+}
+
+Status find_and_check(Transaction& transaction) {
+  const auto& writes = transaction.request.writes;
+  transaction.known.clear();
+  transaction.rows.clear();
+  for (const auto& write : writes) {
+    auto table = transaction.tables.usable(write.scope, write.table);
+    if (!table) return table_missing();
+    transaction.known.push_back(std::move(table));
+  }
+  for (std::size_t i = 0; i < writes.size(); ++i) {
+    // A Put's own size is checked with the rest of what depends on its content.
+    if (writes[i].kind == WriteRequest::Kind::kPut && item::size_of(writes[i].item) > item::kMaxItemSize) {
+      return std::unexpected(canceled_at(i, writes.size(), {.message = "Item size has exceeded the maximum allowed size"}));
+    }
+    if (auto checked = check_request(*transaction.known[i], writes[i], KeyWords::kPut); !checked) {
+      return std::unexpected(canceled_at(i, writes.size(), checked.error()));
+    }
+    transaction.rows.push_back(item_row(transaction.known[i]->definition.id, transaction.known[i]->definition.keys, writes[i].item));
+  }
+  std::set<std::string_view> seen;
+  for (const auto& row : transaction.rows) {
+    if (!seen.insert(row.bytes).second) return invalid("Transaction request cannot include multiple operations on one item");
+  }
+  return {};
+}
+
+void run(std::shared_ptr<Transaction> transaction, storage::Stripes::Held held);
+
+void take_stripes(std::shared_ptr<Transaction> transaction) {
+  std::vector<std::uint64_t> stripes;
+  for (const auto& row : transaction->rows) stripes.push_back(row.stripe());
+  auto& loop = transaction->loop;
+  auto& tables = transaction->tables;
+  tables.stripes().acquire(std::move(stripes), loop, [transaction = std::move(transaction)](storage::Stripes::Held held) mutable {
+    run(std::move(transaction), std::move(held));
+  });
+}
+
+void answer(const std::shared_ptr<Transaction>& transaction, storage::Ticket ticket, Result<TransactWriteResult> result) {
+  transaction->tables.store().when_durable(ticket, transaction->loop, [transaction, result = std::move(result)]() mutable {
+    transaction->token = {};  // free again before the client can come back with it
+    std::move(transaction->reply)(std::move(result));
+  });
+}
+
+void run(std::shared_ptr<Transaction> transaction, storage::Stripes::Held held) {
+  auto& store = transaction->tables.store();
+  const auto& writes = transaction->request.writes;
+  bool changed = false;
+  for (std::size_t i = 0; i < writes.size(); ++i) {
+    changed = changed || transaction->tables.usable(writes[i].scope, writes[i].table) != transaction->known[i];
+  }
+  if (changed) {
+    held.release();
+    if (auto checked = find_and_check(*transaction); !checked) return answer(transaction, {}, std::unexpected(std::move(checked).error()));
+    return take_stripes(std::move(transaction));
+  }
+  std::vector<std::optional<StoredItem>> before;
+  for (const auto& row : transaction->rows) {
+    auto stored = StoredItem::read(store, row.bytes);
+    if (!stored) return answer(transaction, held.last(), std::unexpected(std::move(stored).error()));
+    before.push_back(*std::move(stored));
+  }
+  std::vector<Plan> plans;
+  std::vector<CancellationReason> reasons(writes.size());
+  bool failed = false;
+  std::optional<std::pair<std::size_t, Error>> unfit;
+  for (std::size_t i = 0; i < writes.size(); ++i) {
+    auto planned = plan(*transaction->known[i], writes[i], before[i]);
+    if (planned) {
+      plans.push_back(*std::move(planned));
+      continue;
+    }
+    plans.emplace_back();
+    auto& error = planned.error();
+    if (error.code == Errc::kConditionFailed) {
+      failed = true;
+      reasons[i] = {.code = "ConditionalCheckFailed", .message = error.message, .item_json = std::move(error.item_json)};
+    } else if (!unfit) {
+      unfit.emplace(i, std::move(error));
+    }
+  }
+  if (failed) return answer(transaction, held.last(), std::unexpected(canceled(std::move(reasons))));
+  if (unfit) return answer(transaction, held.last(), std::unexpected(canceled_at(unfit->first, writes.size(), unfit->second)));
+
+  storage::Mutation batch;
+  TransactWriteResult result;
+  for (std::size_t i = 0; i < writes.size(); ++i) {
+    auto& one = result.results.emplace_back();
+    one.table = transaction->known[i];
+    const auto& hash = one.table->definition.keys.hash[0].name;
+    one.collection_key = Item::from({{hash, *writes[i].item.find(hash)}});
+    if (plans[i].writes) {
+      one.cost = add_change(store, *one.table, transaction->rows[i], before[i], plans[i].after, false, batch);
+    } else {
+      one.cost = refused_cost(before[i]);
+    }
+  }
+  if (transaction->token) {
+    const auto now = epoch_ms(transaction->tables.clock().wall());
+    Tokens::remember(transaction->token, transaction->request.fingerprint, now + transaction->tables.options().token_life.count(), batch);
+  }
+  if (batch.empty()) return answer(transaction, held.last(), std::move(result));
+  const auto ticket = held.write(store, std::move(batch));
+  held.release();
+  answer(transaction, ticket, std::move(result));
+}
+
+}  // namespace
+
+void transact_write(Tables& tables, TransactWriteRequest request, runtime::Executor& loop, Reply<TransactWriteResult> reply) {
+  if (auto admitted = tables.store().admit(); !admitted) {
+    return std::move(reply)(fail(Errc::kUnavailable, admitted.error().message));
+  }
+  auto transaction = std::make_shared<Transaction>(tables, std::move(request), loop, std::move(reply));
+  if (transaction->request.token) {
+    transaction->token = tables.tokens().take(transaction->request.account, *transaction->request.token);
+    if (!transaction->token) {
+      return std::move(transaction->reply)(fail(Errc::kTransactionInProgress, "The transaction with the given request token is already in progress."));
+    }
+    switch (Tokens::look_up(tables.store(), transaction->token, transaction->request.fingerprint, epoch_ms(tables.clock().wall()))) {
+      case Tokens::Known::kNo: break;
+      case Tokens::Known::kSame: {
+        TransactWriteResult result{.repeated = true};
+        for (const auto& write : transaction->request.writes) {
+          auto& one = result.results.emplace_back();
+          one.table = tables.usable(write.scope, write.table);
+          one.cost.table = 1;
+          if (!one.table || !check_request(*one.table, write, KeyWords::kPut)) continue;
+          const auto row = item_row(one.table->definition.id, one.table->definition.keys, write.item);
+          if (const auto stored = StoredItem::read(tables.store(), row.bytes); stored && *stored) {
+            one.cost.table = std::max<std::int64_t>(1, static_cast<std::int64_t>(((*stored)->size() + 4095) / 4096));
+          }
+        }
+        return answer(transaction, tables.store().newest(), std::move(result));
+      }
+      case Tokens::Known::kOther:
+        return std::move(transaction->reply)(fail(
+            Errc::kIdempotentParameterMismatch,
+            "The provided ClientRequestToken was used before with a different request: the parameters must be the same"));
+    }
+  }
+  if (auto checked = find_and_check(*transaction); !checked) {
+    return std::move(transaction->reply)(std::unexpected(std::move(checked).error()));
+  }
+  take_stripes(std::move(transaction));
+}
+
+}  // namespace tidemill::tables

@@ -1,0 +1,194 @@
+// Writes of one item and batches of them: the impure edge around plan().
+#include <algorithm>
+#include <set>
+
+#include "tables/operations.h"
+#include "tables/plan.h"
+
+namespace tidemill::tables {
+namespace {
+
+// One write on its way; shared by the callbacks of its waits.
+struct Writing {
+  Tables& tables;
+  WriteRequest request;
+  runtime::Executor& loop;
+  Reply<WriteResult> reply;
+  TablePtr table;
+  RowKey row;
+};
+
+Status find_and_check(Writing& writing) {
+  writing.table = writing.tables.usable(writing.request.scope, writing.request.table);
+  if (!writing.table) return table_missing();
+  TM_CHECK(check_request(*writing.table, writing.request, KeyWords::kPut));
+  writing.row = item_row(writing.table->definition.id, writing.table->definition.keys, writing.request.item);
+  return {};
+}
+
+void run(std::shared_ptr<Writing> writing, storage::Stripes::Held held);
+
+void take_stripe(std::shared_ptr<Writing> writing) {
+  auto& loop = writing->loop;
+  const auto stripe = writing->row.stripe();
+  writing->tables.stripes().acquire(stripe, loop, [writing = std::move(writing)](storage::Stripes::Held held) mutable {
+    run(std::move(writing), std::move(held));
+  });
+}
+
+void run(std::shared_ptr<Writing> writing, storage::Stripes::Held held) {
+  auto& tables = writing->tables;
+  auto& store = tables.store();
+  const auto answer = [&store, writing](storage::Ticket ticket, Result<WriteResult> result) {
+    store.when_durable(ticket, writing->loop, [writing, result = std::move(result)]() mutable { std::move(writing->reply)(std::move(result)); });
+  };
+  // The catalog is read under the stripe; when the table has changed meanwhile, all checks are made again.
+  if (const auto table = tables.usable(writing->request.scope, writing->request.table); table != writing->table) {
+    const std::uint64_t stripe = writing->row.stripe();
+    if (auto checked = find_and_check(*writing); !checked) return answer(held.last(), std::unexpected(std::move(checked).error()));
+    if (writing->row.stripe() != stripe) {
+      held.release();
+      return take_stripe(std::move(writing));
+    }
+  }
+  const auto before = StoredItem::read(store, writing->row.bytes);
+  if (!before) return answer(held.last(), std::unexpected(before.error()));
+  auto planned = plan(*writing->table, writing->request, *before);
+  // A refusal tells about the stored item, so it waits for that item's write as a read does.
+  if (!planned) return answer(held.last(), std::unexpected(std::move(planned).error()));
+
+  storage::Mutation batch;
+  WriteResult result{.table = writing->table, .attributes = std::move(planned->attributes)};
+  if (std::ranges::any_of(writing->table->definition.indexes, [](const auto& index) { return index.kind == IndexKind::kLocal; })) {
+    const auto& hash = writing->table->definition.keys.hash[0].name;
+    result.collection_key = Item::from({{hash, *writing->request.item.find(hash)}});
+  }
+  result.cost = add_change(store, *writing->table, writing->row, *before, planned->after, false, batch);
+  if (batch.empty()) return answer(held.last(), std::move(result));
+  const auto ticket = held.write(store, std::move(batch));
+  held.release();
+  answer(ticket, std::move(result));
+}
+
+Status admitted(Tables& tables) {
+  if (auto admitted = tables.store().admit(); !admitted) return fail(Errc::kUnavailable, admitted.error().message);
+  return {};
+}
+
+}  // namespace
+
+void write_item(Tables& tables, WriteRequest request, runtime::Executor& loop, Reply<WriteResult> reply) {
+  // A full disk refuses what grows; deletions go on, they are what makes room.
+  if (request.kind != WriteRequest::Kind::kDelete) {
+    if (auto status = admitted(tables); !status) return std::move(reply)(std::unexpected(std::move(status).error()));
+  }
+  auto writing = std::make_shared<Writing>(tables, std::move(request), loop, std::move(reply));
+  if (auto checked = find_and_check(*writing); !checked) return std::move(writing->reply)(std::unexpected(std::move(checked).error()));
+  take_stripe(std::move(writing));
+}
+
+// --- BatchWriteItem: validated as a whole, then written item by item under all its stripes in one batch. The service promises
+// no atomicity over the items; one batch is the cheapest way to write them.
+
+namespace {
+
+struct BatchWriting {
+  Tables& tables;
+  BatchWriteRequest request;
+  runtime::Executor& loop;
+  Reply<BatchWriteResult> reply;
+  std::vector<TablePtr> known;
+  std::vector<std::vector<RowKey>> rows;
+};
+
+Status find_and_check(BatchWriting& writing) {
+  writing.known.clear();
+  writing.rows.clear();
+  for (const auto& of : writing.request.tables) {
+    auto table = writing.tables.usable(of.scope, of.table);
+    if (!table) return table_missing();
+    writing.known.push_back(std::move(table));
+  }
+  std::set<std::string> seen;
+  for (std::size_t i = 0; i < writing.known.size(); ++i) {
+    auto& rows = writing.rows.emplace_back();
+    for (const auto& write : writing.request.tables[i].writes) {
+      TM_CHECK(check_request(*writing.known[i], write, KeyWords::kBatch));
+      rows.push_back(item_row(writing.known[i]->definition.id, writing.known[i]->definition.keys, write.item));
+      if (!seen.insert(rows.back().bytes).second) return invalid("Provided list of item keys contains duplicates");
+    }
+  }
+  return {};
+}
+
+void run(std::shared_ptr<BatchWriting> writing, storage::Stripes::Held held);
+
+void take_stripes(std::shared_ptr<BatchWriting> writing) {
+  std::vector<std::uint64_t> stripes;
+  for (const auto& rows : writing->rows) {
+    for (const auto& row : rows) stripes.push_back(row.stripe());
+  }
+  auto& loop = writing->loop;
+  auto& tables = writing->tables;
+  tables.stripes().acquire(std::move(stripes), loop, [writing = std::move(writing)](storage::Stripes::Held held) mutable {
+    run(std::move(writing), std::move(held));
+  });
+}
+
+void run(std::shared_ptr<BatchWriting> writing, storage::Stripes::Held held) {
+  auto& store = writing->tables.store();
+  const auto answer = [&store, writing](storage::Ticket ticket, Result<BatchWriteResult> result) {
+    store.when_durable(ticket, writing->loop, [writing, result = std::move(result)]() mutable { std::move(writing->reply)(std::move(result)); });
+  };
+  bool changed = false;
+  for (std::size_t i = 0; i < writing->known.size(); ++i) {
+    const auto& of = writing->request.tables[i];
+    changed = changed || writing->tables.usable(of.scope, of.table) != writing->known[i];
+  }
+  if (changed) {
+    held.release();
+    if (auto checked = find_and_check(*writing); !checked) return answer({}, std::unexpected(std::move(checked).error()));
+    return take_stripes(std::move(writing));
+  }
+  // Every item is read before anything is planned, so that a damaged row refuses the batch and not half of it.
+  std::vector<std::vector<std::optional<StoredItem>>> before(writing->known.size());
+  for (std::size_t i = 0; i < writing->known.size(); ++i) {
+    for (const auto& row : writing->rows[i]) {
+      auto stored = StoredItem::read(store, row.bytes);
+      if (!stored) return answer(held.last(), std::unexpected(std::move(stored).error()));
+      before[i].push_back(*std::move(stored));
+    }
+  }
+  storage::Mutation batch;
+  BatchWriteResult result;
+  for (std::size_t i = 0; i < writing->known.size(); ++i) {
+    auto& of = result.tables.emplace_back();
+    of.table = writing->known[i];
+    const auto& keys = of.table->definition.keys;
+    for (std::size_t j = 0; j < writing->rows[i].size(); ++j) {
+      auto& write = writing->request.tables[i].writes[j];
+      std::optional<Item> after;
+      if (write.kind == WriteRequest::Kind::kPut) after = std::move(write.item);
+      const Item& source = after ? *after : write.item;
+      of.collection_keys.push_back(Item::from({{keys.hash[0].name, *source.find(keys.hash[0].name)}}));
+      const auto cost = add_change(store, *of.table, writing->rows[i][j], before[i][j], after, false, batch);
+      of.cost.table += cost.table;
+      for (const auto& [index, units] : cost.indexes) of.cost.indexes[index] += units;
+    }
+  }
+  if (batch.empty()) return answer(held.last(), std::move(result));
+  const auto ticket = held.write(store, std::move(batch));
+  held.release();
+  answer(ticket, std::move(result));
+}
+
+}  // namespace
+
+void batch_write(Tables& tables, BatchWriteRequest request, runtime::Executor& loop, Reply<BatchWriteResult> reply) {
+  if (auto status = admitted(tables); !status) return std::move(reply)(std::unexpected(std::move(status).error()));
+  auto writing = std::make_shared<BatchWriting>(tables, std::move(request), loop, std::move(reply));
+  if (auto checked = find_and_check(*writing); !checked) return std::move(writing->reply)(std::unexpected(std::move(checked).error()));
+  take_stripes(std::move(writing));
+}
+
+}  // namespace tidemill::tables
