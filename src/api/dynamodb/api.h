@@ -1,6 +1,7 @@
 // The DynamoDB API as a service of awsjson::Front. One operation is one file and one line in operations.cc.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -36,6 +37,7 @@ class Api final : public awsjson::Service {
  private:
   const std::unique_ptr<ExpressionCache> expressions_;
   Services services_;
+  std::map<const awsjson::OperationInfo*, const Operation*> by_info_;  // constant after construction
   std::vector<const awsjson::OperationInfo*> infos_;
 };
 

@@ -1,0 +1,69 @@
+#include "api/dynamodb/api.h"
+#include "api/dynamodb/description.h"
+#include "api/dynamodb/table_input.h"
+
+namespace tidemill::dynamodb {
+namespace {
+
+constexpr Field kFields[] = {{"AttributeDefinitions", &kAttributeDefinitions, true},
+                             {"TableName", &kNewTableName, true},
+                             {"KeySchema", &kTableKeySchema, true},
+                             {"LocalSecondaryIndexes", &kLocalIndexes},
+                             {"GlobalSecondaryIndexes", &kGlobalIndexes},
+                             {"BillingMode", &kBillingMode},
+                             {"ProvisionedThroughput", &kProvisionedThroughput},
+                             {"StreamSpecification", &kStreamSpecification},
+                             {"SSESpecification", &kEncryption},
+                             {"Tags", &kTags},
+                             {"TableClass", &kTableClass},
+                             {"DeletionProtectionEnabled", &kBoolean},
+                             {"WarmThroughput", &kWarmThroughput},
+                             {"ResourcePolicy", &kText},
+                             {"OnDemandThroughput", &kOnDemandThroughput}};
+constexpr Shape kInput{.type = Type::kStructure, .name = "CreateTableInput", .fields = kFields};
+constexpr std::string_view kUnsupported[] = {"GlobalTableSourceArn", "GlobalTableSettingsReplicationMode"};
+
+// Unlike the other operations, this one takes no ARN for a name.
+std::optional<std::string> check_name(const json::Node& body) {
+  const auto name = awsjson::read_optional_string(body, "TableName");
+  if (!name) return "The parameter 'TableName' is required but was not present in the request";
+  if (name->size() < 3 || name->size() > 255) return "TableName must be at least 3 characters long and at most 255 characters long";
+  return std::nullopt;
+}
+
+void run(Services& services, awsjson::Call call) {
+  const auto& body = call.body();
+  if (auto text = unsupported_member(body, kUnsupported)) return refuse(std::move(call), *std::move(text));
+  tables::CreateTableInput input{.name = std::string(awsjson::read_string(body, "TableName")),
+                                 .attributes = read_attributes(body),
+                                 .keys = read_keys(body),
+                                 .local_indexes = read_indexes(body, "LocalSecondaryIndexes"),
+                                 .global_indexes = read_indexes(body, "GlobalSecondaryIndexes"),
+                                 .throughput = read_throughput(body),
+                                 .on_demand = read_on_demand(body),
+                                 .warm = read_warm(body),
+                                 .stream = read_stream(body),
+                                 .encryption = read_encryption(body),
+                                 .tags = read_tags(body),
+                                 .deletion_protection = awsjson::read_bool(body, "DeletionProtectionEnabled", false)};
+  if (const auto billing = awsjson::read_optional_string(body, "BillingMode")) input.billing = *billing;
+  if (const auto table_class = awsjson::read_optional_string(body, "TableClass")) input.table_class = *table_class;
+  if (const auto policy = awsjson::read_optional_string(body, "ResourcePolicy")) input.resource_policy = *policy;
+  const Scope scope = call.scope();
+  auto& loop = *call.loop;
+  services.tables.create_table(scope, std::move(input), loop, replying<tables::TableDescription>(std::move(call), [](const auto& description) {
+                                 return description_body("TableDescription", description, Shown::kChanged);
+                               }));
+}
+
+}  // namespace
+
+extern const Operation kCreateTable{.info = {.name = "CreateTable",
+                                             .iam_action = "dynamodb:CreateTable",
+                                             .access = awsjson::Access::kControl,
+                                             .input = &kInput,
+                                             .resources = table_resource,
+                                             .check_first = check_name},
+                                    .run = run};
+
+}  // namespace tidemill::dynamodb

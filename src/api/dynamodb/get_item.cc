@@ -1,0 +1,58 @@
+#include "api/dynamodb/request.h"
+
+namespace tidemill::dynamodb {
+namespace {
+
+constexpr Field kFields[] = {{"TableName", &kTableName, true},
+                             {"Key", &kItem, true},
+                             {"AttributesToGet", &kAttributesToGet},
+                             {"ConsistentRead", &kBoolean},
+                             {"ReturnConsumedCapacity", &kReturnConsumedCapacity},
+                             {"ProjectionExpression", &kText},
+                             {"ExpressionAttributeNames", &kNames}};
+constexpr Shape kInput{.type = Type::kStructure, .name = "GetItemInput", .fields = kFields};
+
+Result<tables::GetRequest> parse(Services& services, const awsjson::Call& call) {
+  const auto& body = call.body();
+  TM_CHECK(check_not_mixed(body, expr::Use::kGet));
+  auto ref = table_ref(awsjson::read_string(body, "TableName"), call.scope());
+  tables::GetRequest request{.scope = std::move(ref.scope), .table = std::move(ref.name)};
+  TM_TRY(request.key, read_item(*body.find_present("Key"), Wording::kPlain));
+  TM_TRY(request.projection, read_attributes_to_get(body));
+  TM_TRY(auto expressions, read_expressions(body, expr::Use::kGet, services.expressions.of(call.loop), Wording::kPlain));
+  if (expressions.projection) request.projection = std::move(expressions.projection);
+  return request;
+}
+
+void run(Services& services, awsjson::Call call) {
+  auto request = parse(services, call);
+  if (!request) return refuse(std::move(call), request.error());
+  const auto mode = capacity_mode(call.body());
+  const bool consistent = awsjson::read_bool(call.body(), "ConsistentRead", false);
+  auto& loop = *call.loop;
+  tables::get_item(services.tables, *std::move(request), loop,
+                   replying<tables::GetResult>(std::move(call), [mode, consistent](tables::GetResult result) {
+                     std::string out;
+                     out.reserve(result.item.size() + 128);
+                     json::Writer writer(out);
+                     writer.begin_object();
+                     if (!result.item.empty()) writer.key("Item").raw(result.item);
+                     if (mode != CapacityMode::kNone) {
+                       writer.key("ConsumedCapacity");
+                       append_capacity(writer, *result.table, {.table = read_units(result.size, consistent)}, mode);
+                     }
+                     writer.end_object();
+                     return out;
+                   }));
+}
+
+}  // namespace
+
+extern const Operation kGetItem{.info = {.name = "GetItem",
+                                         .iam_action = "dynamodb:GetItem",
+                                         .access = awsjson::Access::kRead,
+                                         .input = &kInput,
+                                         .resources = table_resource},
+                                .run = run};
+
+}  // namespace tidemill::dynamodb

@@ -1,0 +1,35 @@
+#include "api/dynamodb/api.h"
+#include "api/dynamodb/request.h"
+
+namespace tidemill::dynamodb {
+
+extern const Operation kBatchGetItem, kBatchWriteItem, kCreateTable, kDeleteItem, kDeleteTable, kDescribeContinuousBackups,
+    kDescribeEndpoints, kDescribeLimits, kDescribeTable, kDescribeTimeToLive, kGetItem, kListTables, kListTagsOfResource, kPutItem,
+    kQuery, kScan, kTagResource, kTransactGetItems, kTransactWriteItems, kUntagResource, kUpdateItem, kUpdateTable, kUpdateTimeToLive;
+std::span<const Operation> unsupported_operations();
+
+std::span<const Operation* const> operations() {
+  static constexpr const Operation* kAll[] = {&kBatchGetItem,   &kBatchWriteItem,     &kCreateTable,        &kDeleteItem,
+                                              &kDeleteTable,    &kDescribeContinuousBackups, &kDescribeEndpoints,
+                                              &kDescribeLimits, &kDescribeTable,      &kDescribeTimeToLive, &kGetItem,
+                                              &kListTables,     &kListTagsOfResource, &kPutItem,            &kQuery,
+                                              &kScan,           &kTagResource,        &kTransactGetItems,   &kTransactWriteItems,
+                                              &kUntagResource,  &kUpdateItem,         &kUpdateTable,        &kUpdateTimeToLive};
+  return kAll;
+}
+
+Api::Api(tables::Tables& tables)
+    : expressions_(std::make_unique<ExpressionCache>()), services_{.tables = tables, .expressions = *expressions_} {
+  for (const auto* operation : dynamodb::operations()) by_info_[&operation->info] = operation;
+  for (const auto& operation : unsupported_operations()) by_info_[&operation.info] = &operation;
+  for (const auto& [info, operation] : by_info_) infos_.push_back(info);
+}
+
+Api::~Api() = default;
+
+void Api::run(awsjson::Call call) {
+  const auto* operation = by_info_.at(call.operation);
+  operation->run(services_, std::move(call));
+}
+
+}  // namespace tidemill::dynamodb

@@ -1,0 +1,17 @@
+// What Query and Scan have in common.
+#pragma once
+
+#include "api/dynamodb/request.h"
+
+namespace tidemill::dynamodb {
+
+// Table, index, Limit, ConsistentRead.
+void begin_page(const awsjson::Call& call, tables::PageRequest& request);
+// ExclusiveStartKey, with the errors that its values have.
+Status read_start_key(const json::Node& body, tables::PageRequest& request);
+// The rules between Select, projections and indexes that need no schema; `prefix` stands before the texts.
+Status read_select(const json::Node& body, tables::PageRequest& request, std::string_view prefix);
+
+awsjson::Answer render_page(const tables::PageResult& result, CapacityMode mode, bool consistent);
+
+}  // namespace tidemill::dynamodb

@@ -1,0 +1,38 @@
+#include "api/dynamodb/single_write.h"
+
+namespace tidemill::dynamodb {
+
+tables::WriteRequest begin_write(const awsjson::Call& call, tables::WriteRequest::Kind kind) {
+  const auto& body = call.body();
+  auto ref = table_ref(awsjson::read_string(body, "TableName"), call.scope());
+  return {.kind = kind,
+          .scope = std::move(ref.scope),
+          .table = std::move(ref.name),
+          .return_values = return_values(body),
+          .old_on_failure = old_on_failure(body)};
+}
+
+void run_write(Services& services, awsjson::Call call, tables::WriteRequest request) {
+  const auto mode = capacity_mode(call.body());
+  const bool collections = wants_collections(call.body());
+  auto& loop = *call.loop;
+  tables::write_item(services.tables, std::move(request), loop,
+                     replying<tables::WriteResult>(std::move(call), [mode, collections](const tables::WriteResult& result) {
+                       std::string out;
+                       json::Writer writer(out);
+                       writer.begin_object();
+                       if (!result.attributes.empty()) writer.key("Attributes").raw(result.attributes);
+                       if (mode != CapacityMode::kNone) {
+                         writer.key("ConsumedCapacity");
+                         append_capacity(writer, *result.table, write_units(result.cost), mode);
+                       }
+                       if (collections && result.collection_key) {
+                         writer.key("ItemCollectionMetrics");
+                         append_collection(writer, *result.collection_key);
+                       }
+                       writer.end_object();
+                       return out;
+                     }));
+}
+
+}  // namespace tidemill::dynamodb
