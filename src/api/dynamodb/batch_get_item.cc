@@ -41,7 +41,7 @@ Result<tables::BatchGetRequest> parse(Services& services, const awsjson::Call& c
   std::size_t total = 0;
   for (const auto& [name, node] : call.body().find_present("RequestItems")->members()) {
     const auto* keys = node.find_present("Keys");
-    TM_CHECK(check_not_mixed(node, expr::Use::kGet));
+    TM_CHECK(refuse_mixed(node, expr::Use::kGet));
     auto ref = table_ref(name, call.scope());
     tables::BatchGetRequest::OfTable of{.name = std::string(name), .scope = std::move(ref.scope), .table = std::move(ref.name)};
     total += keys->elements().size();

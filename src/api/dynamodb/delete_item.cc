@@ -18,7 +18,7 @@ constexpr Shape kInput{.type = Type::kStructure, .name = "DeleteItemInput", .fie
 
 Result<tables::WriteRequest> parse(Services& services, const awsjson::Call& call) {
   const auto& body = call.body();
-  TM_CHECK(check_not_mixed(body, expr::Use::kWrite));
+  TM_CHECK(refuse_mixed(body, expr::Use::kWrite));
   auto request = begin_write(call, tables::WriteRequest::Kind::kDelete);
   TM_TRY(request.item, read_item(*body.find_present("Key"), Wording::kCounted));
   if (request.return_values != tables::ReturnValues::kNone && request.return_values != tables::ReturnValues::kAllOld) {

@@ -14,7 +14,7 @@ constexpr Shape kInput{.type = Type::kStructure, .name = "GetItemInput", .fields
 
 Result<tables::GetRequest> parse(Services& services, const awsjson::Call& call) {
   const auto& body = call.body();
-  TM_CHECK(check_not_mixed(body, expr::Use::kGet));
+  TM_CHECK(refuse_mixed(body, expr::Use::kGet));
   auto ref = table_ref(awsjson::read_string(body, "TableName"), call.scope());
   tables::GetRequest request{.scope = std::move(ref.scope), .table = std::move(ref.name)};
   TM_TRY(request.key, read_item(*body.find_present("Key"), Wording::kPlain));

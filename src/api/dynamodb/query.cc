@@ -29,7 +29,7 @@ Result<tables::QueryRequest> parse(Services& services, const awsjson::Call& call
   tables::QueryRequest request;
   begin_page(call, request);
   request.forward = awsjson::read_bool(body, "ScanIndexForward", true);
-  TM_CHECK(check_not_mixed(body, expr::Use::kQuery));
+  TM_CHECK(refuse_mixed(body, expr::Use::kQuery));
   if (body.find_present("FilterExpression") == nullptr) {
     if (auto status = expr::check_conditional_operator(body); !status) return error_of(status.error(), Wording::kPlain);
   }

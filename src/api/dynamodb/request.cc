@@ -45,7 +45,7 @@ Result<expr::Expressions> read_expressions(const json::Node& body, expr::Use use
   return *std::move(expressions);
 }
 
-Status check_not_mixed(const json::Node& body, expr::Use use) {
+Status refuse_mixed(const json::Node& body, expr::Use use) {
   if (auto status = expr::check_not_mixed(body, use); !status) return error_of(status.error(), Wording::kPlain);
   return {};
 }

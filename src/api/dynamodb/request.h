@@ -38,7 +38,7 @@ std::unexpected<tables::Error> error_of(const item::Error& error, Wording wordin
 
 Result<item::Item> read_item(const json::Node& node, Wording wording);
 Result<expr::Expressions> read_expressions(const json::Node& body, expr::Use use, expr::Cache& cache, Wording wording);
-Status check_not_mixed(const json::Node& body, expr::Use use);
+Status refuse_mixed(const json::Node& body, expr::Use use);
 // Expected, where there is no ConditionExpression.
 Result<std::optional<expr::Condition>> read_expected(const json::Node& body, Wording wording);
 // AttributesToGet, where there is one.

@@ -51,7 +51,7 @@ Result<tables::ScanRequest> parse(Services& services, const awsjson::Call& call)
   const auto& body = call.body();
   tables::ScanRequest request;
   begin_page(call, request);
-  TM_CHECK(check_not_mixed(body, expr::Use::kScan));
+  TM_CHECK(refuse_mixed(body, expr::Use::kScan));
   TM_TRY(request.projection, read_attributes_to_get(body));
   if (body.find_present("FilterExpression") == nullptr) {
     if (auto status = expr::check_conditional_operator(body); !status) return error_of(status.error(), Wording::kPlain);

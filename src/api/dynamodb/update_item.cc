@@ -20,7 +20,7 @@ constexpr Shape kInput{.type = Type::kStructure, .name = "UpdateItemInput", .fie
 
 Result<tables::WriteRequest> parse(Services& services, const awsjson::Call& call) {
   const auto& body = call.body();
-  TM_CHECK(check_not_mixed(body, expr::Use::kUpdate));
+  TM_CHECK(refuse_mixed(body, expr::Use::kUpdate));
   auto request = begin_write(call, tables::WriteRequest::Kind::kUpdate);
   TM_TRY(request.item, read_item(*body.find_present("Key"), Wording::kCounted));
   if (const auto* updates = body.find_present("AttributeUpdates"); updates != nullptr && !updates->members().empty()) {
