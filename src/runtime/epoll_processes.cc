@@ -307,6 +307,35 @@ class SystemProcesses final : public Processes {
 
 }  // namespace
 
+Result<std::string> run_and_read(const std::vector<std::string>& command) {
+  auto out = make_pipe();
+  if (!out) return std::unexpected(out.error());
+  std::vector<char*> argv;
+  for (const auto& part : command) argv.push_back(const_cast<char*>(part.c_str()));
+  argv.push_back(nullptr);
+  const pid_t pid = fork();
+  if (pid == 0) {
+    dup2(out->write, STDOUT_FILENO);
+    execvp(argv[0], argv.data());
+    _exit(127);
+  }
+  shut(out->write);
+  std::string text;
+  char buffer[4096];
+  for (;;) {
+    const auto got = read(out->read, buffer, sizeof(buffer));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    text.append(buffer, static_cast<std::size_t>(got));
+  }
+  shut(out->read);
+  int raw = 0;
+  if (pid < 0 || waitpid(pid, &raw, 0) != pid || !WIFEXITED(raw) || WEXITSTATUS(raw) != 0) {
+    return fail(Errc::kIo, command.front() + " did not run to its end");
+  }
+  return text;
+}
+
 std::unique_ptr<Processes> make_processes(EpollLoop& loop) { return std::make_unique<SystemProcesses>(loop); }
 
 }  // namespace tidemill::runtime

@@ -206,6 +206,12 @@ TEST(Processes, TellOfSignalsAndOfCommandsThatAreNotThere) {
   EXPECT_EQ(status.signal, SIGKILL);
 }
 
+TEST(Processes, RunAndReadGivesTheOutputOrSaysThatItFailed) {
+  EXPECT_EQ(run_and_read({"/bin/echo", "hello"}), "hello\n");
+  EXPECT_FALSE(run_and_read({"/bin/false"}));
+  EXPECT_FALSE(run_and_read({"/no/such/program"}));
+}
+
 TEST(Files, WriteReplacesWholeFilesAndListSorts) {
   const auto root = (std::filesystem::temp_directory_path() / ("tm-files-" + SystemRandom().uuid())).string();
   SystemFiles real;

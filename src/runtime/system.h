@@ -66,6 +66,9 @@ std::unique_ptr<Network> make_network(EpollLoop& loop);
 // Children of one loop.
 std::unique_ptr<Processes> make_processes(EpollLoop& loop);
 
+// Runs a command to its end and gives what it printed on standard output. Blocking: at start only.
+Result<std::string> run_and_read(const std::vector<std::string>& command);
+
 // The variable of our own environment, or nothing.
 std::string environment_variable(const std::string& name, std::string fallback = "");
 // The whole of our own environment, NAME=value.

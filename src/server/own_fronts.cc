@@ -1,4 +1,4 @@
-// What the server answers for itself: health, metrics, checkpoints, and requests that no service owns.
+// What the server answers for itself: health, metrics, checkpoints.
 #include "auth/error.h"
 #include "base/json.h"
 #include "server/parts.h"
@@ -23,9 +23,6 @@ void Server::Parts::add_own_fronts() {
   });
   edge.add_path("/_admin/checkpoint", [this](http::Request request, runtime::Executor&, http::Responder respond) {
     take_checkpoint(std::move(request), std::move(respond));
-  });
-  edge.set_default([this](http::Request request, runtime::Executor&, http::Responder respond) {
-    answer_unknown(std::move(request), std::move(respond));
   });
 }
 
@@ -66,18 +63,6 @@ void Server::Parts::take_checkpoint(http::Request request, http::Responder respo
                                     std::move(work->respond)(json_answer(409, "message", work->status.error().message));
                                   });
   if (!queued) std::move(work->respond)(json_answer(503, "message", "too much is under way; try again"));
-}
-
-void Server::Parts::answer_unknown(http::Request request, http::Responder respond) {
-  http::Response response{.status = 404};
-  json::Writer(response.body)
-      .begin_object()
-      .member("__type", "UnknownOperationException")
-      .member("message", "No service of this server answers " + request.method + " " + std::string(request.path()))
-      .end_object();
-  response.headers.add("Content-Type", "application/json");
-  response.headers.add("x-amzn-RequestId", request_ids.uuid());
-  std::move(respond)(std::move(response));
 }
 
 }  // namespace tidemill::server

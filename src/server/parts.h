@@ -7,6 +7,8 @@
 
 #include "api/common/edge.h"
 #include "api/common/request_id.h"
+#include "api/dynamodb/api.h"
+#include "api/streams/api.h"
 #include "auth/directory.h"
 #include "auth/identity.h"
 #include "http/server.h"
@@ -15,8 +17,11 @@
 #include "runtime/system.h"
 #include "server/config.h"
 #include "server/disk_guard.h"
+#include "server/gate.h"
 #include "server/server.h"
 #include "storage/store.h"
+#include "streams/streams.h"
+#include "tables/engine.h"
 
 namespace tidemill::server {
 
@@ -26,10 +31,10 @@ struct Server::Parts {
   Status open();
   Status open_store();
   Status open_identity();
+  Status open_tables();
   Status listen();
   void add_own_fronts();
   void take_checkpoint(http::Request request, http::Responder respond);
-  void answer_unknown(http::Request request, http::Responder respond);
 
   const Config config;
   runtime::EpollLoop& loop;
@@ -46,6 +51,13 @@ struct Server::Parts {
   std::unique_ptr<storage::Store> store;
   std::optional<auth::Directory> directory;
   std::optional<auth::Identity> identity;
+
+  std::optional<streams::Streams> streams;
+  std::optional<tables::Tables> tables;
+  std::optional<dynamodb::Api> dynamodb_api;
+  std::optional<api_streams::Api> streams_api;
+  std::optional<IdentityGate> dynamodb_gate;
+  std::optional<awsjson::Front> tables_front;
 
   api::Edge edge;
   std::optional<http::Server> http;

@@ -67,6 +67,7 @@ Status Server::Parts::listen() {
 Status Server::Parts::open() {
   TM_CHECK(open_store());
   TM_CHECK(open_identity());
+  TM_CHECK(open_tables());
   add_own_fronts();
   return listen();
 }

@@ -1,0 +1,34 @@
+// Tables and streams: the engines and their fronts.
+#include "server/parts.h"
+
+namespace tidemill::server {
+
+Status Server::Parts::open_tables() {
+  streams.emplace(streams::Streams::Dependencies{.store = *store, .home = loop, .random = random, .log = log},
+                  streams::Streams::Options{});
+  tables.emplace(tables::Tables::Dependencies{.store = *store, .home = loop, .random = random, .changes = *streams, .log = log},
+                 tables::Tables::Options{.transition = config.control_plane_delay});
+  streams->start();
+  tables->start();
+
+  dynamodb_api.emplace(*tables);
+  streams_api.emplace(*streams);
+  dynamodb_gate.emplace(*identity, "dynamodb");
+  tables_front.emplace(awsjson::Front::Dependencies{.gate = *dynamodb_gate,
+                                                    .ids = request_ids,
+                                                    .clock = loop.clock(),
+                                                    .metrics = metrics,
+                                                    .region = config.scope.region},
+                       std::vector<awsjson::Service*>{&*dynamodb_api, &*streams_api});
+  const auto front = [this](http::Request request, runtime::Executor& on, http::Responder respond) {
+    tables_front->handle(std::move(request), on, std::move(respond));
+  };
+  edge.add({.service = "dynamodb", .front = front});
+  edge.add({.target_prefix = "DynamoDB_", .front = front});
+  edge.add({.target_prefix = "DynamoDBStreams_", .front = front});
+  // What no service owns is answered as DynamoDB's endpoint does: the health line, preflights, 404.
+  edge.set_default(front);
+  return {};
+}
+
+}  // namespace tidemill::server
