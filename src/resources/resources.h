@@ -1,0 +1,35 @@
+// The resource types that stacks can hold: one file a type (or a family), each a ResourceProvider that turns properties into the
+// requests of an engine. Each make_ function gives the providers of one family.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "deploy/assets.h"
+#include "deploy/provider.h"
+
+namespace tidemill::auth {
+class Directory;
+}
+namespace tidemill::functions {
+class Functions;
+}
+namespace tidemill::routes {
+class Routes;
+}
+
+namespace tidemill::resources {
+
+using Family = std::vector<std::unique_ptr<deploy::ResourceProvider>>;
+
+Family make_iam(auth::Directory& directory);                  // Role, Policy, ManagedPolicy
+Family make_api_gateway(routes::Routes& routes);              // RestApi, Resource, Method, Deployment, Stage, Account
+Family make_stored();                                         // networks and other things that only have ids; CDK metadata
+// Function, Permission. `assets` holds the code that templates name by bucket and key.
+Family make_functions(functions::Functions& functions, const deploy::Assets& assets);
+
+inline void add(deploy::Providers& providers, Family family) {
+  for (auto& provider : family) providers.add(std::move(provider));
+}
+
+}  // namespace tidemill::resources
