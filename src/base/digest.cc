@@ -73,6 +73,18 @@ std::string hmac_sha256(std::string_view key, std::string_view bytes) {
   return out;
 }
 
+std::string sha512(std::string_view bytes) { return digest(EVP_sha512(), bytes); }
+
+std::string hmac_sha512(std::string_view key, std::string_view bytes) {
+  std::string out(64, '\0');
+  unsigned size = 0;
+  const auto* made = HMAC(EVP_sha512(), key.data(), static_cast<int>(key.size()),
+                          reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
+                          reinterpret_cast<unsigned char*>(out.data()), &size);
+  TM_ASSERT(made != nullptr && size == 64);
+  return out;
+}
+
 bool equal_constant_time(std::string_view a, std::string_view b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
