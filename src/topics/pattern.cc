@@ -10,8 +10,6 @@ class PatternParser {
   explicit PatternParser(std::string_view text) : rest_(text) {}
 
   std::optional<Pattern> parse() {
-    if (rest_.starts_with('^')) rest_.remove_prefix(1);
-    if (rest_.ends_with('$') && !rest_.ends_with("\\$")) rest_.remove_suffix(1);
     const auto root = alternatives(0);
     if (!ok_ || !rest_.empty()) return std::nullopt;
     Pattern out;
@@ -24,7 +22,7 @@ class PatternParser {
   using Bytes = Pattern::Bytes;
   static constexpr int kDepthMax = 50, kRepeatMax = 249;
   struct Node {
-    enum class Kind : unsigned char { kEmpty, kBytes, kSequence, kEither, kRepeat } kind = Kind::kEmpty;
+    enum class Kind : unsigned char { kEmpty, kBytes, kBegin, kEnd, kSequence, kEither, kRepeat } kind = Kind::kEmpty;
     Bytes bytes;
     std::vector<std::unique_ptr<Node>> parts;
     int min = 0, max = -1;  // of kRepeat; -1: no limit
@@ -126,7 +124,9 @@ class PatternParser {
       case '\\':
         if (!escape(out->bytes)) return fail();
         return out;
-      case '*': case '+': case '?': case '{': case '^': case '$': return fail();
+      case '^': out->kind = Node::Kind::kBegin; return out;
+      case '$': out->kind = Node::Kind::kEnd; return out;
+      case '*': case '+': case '?': case '{': return fail();
       default: out->bytes.set(static_cast<unsigned char>(c)); return out;
     }
   }
@@ -194,6 +194,8 @@ class PatternParser {
     switch (node.kind) {
       case Node::Kind::kEmpty: return next;
       case Node::Kind::kBytes: return add({Kind::kBytes, node.bytes, next, -1}, to);
+      case Node::Kind::kBegin: return add({Kind::kBegin, {}, next, -1}, to);
+      case Node::Kind::kEnd: return add({Kind::kEnd, {}, next, -1}, to);
       case Node::Kind::kSequence:
         for (auto part = node.parts.rbegin(); part != node.parts.rend(); ++part) next = compile(**part, next, to);
         return next;
@@ -226,7 +228,7 @@ class PatternParser {
 
 std::optional<Pattern> Pattern::parse(std::string_view expression) { return PatternParser(expression).parse(); }
 
-void Pattern::follow(std::int32_t first, std::vector<bool>& seen, std::vector<std::int32_t>& to) const {
+void Pattern::follow(std::int32_t first, Place place, std::vector<bool>& seen, std::vector<std::int32_t>& to) const {
   std::vector<std::int32_t> waiting{first};
   while (!waiting.empty()) {
     const auto at = waiting.back();
@@ -237,6 +239,8 @@ void Pattern::follow(std::int32_t first, std::vector<bool>& seen, std::vector<st
     if (state.kind == State::Kind::kSplit) {
       waiting.push_back(state.other);
       waiting.push_back(state.out);
+    } else if (state.kind == State::Kind::kBegin || state.kind == State::Kind::kEnd) {
+      if (state.kind == State::Kind::kBegin ? place.begin : place.end) waiting.push_back(state.out);
     } else {
       to.push_back(at);
     }
@@ -246,13 +250,14 @@ void Pattern::follow(std::int32_t first, std::vector<bool>& seen, std::vector<st
 bool Pattern::matches(std::string_view name) const {
   std::vector<std::int32_t> now, next;
   std::vector<bool> seen(states_.size());
-  follow(start_, seen, now);
-  for (const char c : name) {
+  follow(start_, {true, name.empty()}, seen, now);
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const char c = name[i];
     next.clear();
     seen.assign(states_.size(), false);
     for (const auto at : now) {
       const auto& state = states_[static_cast<std::size_t>(at)];
-      if (state.kind == State::Kind::kBytes && state.bytes[static_cast<unsigned char>(c)]) follow(state.out, seen, next);
+      if (state.kind == State::Kind::kBytes && state.bytes[static_cast<unsigned char>(c)]) follow(state.out, {false, i + 1 == name.size()}, seen, next);
     }
     now.swap(next);
   }

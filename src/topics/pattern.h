@@ -1,6 +1,6 @@
 // Regular expressions over topic names, matched in time linear in the name: a subscription is a client's input, so no expression may
-// make the broker slow. The common subset: literals, . [] [^] \d \w \s and escapes, groups, |, * + ? and {m,n}; ^ and $ at the ends. A match
-// covers the whole name.
+// make the broker slow. The common subset: literals, . [] [^] \d \w \s and escapes, groups, |, * + ? and {m,n}, ^ and $. A match covers
+// the whole name.
 #pragma once
 
 #include <cstdint>
@@ -23,11 +23,14 @@ class Pattern {
   friend class PatternParser;
   using Bytes = std::bitset<256>;
   struct State {
-    enum class Kind : unsigned char { kBytes, kSplit, kAccept } kind = Kind::kAccept;
+    enum class Kind : unsigned char { kBytes, kSplit, kBegin, kEnd, kAccept } kind = Kind::kAccept;
     Bytes bytes;
     std::int32_t out = -1, other = -1;
   };
-  void follow(std::int32_t state, std::vector<bool>& seen, std::vector<std::int32_t>& to) const;
+  struct Place {
+    bool begin, end;  // of the name
+  };
+  void follow(std::int32_t state, Place place, std::vector<bool>& seen, std::vector<std::int32_t>& to) const;
   std::vector<State> states_;
   std::int32_t start_ = -1;
 };
