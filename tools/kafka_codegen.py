@@ -303,7 +303,7 @@ def main():
                   "#include <string_view>", "#include <vector>", "", '#include "api/kafka/wire.h"', "",
                   "namespace tidemill::kafka {", ""]
         source = ["// Generated from messages.json by tools/kafka_codegen.py.",
-                  f'#include "api/kafka/messages/{name}.h"', "", "namespace tidemill::kafka {", ""]
+                  f'#include "kafka_messages/{name}.h"', "", "namespace tidemill::kafka {", ""]
         for message in messages:
             header += message.declare() + [""]
             source += message.define() + [""]

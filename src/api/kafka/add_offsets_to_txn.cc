@@ -1,4 +1,4 @@
-#include "api/kafka/messages/add_offsets_to_txn.h"
+#include "kafka_messages/add_offsets_to_txn.h"
 
 #include "api/kafka/call.h"
 #include "api/kafka/transactions.h"

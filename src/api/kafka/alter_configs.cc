@@ -1,4 +1,4 @@
-#include "api/kafka/messages/alter_configs.h"
+#include "kafka_messages/alter_configs.h"
 
 #include "api/kafka/configs.h"
 #include "api/kafka/gather.h"

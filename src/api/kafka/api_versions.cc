@@ -1,4 +1,4 @@
-#include "api/kafka/messages/api_versions.h"
+#include "kafka_messages/api_versions.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "api/kafka/messages/consumer_group_describe.h"
+#include "kafka_messages/consumer_group_describe.h"
 
 #include "api/kafka/call.h"
 #include "api/kafka/operations.h"

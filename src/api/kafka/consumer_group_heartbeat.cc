@@ -1,4 +1,4 @@
-#include "api/kafka/messages/consumer_group_heartbeat.h"
+#include "kafka_messages/consumer_group_heartbeat.h"
 
 #include "api/kafka/call.h"
 

@@ -1,4 +1,4 @@
-#include "api/kafka/messages/create_partitions.h"
+#include "kafka_messages/create_partitions.h"
 
 #include "api/kafka/gather.h"
 

@@ -1,4 +1,4 @@
-#include "api/kafka/messages/create_topics.h"
+#include "kafka_messages/create_topics.h"
 
 #include <map>
 #include <set>

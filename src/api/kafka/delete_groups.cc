@@ -1,4 +1,4 @@
-#include "api/kafka/messages/delete_groups.h"
+#include "kafka_messages/delete_groups.h"
 
 #include "api/kafka/gather.h"
 

@@ -1,4 +1,4 @@
-#include "api/kafka/messages/delete_records.h"
+#include "kafka_messages/delete_records.h"
 
 #include "api/kafka/gather.h"
 

@@ -1,4 +1,4 @@
-#include "api/kafka/messages/delete_topics.h"
+#include "kafka_messages/delete_topics.h"
 
 #include "api/kafka/gather.h"
 

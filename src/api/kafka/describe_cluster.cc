@@ -1,4 +1,4 @@
-#include "api/kafka/messages/describe_cluster.h"
+#include "kafka_messages/describe_cluster.h"
 
 #include "api/kafka/call.h"
 #include "api/kafka/operations.h"

@@ -1,4 +1,4 @@
-#include "api/kafka/messages/describe_configs.h"
+#include "kafka_messages/describe_configs.h"
 
 #include <algorithm>
 

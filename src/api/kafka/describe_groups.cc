@@ -1,4 +1,4 @@
-#include "api/kafka/messages/describe_groups.h"
+#include "kafka_messages/describe_groups.h"
 
 #include "api/kafka/call.h"
 #include "api/kafka/operations.h"

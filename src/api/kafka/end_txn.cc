@@ -1,4 +1,4 @@
-#include "api/kafka/messages/end_txn.h"
+#include "kafka_messages/end_txn.h"
 
 #include "api/kafka/call.h"
 #include "api/kafka/transactions.h"

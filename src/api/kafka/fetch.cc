@@ -1,4 +1,4 @@
-#include "api/kafka/messages/fetch.h"
+#include "kafka_messages/fetch.h"
 
 #include <algorithm>
 #include <chrono>

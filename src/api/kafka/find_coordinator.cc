@@ -1,4 +1,4 @@
-#include "api/kafka/messages/find_coordinator.h"
+#include "kafka_messages/find_coordinator.h"
 
 #include "api/kafka/call.h"
 

@@ -1,4 +1,4 @@
-#include "api/kafka/messages/heartbeat.h"
+#include "kafka_messages/heartbeat.h"
 
 #include "api/kafka/call.h"
 

@@ -1,4 +1,4 @@
-#include "api/kafka/messages/incremental_alter_configs.h"
+#include "kafka_messages/incremental_alter_configs.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "api/kafka/messages/init_producer_id.h"
+#include "kafka_messages/init_producer_id.h"
 
 #include "api/kafka/call.h"
 

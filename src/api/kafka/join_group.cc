@@ -1,4 +1,4 @@
-#include "api/kafka/messages/join_group.h"
+#include "kafka_messages/join_group.h"
 
 #include "api/kafka/call.h"
 

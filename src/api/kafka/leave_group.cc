@@ -1,4 +1,4 @@
-#include "api/kafka/messages/leave_group.h"
+#include "kafka_messages/leave_group.h"
 
 #include "api/kafka/call.h"
 

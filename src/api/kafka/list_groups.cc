@@ -1,4 +1,4 @@
-#include "api/kafka/messages/list_groups.h"
+#include "kafka_messages/list_groups.h"
 
 #include <algorithm>
 

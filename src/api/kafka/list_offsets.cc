@@ -1,4 +1,4 @@
-#include "api/kafka/messages/list_offsets.h"
+#include "kafka_messages/list_offsets.h"
 
 #include "api/kafka/call.h"
 

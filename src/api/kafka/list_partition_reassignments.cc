@@ -1,4 +1,4 @@
-#include "api/kafka/messages/list_partition_reassignments.h"
+#include "kafka_messages/list_partition_reassignments.h"
 
 #include "api/kafka/call.h"
 

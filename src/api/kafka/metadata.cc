@@ -1,4 +1,4 @@
-#include "api/kafka/messages/metadata.h"
+#include "kafka_messages/metadata.h"
 
 #include "api/kafka/gather.h"
 #include "api/kafka/operations.h"

@@ -1,4 +1,4 @@
-#include "api/kafka/messages/offset_commit.h"
+#include "kafka_messages/offset_commit.h"
 
 #include "api/kafka/call.h"
 

@@ -1,4 +1,4 @@
-#include "api/kafka/messages/offset_delete.h"
+#include "kafka_messages/offset_delete.h"
 
 #include "api/kafka/call.h"
 

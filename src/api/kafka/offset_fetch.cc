@@ -1,4 +1,4 @@
-#include "api/kafka/messages/offset_fetch.h"
+#include "kafka_messages/offset_fetch.h"
 
 #include "api/kafka/call.h"
 

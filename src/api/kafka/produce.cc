@@ -1,4 +1,4 @@
-#include "api/kafka/messages/produce.h"
+#include "kafka_messages/produce.h"
 
 #include "api/kafka/call.h"
 

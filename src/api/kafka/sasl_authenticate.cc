@@ -1,4 +1,4 @@
-#include "api/kafka/messages/sasl_authenticate.h"
+#include "kafka_messages/sasl_authenticate.h"
 
 #include <chrono>
 

@@ -1,4 +1,4 @@
-#include "api/kafka/messages/sasl_handshake.h"
+#include "kafka_messages/sasl_handshake.h"
 
 #include <algorithm>
 

@@ -3,7 +3,7 @@
 #include <deque>
 
 #include "api/kafka/apis.h"
-#include "api/kafka/messages/api_versions.h"
+#include "kafka_messages/api_versions.h"
 #include "api/kafka/sasl.h"
 
 namespace tidemill::kafka {

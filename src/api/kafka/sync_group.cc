@@ -1,4 +1,4 @@
-#include "api/kafka/messages/sync_group.h"
+#include "kafka_messages/sync_group.h"
 
 #include "api/kafka/call.h"
 

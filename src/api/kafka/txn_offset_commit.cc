@@ -1,4 +1,4 @@
-#include "api/kafka/messages/txn_offset_commit.h"
+#include "kafka_messages/txn_offset_commit.h"
 
 #include "api/kafka/call.h"
 #include "api/kafka/transactions.h"
