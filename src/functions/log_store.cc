@@ -131,6 +131,9 @@ tidemill::Status LogStore::open() {
     group.view.name = value.string_or("name");
     group.view.created_ms = value.integer_or("created_ms", 0);
     if (value.find("retention_days") != nullptr) group.view.retention_days = static_cast<int>(value.integer_or("retention_days", 0));
+    if (const auto* tags = value.find("tags"); tags != nullptr && tags->is_object())
+      for (const auto& [key, text] : tags->as_object())
+        if (text.is_string()) group.view.tags[key] = text.as_string();
     group.bytes = store_.engine().approximate_bytes(Keyspace::kFunctionLogs, Range::prefix(events_prefix(group.id)));
     next_group_ = std::max(next_group_, group.id + 1);
     auto [at, added] = groups_.emplace(GroupKey{group.scope, group.view.name}, std::move(group));
@@ -182,6 +185,9 @@ void LogStore::write_group(const Group& group, Mutation& batch) const {
   o["name"] = group.view.name;
   o["created_ms"] = group.view.created_ms;
   if (group.view.retention_days) o["retention_days"] = *group.view.retention_days;
+  json::Object tags;
+  for (const auto& [key, value] : group.view.tags) tags[key] = value;
+  if (!tags.empty()) o["tags"] = std::move(tags);
   batch.put(Keyspace::kFunctionLogs, group_key(group.id), json::Value(std::move(o)).text());
 }
 
@@ -199,7 +205,7 @@ LogStore::Group& LogStore::make_group(const Scope& scope, const std::string& nam
   Group group;
   group.id = next_group_++;
   group.scope = scope;
-  group.view = {name, now_ms(), std::nullopt};
+  group.view = {name, now_ms(), std::nullopt, {}};
   write_group(group, batch);
   return groups_.emplace(GroupKey{scope, name}, std::move(group)).first->second;
 }
@@ -271,14 +277,17 @@ void LogStore::flush() {
 
 // ---- the API's changes ---------------------------------------------------------------------------------------------------
 
-void LogStore::create_group(const Scope& scope, const std::string& name, Reply<bool, LogError> reply) {
+void LogStore::create_group(const Scope& scope, const std::string& name, std::map<std::string, std::string> tags,
+                            Reply<bool, LogError> reply) {
   flush();
   if (find(scope, name) != nullptr)
     return std::move(reply)(log_fail(LogErrc::kAlreadyExists, "The specified log group already exists"));
   if (groups_.size() >= settings_.groups_max)
     return std::move(reply)(log_fail(LogErrc::kLimitExceeded, fmt::format("There are {} log groups already", groups_.size())));
   Mutation batch;
-  make_group(scope, name, batch);
+  auto& group = make_group(scope, name, batch);
+  group.view.tags = std::move(tags);
+  write_group(group, batch);
   store_.commit(std::move(batch), loop_, [reply = std::move(reply)]() mutable { std::move(reply)(true); });
 }
 
@@ -331,6 +340,16 @@ void LogStore::set_retention(const Scope& scope, const std::string& name, std::o
       trim(*kept, now_ms() - std::int64_t{*kept->view.retention_days} * 24 * 3600 * 1000);
     std::move(reply)(true);
   });
+}
+
+void LogStore::set_tags(const Scope& scope, const std::string& name, std::map<std::string, std::string> tags, Reply<bool, LogError> reply) {
+  flush();
+  auto* group = find(scope, name);
+  if (group == nullptr) return std::move(reply)(no_group());
+  group->view.tags = std::move(tags);
+  Mutation batch;
+  write_group(*group, batch);
+  store_.commit(std::move(batch), loop_, [reply = std::move(reply)]() mutable { std::move(reply)(true); });
 }
 
 void LogStore::put(const Scope& scope, const std::string& name, const std::string& stream_name, std::vector<NewLogEvent> events,

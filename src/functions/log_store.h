@@ -42,6 +42,7 @@ struct LogGroupView {
   std::string name;
   std::int64_t created_ms = 0;
   std::optional<int> retention_days;
+  std::map<std::string, std::string> tags;
 };
 
 struct LogStreamView {
@@ -115,7 +116,9 @@ class LogStore {
   void flush();
 
   // ---- for the API: replies when durable --------------------------------------------------------------------------------
-  void create_group(const Scope& scope, const std::string& group, Reply<bool, LogError> reply);
+  void create_group(const Scope& scope, const std::string& group, std::map<std::string, std::string> tags, Reply<bool, LogError> reply);
+  // All tags of the group, replaced.
+  void set_tags(const Scope& scope, const std::string& group, std::map<std::string, std::string> tags, Reply<bool, LogError> reply);
   void remove_group(const Scope& scope, const std::string& group, Reply<bool, LogError> reply);
   void create_stream(const Scope& scope, const std::string& group, const std::string& stream, Reply<bool, LogError> reply);
   void remove_stream(const Scope& scope, const std::string& group, const std::string& stream, Reply<bool, LogError> reply);

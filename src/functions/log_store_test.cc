@@ -71,7 +71,7 @@ class LogStoreTest : public testing::Test {
   }
   LogResult<bool> create(const std::string& group, const std::string& stream) {
     std::optional<LogResult<bool>> got;
-    if (stream.empty()) logs->create_group({}, group, take(got));
+    if (stream.empty()) logs->create_group({}, group, {{"k", "v"}}, take(got));
     else logs->create_stream({}, group, stream, take(got));
     pump();
     return *got;
