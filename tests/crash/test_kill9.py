@@ -48,3 +48,20 @@ def test_kill_9_loses_nothing_that_was_acknowledged(make_server, capfd):
         print(f"crash test: {'; '.join(filter(None, (part.summary() for part in parts)))}; "
               f"restarts took {sum(restarts) / len(restarts):.2f} s, at most {max(restarts):.2f} s", flush=True)
     assert server.stop() == 0
+
+
+def test_the_checks_notice_a_log_that_was_cut(make_server):
+    """The other way round: where acknowledged writes are taken away on purpose, the checks say so."""
+    server = make_server()
+    [tables] = workloads(["tables"], seed="cut")
+    tables.prepare(server)
+    tables.run(server, 0)
+    time.sleep(1.0)
+    server.kill9()
+    tables.join()
+    assert tables.acknowledged > 20
+    log = max(server.data_dir.glob("store/*.log"), key=lambda path: path.stat().st_mtime)
+    os.truncate(log, log.stat().st_size // 2)
+    server.start()
+    with pytest.raises(Lost):
+        tables.check(server)

@@ -21,9 +21,17 @@ ROLE = "arn:aws:iam::000000000000:role/crash"
 GONE = (BotoCoreError, ConnectionError, OSError)
 
 
-def impatient(server, service):
-    return server.client(service, retries={"max_attempts": 0, "mode": "standard"}, connect_timeout=2, read_timeout=10,
-                         max_pool_connections=2)
+class Clients:
+    """One client for each lane, kept over the rounds: making one takes as long as a hundred writes."""
+
+    def __init__(self):
+        self.made = {}
+
+    def of(self, server, service, lane):
+        if (service, lane) not in self.made:
+            self.made[(service, lane)] = server.client(service, retries={"max_attempts": 0, "mode": "standard"},
+                                                       connect_timeout=2, read_timeout=10, max_pool_connections=2)
+        return self.made[(service, lane)]
 
 
 class Workload:
@@ -31,6 +39,7 @@ class Workload:
 
     def __init__(self, seed):
         self.seed = seed
+        self.clients = Clients()
         self.threads = []
         self.failures = []
         self.stopping = threading.Event()
@@ -133,10 +142,11 @@ class TableWorkload(Workload):
         for writer in range(self.WRITERS):
             random_ = random.Random(f"{self.seed}/{round_number}/{writer}")
             own = [history for key, history in self.histories.items() if key[0].startswith(f"w{writer}-")]
-            yield lambda random_=random_, own=own: self.write(impatient(server, "dynamodb"), random_, own)
+            db = self.clients.of(server, "dynamodb", writer)
+            yield lambda db=db, random_=random_, own=own: self.write(db, random_, own)
         random_ = random.Random(f"{self.seed}/{round_number}/reader")
-        yield lambda: self.read(impatient(server, "dynamodb"), random_)
-        yield lambda: self.follow(impatient(server, "dynamodbstreams"))
+        yield lambda: self.read(self.clients.of(server, "dynamodb", "reader"), random_)
+        yield lambda: self.follow(self.clients.of(server, "dynamodbstreams", "follower"))
 
     # ---- one writer -----------------------------------------------------------------------------------------------
     def write(self, db, random_, own):
@@ -250,7 +260,7 @@ class TableWorkload(Workload):
 
     # ---- after a restart ------------------------------------------------------------------------------------------
     def check(self, server):
-        db = server.client("dynamodb")
+        db = self.clients.of(server, "dynamodb", "check")
         table = scan(db, self.TABLE)
         for key in table.keys() - self.histories.keys() - {("counter", 0)}:
             raise Lost(f"{key} is in the table and nobody wrote it")
@@ -279,7 +289,7 @@ class TableWorkload(Workload):
 
     def check_stream(self, server, table):
         found = {}
-        for shard, record in read_stream(server.client("dynamodbstreams"), self.stream_arn, self.checkpoints):
+        for shard, record in read_stream(self.clients.of(server, "dynamodbstreams", "check"), self.stream_arn, self.checkpoints):
             change = record["dynamodb"]
             found[(shard, change["SequenceNumber"])] = record["eventID"]
             self.fold.add(record["eventName"], plain(change["Keys"]), plain(change.get("OldImage")),

@@ -161,15 +161,15 @@ def test_a_full_disk_refuses_writes_and_serves_reads(make_server):
         try:
             server.start()
             db = server.client("dynamodb", retries={"max_attempts": 0})
-            db.create_table(TableName="t", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            db.create_table(TableName="full", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
                             AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}])
-            db.put_item(TableName="t", Item={"id": {"S": "first"}})
+            db.put_item(TableName="full", Item={"id": {"S": "first"}})
             filler = server.data_dir / "filler"
             free = shutil.disk_usage(server.data_dir).free
             filler.write_bytes(b"\1" * (free - (8 << 20)))          # less than the reserve is left, more than nothing
 
             def put(id):
-                return db.put_item(TableName="t", Item={"id": {"S": id}, "pad": {"S": "x" * 1000}})
+                return db.put_item(TableName="full", Item={"id": {"S": id}, "pad": {"S": "x" * 1000}})
 
             def refusal():
                 try:
@@ -181,15 +181,15 @@ def test_a_full_disk_refuses_writes_and_serves_reads(make_server):
             response = wait_until(refusal, timeout=5, what="writes are refused")
             assert response["ResponseMetadata"]["HTTPStatusCode"] >= 500
             assert "disk is full" in response["Error"]["Message"].lower()
-            assert db.get_item(TableName="t", Key={"id": {"S": "first"}})["Item"] == {"id": {"S": "first"}}
-            before = {item["id"]["S"] for item in db.scan(TableName="t")["Items"]}
+            assert db.get_item(TableName="full", Key={"id": {"S": "first"}})["Item"] == {"id": {"S": "first"}}
+            before = {item["id"]["S"] for item in db.scan(TableName="full")["Items"]}
             assert refusal() is not None
-            assert {item["id"]["S"] for item in db.scan(TableName="t")["Items"]} == before   # refused is not written
+            assert {item["id"]["S"] for item in db.scan(TableName="full")["Items"]} == before   # refused is not written
             # A restart on the full disk serves reads.
             assert server.stop() == 0
             server.start()
             db = server.client("dynamodb", retries={"max_attempts": 0})
-            assert db.get_item(TableName="t", Key={"id": {"S": "first"}})["Item"] == {"id": {"S": "first"}}
+            assert db.get_item(TableName="full", Key={"id": {"S": "first"}})["Item"] == {"id": {"S": "first"}}
             assert refusal() is not None
             # Space comes back, and with it the service.
             filler.unlink()
