@@ -5,11 +5,13 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <climits>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
@@ -59,6 +61,33 @@ bool enter_namespaces() {
     write_text("/proc/self/gid_map", map);
   }
   return mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+}
+
+// In the child: the private folder becomes /tmp; what must stay visible is opened before and bound to its old place after.
+void hide_tmp(const SpawnOptions& options) {
+  constexpr std::size_t kKeptMax = 8;
+  int kept[kKeptMax];
+  std::size_t count = 0;
+  for (const auto& folder : options.keep_visible) {
+    if (count < kKeptMax) kept[count++] = folder.starts_with("/tmp/") ? open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+  }
+  if (mount(options.private_tmp.c_str(), "/tmp", nullptr, MS_BIND, nullptr) != 0) return;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (kept[i] < 0) continue;
+    const auto& folder = options.keep_visible[i];
+    char partial[PATH_MAX];
+    if (folder.size() >= sizeof(partial)) continue;
+    for (std::size_t size = 5; size <= folder.size(); ++size) {
+      if (size < folder.size() && folder[size] != '/') continue;
+      std::memcpy(partial, folder.data(), size);
+      partial[size] = '\0';
+      mkdir(partial, 0755);
+    }
+    char source[64];
+    std::snprintf(source, sizeof(source), "/proc/self/fd/%d", kept[i]);
+    mount(source, folder.c_str(), nullptr, MS_BIND | MS_REC, nullptr);
+    close(kept[i]);
+  }
 }
 
 class Child : public std::enable_shared_from_this<Child> {
@@ -115,7 +144,7 @@ class Child : public std::enable_shared_from_this<Child> {
             mount(nullptr, inside.c_str(), nullptr, MS_BIND | MS_REMOUNT | MS_RDONLY, nullptr);
           }
         }
-        if (!options.private_tmp.empty()) mount(options.private_tmp.c_str(), "/tmp", nullptr, MS_BIND, nullptr);
+        if (!options.private_tmp.empty()) hide_tmp(options);
       }
       if (!options.directory.empty() && chdir(options.directory.c_str()) != 0) give_up(errno);
       execve(argv[0], argv.data(), envp.data());

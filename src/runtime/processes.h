@@ -28,6 +28,7 @@ struct SpawnOptions {
   bool private_namespaces = false;       // user, mount and pid namespaces where the host allows them
   std::vector<std::pair<std::string, std::string>> binds;  // with namespaces: {host path, path inside}, read-only
   std::string private_tmp;               // with namespaces: this folder is /tmp inside
+  std::vector<std::string> keep_visible; // folders that stay where they are although they lie under the /tmp outside
   std::function<void(std::string_view)> on_stdout;
   std::function<void(std::string_view)> on_stderr;
   std::move_only_function<void(ExitStatus)> on_exit;  // after all output has been delivered

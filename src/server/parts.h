@@ -8,15 +8,20 @@
 #include "api/common/edge.h"
 #include "api/common/request_id.h"
 #include "api/dynamodb/api.h"
+#include "api/lambda/front.h"
+#include "api/lambda_runtime/front.h"
 #include "api/streams/api.h"
 #include "auth/directory.h"
 #include "auth/identity.h"
+#include "functions/functions.h"
+#include "functions/log_store.h"
 #include "http/server.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
 #include "runtime/system.h"
 #include "server/config.h"
 #include "server/disk_guard.h"
+#include "server/function_credentials.h"
 #include "server/gate.h"
 #include "server/server.h"
 #include "storage/store.h"
@@ -32,6 +37,8 @@ struct Server::Parts {
   Status open_store();
   Status open_identity();
   Status open_tables();
+  Status open_functions();
+  std::string kafka_bootstrap_servers() const;
   Status listen();
   void add_own_fronts();
   void take_checkpoint(http::Request request, http::Responder respond);
@@ -58,6 +65,12 @@ struct Server::Parts {
   std::optional<api_streams::Api> streams_api;
   std::optional<IdentityGate> dynamodb_gate;
   std::optional<awsjson::Front> tables_front;
+
+  std::optional<functions::LogStore> function_logs;
+  std::optional<lambda_runtime::RuntimeFront> runtime_front;
+  std::optional<FunctionCredentials> function_credentials;
+  std::optional<functions::Functions> functions;
+  std::optional<lambda::LambdaFront> lambda_front;
 
   api::Edge edge;
   std::optional<http::Server> http;

@@ -67,9 +67,12 @@ Status Server::Parts::listen() {
 Status Server::Parts::open() {
   TM_CHECK(open_store());
   TM_CHECK(open_identity());
-  TM_CHECK(open_tables());
   add_own_fronts();
-  return listen();
+  // Connections wait in the kernel until the loop runs; functions need to know the port.
+  TM_CHECK(listen());
+  TM_CHECK(open_tables());
+  TM_CHECK(open_functions());
+  return {};
 }
 
 Server::Server(Config config, runtime::EpollLoop& loop) : parts_(std::make_unique<Parts>(std::move(config), loop)) {}
@@ -77,15 +80,19 @@ Server::~Server() = default;
 
 Status Server::open() { return parts_->open(); }
 
+std::string Server::Parts::kafka_bootstrap_servers() const { return config.kafka_bootstrap; }
+
 std::string Server::ready_line() const {
   return "ready edge=http://" + parts_->http->address().text();
 }
 
 void Server::drain(runtime::Task done) {
   parts_->log.info("server.draining");
-  parts_->http->drain(std::move(done));
+  parts_->http->drain([this, done = std::move(done)]() mutable {
+    parts_->functions->stop(std::chrono::seconds(5), std::move(done));
+  });
   // Whoever holds a connection open does not hold the server up for ever.
-  parts_->loop.at(parts_->loop.clock().now() + std::chrono::seconds(10), [this] { parts_->loop.stop(); });
+  parts_->loop.at(parts_->loop.clock().now() + std::chrono::seconds(15), [this] { parts_->loop.stop(); });
 }
 
 }  // namespace tidemill::server

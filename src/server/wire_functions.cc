@@ -1,0 +1,51 @@
+// Functions: the engine, its Runtime API, its logs and their fronts.
+#include "server/parts.h"
+#include "server/programs.h"
+
+namespace tidemill::server {
+
+Status Server::Parts::open_functions() {
+  const auto path = runtime::environment_variable("PATH", "/usr/local/bin:/usr/bin:/bin");
+  functions::Settings settings;
+  settings.directory = config.data_dir + "/functions";
+  settings.endpoint_url = "http://" + http->address().text();
+  settings.node_path = config.node_path;
+  settings.python_path = config.python_path;
+  settings.node = find_program(config.node, path, files);
+  settings.python = find_python(config.python, path, files);
+  settings.spares_per_runtime = config.spares;
+  settings.force_cold_starts = config.force_cold_starts;
+  settings.event_retry_delays.assign(config.event_retry_delays.begin(), config.event_retry_delays.end());
+  settings.activation_delay = config.control_plane_delay;
+  // Kafka-minded code gets the brokers from its environment; a function's own variables win.
+  settings.extra_environment = {"KAFKA_BOOTSTRAP_SERVERS=" + kafka_bootstrap_servers()};
+  if (settings.node.empty()) log.warn("functions.no_node", {{"looked_for", config.node}, {"effect", "Node functions cannot run"}});
+  if (settings.python.empty()) {
+    log.warn("functions.no_python", {{"looked_for", config.python}, {"effect", "Python functions cannot run"}});
+  }
+
+  function_logs.emplace(*store, loop, functions::LogStore::Settings{});
+  TM_CHECK(function_logs->open());
+  runtime_front.emplace(loop, *network);
+  function_credentials.emplace(*identity);
+  functions.emplace(functions::Functions::Services{.loop = loop,
+                                                   .offload = offload,
+                                                   .files = files,
+                                                   .processes = *processes,
+                                                   .random = random,
+                                                   .store = *store,
+                                                   .endpoints = *runtime_front,
+                                                   .credentials = *function_credentials,
+                                                   .code_source = nullptr,
+                                                   .sink = nullptr,
+                                                   .logs = *function_logs,
+                                                   .log = log,
+                                                   .metrics = metrics},
+                    std::move(settings));
+  TM_CHECK(functions->open());
+  lambda_front.emplace(*functions, *identity, request_ids);
+  lambda_front->mount(edge);
+  return {};
+}
+
+}  // namespace tidemill::server
