@@ -8,8 +8,10 @@
 #include "api/common/edge.h"
 #include "api/common/request_id.h"
 #include "api/dynamodb/api.h"
+#include "api/kafka/server.h"
 #include "api/lambda/front.h"
 #include "api/lambda_runtime/front.h"
+#include "api/logs/front.h"
 #include "api/streams/api.h"
 #include "auth/directory.h"
 #include "auth/identity.h"
@@ -23,10 +25,12 @@
 #include "server/disk_guard.h"
 #include "server/function_credentials.h"
 #include "server/gate.h"
+#include "server/kafka_authenticator.h"
 #include "server/server.h"
 #include "storage/store.h"
 #include "streams/streams.h"
 #include "tables/engine.h"
+#include "topics/broker.h"
 
 namespace tidemill::server {
 
@@ -37,8 +41,10 @@ struct Server::Parts {
   Status open_store();
   Status open_identity();
   Status open_tables();
-  Status open_functions();
+  Status open_topics();
   std::string kafka_bootstrap_servers() const;
+  std::string kafka_sasl_servers() const;
+  Status open_functions();
   Status listen();
   void add_own_fronts();
   void take_checkpoint(http::Request request, http::Responder respond);
@@ -66,11 +72,19 @@ struct Server::Parts {
   std::optional<IdentityGate> dynamodb_gate;
   std::optional<awsjson::Front> tables_front;
 
+  std::unique_ptr<topics::Broker> broker;
+  std::string cluster_arn;
+  std::optional<KafkaAuthenticator> kafka_authenticator;
+  std::optional<kafka::KafkaServer> kafka_server;
+  std::string kafka_host;
+  runtime::Address kafka_address, kafka_sasl_address;
+
   std::optional<functions::LogStore> function_logs;
   std::optional<lambda_runtime::RuntimeFront> runtime_front;
   std::optional<FunctionCredentials> function_credentials;
   std::optional<functions::Functions> functions;
   std::optional<lambda::LambdaFront> lambda_front;
+  std::optional<logs::LogsFront> logs_front;
 
   api::Edge edge;
   std::optional<http::Server> http;

@@ -71,6 +71,7 @@ Status Server::Parts::open() {
   // Connections wait in the kernel until the loop runs; functions need to know the port.
   TM_CHECK(listen());
   TM_CHECK(open_tables());
+  TM_CHECK(open_topics());
   TM_CHECK(open_functions());
   return {};
 }
@@ -80,10 +81,11 @@ Server::~Server() = default;
 
 Status Server::open() { return parts_->open(); }
 
-std::string Server::Parts::kafka_bootstrap_servers() const { return config.kafka_bootstrap; }
-
 std::string Server::ready_line() const {
-  return "ready edge=http://" + parts_->http->address().text();
+  return "ready edge=http://" + parts_->http->address().text() + " kafka=" + parts_->kafka_bootstrap_servers() +
+         " kafka-sasl=" + parts_->kafka_sasl_servers() +
+         " durability=" + (parts_->config.durability == storage::Durability::kDurable ? "durable" : "relaxed") +
+         " identity=" + (parts_->config.iam ? "on" : "off") + " data=" + parts_->config.data_dir;
 }
 
 void Server::drain(runtime::Task done) {

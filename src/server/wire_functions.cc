@@ -45,6 +45,8 @@ Status Server::Parts::open_functions() {
   TM_CHECK(functions->open());
   lambda_front.emplace(*functions, *identity, request_ids);
   lambda_front->mount(edge);
+  logs_front.emplace(*function_logs, *identity, request_ids);
+  logs_front->mount(edge);
   return {};
 }
 
