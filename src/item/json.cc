@@ -39,7 +39,25 @@ Status wrong_scalar(const json::Node& node, std::string_view java_type) {
   return mapping(std::string(token_name(node)) + " cannot be converted to " + std::string(word));
 }
 
-Status check_blob(const json::Node& node) {
+Status check_string(const json::Node& node) {
+  if (node.is_string()) return {};
+  return wrong_scalar(node, "java.lang.String");
+}
+
+bool equals_ignoring_case(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == y; });
+}
+
+Status check_boolean(const json::Node& node) {
+  if (node.is_bool()) return {};
+  if (!node.is_string()) return wrong_scalar(node, "java.lang.Boolean");
+  for (const std::string_view word : {"true", "false", "1", "0", "yes", "no"}) {
+    if (equals_ignoring_case(node.as_string(), word)) return {};
+  }
+  return mapping("Unexpected token received from parser");
+}
+
+Result<std::string> read_blob(const json::Node& node) {
   if (node.is_object()) return mapping(kStructureFound);
   if (node.is_array()) return mapping("Unrecognized collection type class java.nio.ByteBuffer");
   if (!node.is_string()) return mapping("only base-64-encoded strings are convertible to bytes");
@@ -47,24 +65,15 @@ Status check_blob(const json::Node& node) {
   if (text.size() % 4 != 0) {
     return mapping("Base64 encoded length is expected a multiple of 4 bytes but found: " + std::to_string(text.size()));
   }
+  auto bytes = from_base64(text);
   // The spelling is the service's.
-  if (!from_base64(text)) return mapping("Invalid last non-pad Base64 character dectected");
-  return {};
+  if (!bytes) return mapping("Invalid last non-pad Base64 character dectected");
+  return *std::move(bytes);
 }
 
 Status check_list_shape(const json::Node& node) {
   if (node.is_object()) return mapping(kStructureFound);
   if (!node.is_array()) return mapping(kUnexpectedField);
-  return {};
-}
-
-template <class Check>
-Status check_set_shape(const json::Node& node, Check check) {
-  if (auto status = check_list_shape(node); !status) return status;
-  for (const auto& element : node.elements()) {
-    if (element.is_null()) continue;
-    if (auto status = check(element); !status) return status;
-  }
   return {};
 }
 
@@ -77,11 +86,15 @@ Status check_name(std::string_view name) {
 }
 
 Result<Map> read_map(const json::Node& node, int level) {
+  if (node.is_array()) {
+    return mapping("Unrecognized collection type java.util.Map<java.lang.String, " + std::string(kValueShape) + ">");
+  }
   if (!node.is_object()) return mapping(kUnexpectedField);
   std::vector<Member> members;
   members.reserve(node.members().size());
   for (const auto& [name, value] : node.members()) {
     if (value.is_null()) continue;
+    if (!value.is_object() && !value.is_array()) return mapping(kUnexpectedElement);
     TM_CHECK(check_name(name));
     TM_TRY(auto read, read_value(value, level));
     members.push_back({std::string(name), std::move(read)});
@@ -112,11 +125,12 @@ std::string print_elements(const json::Node& node) {
 }
 
 Result<AttributeValue> read_string_set(const json::Node& node) {
-  TM_CHECK(check_set_shape(node, check_string));
+  TM_CHECK(check_list_shape(node));
   std::vector<std::string> elements;
   elements.reserve(node.elements().size());
   for (const auto& element : node.elements()) {
     if (element.is_null()) return invalid(messages::kNullInStringSet);
+    TM_CHECK(check_string(element));
     elements.emplace_back(element.as_string());
   }
   if (elements.empty()) return invalid(messages::kEmptyStringSet);
@@ -128,11 +142,12 @@ Result<AttributeValue> read_string_set(const json::Node& node) {
 }
 
 Result<AttributeValue> read_number_set(const json::Node& node) {
-  TM_CHECK(check_set_shape(node, check_string));
+  TM_CHECK(check_list_shape(node));
   std::vector<Number> elements;
   elements.reserve(node.elements().size());
   for (const auto& element : node.elements()) {
     if (element.is_null()) return invalid(messages::kNullInNumberSet);
+    TM_CHECK(check_string(element));
     TM_TRY(const auto number, Number::parse(element.as_string()));
     elements.push_back(number);
   }
@@ -143,12 +158,13 @@ Result<AttributeValue> read_number_set(const json::Node& node) {
 }
 
 Result<AttributeValue> read_binary_set(const json::Node& node) {
-  TM_CHECK(check_set_shape(node, check_blob));
+  TM_CHECK(check_list_shape(node));
   std::vector<Binary> elements;
   elements.reserve(node.elements().size());
   for (const auto& element : node.elements()) {
     if (element.is_null()) return invalid(messages::kNullInBinarySet);
-    elements.push_back({*from_base64(element.as_string())});
+    TM_TRY(auto bytes, read_blob(element));
+    elements.push_back({std::move(bytes)});
   }
   if (elements.empty()) return invalid(messages::kEmptyBinarySet);
   auto set = BinarySet::from(std::move(elements));
@@ -172,8 +188,8 @@ Result<std::optional<AttributeValue>> read_member(std::string_view name, const j
     return AttributeValue(number);
   }
   if (name == "B") {
-    TM_CHECK(check_blob(node));
-    return AttributeValue(Binary{*from_base64(node.as_string())});
+    TM_TRY(auto bytes, read_blob(node));
+    return AttributeValue(Binary{std::move(bytes)});
   }
   if (name == "BOOL") {
     TM_CHECK(check_boolean(node));
@@ -199,7 +215,8 @@ Result<std::optional<AttributeValue>> read_member(std::string_view name, const j
 }
 
 Result<AttributeValue> read_value(const json::Node& node, int level) {
-  if (!node.is_object()) return mapping(kUnexpectedElement);
+  if (node.is_array()) return mapping("Unrecognized collection type class " + std::string(kValueShape));
+  if (!node.is_object()) return mapping(kUnexpectedField);
   if (level > kMaxDepth) return invalid(messages::kTooDeep);
   std::optional<AttributeValue> found;
   bool several = false;
@@ -213,10 +230,6 @@ Result<AttributeValue> read_value(const json::Node& node, int level) {
   if (!found) return invalid(messages::kEmptyValue);
   if (several) return invalid(messages::kSeveralTypes);
   return *std::move(found);
-}
-
-bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == y; });
 }
 
 struct JsonWriter {
@@ -278,71 +291,10 @@ struct JsonWriter {
 
 }  // namespace
 
-Status check_string(const json::Node& node) {
-  if (node.is_string()) return {};
-  return wrong_scalar(node, "java.lang.String");
-}
-
-Status check_boolean(const json::Node& node) {
-  if (node.is_bool()) return {};
-  if (!node.is_string()) return wrong_scalar(node, "java.lang.Boolean");
-  for (const std::string_view word : {"true", "false", "1", "0", "yes", "no"}) {
-    if (equals_ignoring_case(node.as_string(), word)) return {};
-  }
-  return mapping("Unexpected token received from parser");
-}
-
-Status check_integer(const json::Node& node) {
-  return node.is_number() ? Status{} : wrong_scalar(node, "java.lang.Integer");
-}
-
-Status check_long(const json::Node& node) {
-  return node.is_number() ? Status{} : wrong_scalar(node, "java.lang.Long");
-}
-
 bool boolean_from_json(const json::Node& node) {
   if (!node.is_string()) return node.as_bool();
   const auto text = node.as_string();
   return equals_ignoring_case(text, "true") || text == "1" || equals_ignoring_case(text, "yes");
-}
-
-Status check_shape_of_value(const json::Node& node, Place place) {
-  if (node.is_array()) return mapping("Unrecognized collection type class " + std::string(kValueShape));
-  if (!node.is_object()) return mapping(place == Place::kField ? kUnexpectedField : kUnexpectedElement);
-  for (const auto& [name, member] : node.members()) {
-    if (member.is_null()) continue;
-    Status status;
-    if (name == "S" || name == "N") status = check_string(member);
-    else if (name == "B") status = check_blob(member);
-    else if (name == "BOOL" || name == "NULL") status = check_boolean(member);
-    else if (name == "M") status = check_shape_of_map(member);
-    else if (name == "L") status = check_shape_of_list(member);
-    else if (name == "SS" || name == "NS") status = check_set_shape(member, check_string);
-    else if (name == "BS") status = check_set_shape(member, check_blob);
-    if (!status) return status;
-  }
-  return {};
-}
-
-Status check_shape_of_map(const json::Node& node) {
-  if (node.is_array()) {
-    return mapping("Unrecognized collection type java.util.Map<java.lang.String, " + std::string(kValueShape) + ">");
-  }
-  if (!node.is_object()) return mapping(kUnexpectedField);
-  for (const auto& [name, value] : node.members()) {
-    if (value.is_null()) continue;
-    if (auto status = check_shape_of_value(value, Place::kElement); !status) return status;
-  }
-  return {};
-}
-
-Status check_shape_of_list(const json::Node& node) {
-  if (auto status = check_list_shape(node); !status) return status;
-  for (const auto& element : node.elements()) {
-    if (element.is_null()) continue;
-    if (auto status = check_shape_of_value(element, Place::kElement); !status) return status;
-  }
-  return {};
 }
 
 Result<AttributeValue> value_from_json(const json::Node& node) { return read_value(node, 1); }

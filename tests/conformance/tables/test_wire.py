@@ -186,7 +186,7 @@ MAPPING = [
     ("PutItem", {"TableName": "x", "Item": "x"}, "Unexpected field type"),
     ("PutItem", {"TableName": "x", "Item": {"a": "x"}}, "Unexpected value type in payload"),
     ("PutItem", {"TableName": "x", "Item": {"a": {"N": 3}}}, "NUMBER_VALUE cannot be converted to String"),
-    ("PutItem", {"TableName": "x", "Item": {"a": {"L": ["x"]}}}, "Unexpected value type in payload"),
+    ("PutItem", {"TableName": "x", "Item": {"a": {"L": ["x"]}}}, "Unexpected field type"),
     ("PutItem", {"TableName": "x", "Item": {"a": {"B": "abc"}}},
      "Base64 encoded length is expected a multiple of 4 bytes but found: 3"),
     ("PutItem", {"TableName": "x", "Item": {"a": []}},

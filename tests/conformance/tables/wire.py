@@ -50,12 +50,16 @@ class Wire:
 
     def request(self, method="POST", path="/", body=b"", headers=None):
         connection = self._connection()
+        kept = connection.sock is not None
         try:
             connection.request(method, path, body=body, headers=headers or {})
             response = connection.getresponse()
             return Answer(response.status, response.headers, response.read())
-        except (http.client.HTTPException, OSError):
+        except (http.client.HTTPException, OSError) as error:
             connection.close()
+            # A server that was restarted has closed the kept connection: once more on a new one, as clients do.
+            if kept and isinstance(error, (http.client.RemoteDisconnected, ConnectionError)):
+                return self.request(method, path, body, headers)
             raise
 
     def call(self, operation, body, target=None, headers=None, raw=False):
