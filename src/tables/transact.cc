@@ -118,8 +118,9 @@ void run(std::shared_ptr<Transaction> transaction, storage::Stripes::Held held) 
       unfit.emplace(i, std::move(error));
     }
   }
-  if (failed) return answer(transaction, held.last(), std::unexpected(canceled(std::move(reasons))));
+  // An update that does not fit its item is reported alone, even beside failed conditions of other actions.
   if (unfit) return answer(transaction, held.last(), std::unexpected(canceled_at(unfit->first, writes.size(), unfit->second)));
+  if (failed) return answer(transaction, held.last(), std::unexpected(canceled(std::move(reasons))));
 
   storage::Mutation batch;
   TransactWriteResult result;
