@@ -51,11 +51,13 @@ class Slot {
   std::uint64_t trim(std::int64_t cutoff_ms, std::uint64_t end, storage::Mutation& batch);
   void trimmed_to(std::uint64_t oldest) { oldest_.store(oldest, std::memory_order_release); }
   const std::string& prefix() const { return log_->prefix(); }
+  // The store is going: whoever still holds the slot may only let go of it.
+  void close() { log_.reset(); }
 
  private:
   std::int64_t timestamp_at(std::uint64_t number) const;
   storage::Store& store_;
-  const std::unique_ptr<storage::Log> log_;
+  std::unique_ptr<storage::Log> log_;  // until close()
   std::atomic<std::uint64_t> oldest_;
   std::int64_t last_timestamp_ms_;  // under the store's commit lock
 };

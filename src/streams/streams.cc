@@ -51,6 +51,17 @@ Streams::Streams(Dependencies dependencies, Options options) : deps_(dependencie
 
 Streams::~Streams() {
   if (timer_ != 0) deps_.home.cancel(timer_);
+  // Replies that are still on their way hold tables, and those their slots: the logs must not outlive the store with them.
+  for (const auto& weak : slots_) {
+    if (const auto slot = weak.lock()) slot->close();
+  }
+}
+
+std::shared_ptr<Slot> Streams::make_slot(std::string prefix, std::uint64_t first, std::uint64_t next, std::int64_t last_timestamp_ms) {
+  auto slot = std::make_shared<Slot>(deps_.store, std::move(prefix), first, next, last_timestamp_ms);
+  std::erase_if(slots_, [](const auto& weak) { return weak.expired(); });
+  slots_.push_back(slot);
+  return slot;
 }
 
 void Streams::start() { schedule(); }
@@ -171,7 +182,7 @@ void Streams::load() {
           next = std::max(next, storage::Log::number_of(last->key()) + 1);
           last_ms = timestamp_of_record(last->value());
         }
-        stream->slots.push_back(std::make_shared<Slot>(deps_.store, prefix, first, next, last_ms));
+        stream->slots.push_back(make_slot(prefix, first, next, last_ms));
       }
     }
     next_id_ = std::max(next_id_, stream->id + 1);
@@ -330,7 +341,7 @@ std::shared_ptr<tables::ChangeStream> Streams::open(const tables::TableDefinitio
     }
   }
   for (std::size_t i = 0; i < first.size(); ++i) {
-    stream->slots.push_back(std::make_shared<Slot>(deps_.store, slot_prefix(stream->id, i), first[i], first[i], 0));
+    stream->slots.push_back(make_slot(slot_prefix(stream->id, i), first[i], first[i], 0));
     stream->info.shards.push_back(new_shard(i, first[i], now, ""));
   }
   store_stream(*stream, batch);

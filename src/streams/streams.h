@@ -128,6 +128,7 @@ class Streams final : public tables::ChangeSink {
   using Key = std::string;  // the ARN
 
   void load();
+  std::shared_ptr<Slot> make_slot(std::string prefix, std::uint64_t first, std::uint64_t next, std::int64_t last_timestamp_ms);
   void schedule();
   ShardInfo new_shard(std::size_t slot, std::uint64_t first, std::int64_t now_ms, std::string parent);
   static std::string meta_key(std::uint32_t id);
@@ -144,6 +145,7 @@ class Streams final : public tables::ChangeSink {
   std::map<Key, std::shared_ptr<const Stream>, std::less<>> streams_;  // guarded by mutex_; values are replaced, never changed
   std::vector<std::weak_ptr<Watch>> watches_;                          // guarded by mutex_
   std::uint32_t next_id_ = 1;                                          // home loop
+  std::vector<std::weak_ptr<Slot>> slots_;                             // home loop; all that were made and are still held
   runtime::TimerId timer_ = 0;                                         // home loop
 };
 
