@@ -13,9 +13,19 @@ class Directory;
 }
 namespace tidemill::functions {
 class Functions;
-}
+class LogStore;
+}  // namespace tidemill::functions
 namespace tidemill::routes {
 class Routes;
+}
+namespace tidemill::runtime {
+class Loop;
+}
+namespace tidemill::tables {
+class Tables;
+}
+namespace tidemill::triggers {
+class Mappings;
 }
 
 namespace tidemill::resources {
@@ -27,6 +37,9 @@ Family make_api_gateway(routes::Routes& routes);              // RestApi, Resour
 Family make_stored();                                         // networks and other things that only have ids; CDK metadata
 // Function, Permission. `assets` holds the code that templates name by bucket and key.
 Family make_functions(functions::Functions& functions, const deploy::Assets& assets);
+Family make_tables(tables::Tables& tables, runtime::Loop& loop);
+Family make_mappings(triggers::Mappings& mappings, runtime::Loop& loop);
+Family make_logs(functions::LogStore& logs);                  // LogGroup, Custom::LogRetention
 
 inline void add(deploy::Providers& providers, Family family) {
   for (auto& provider : family) providers.add(std::move(provider));

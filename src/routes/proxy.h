@@ -1,6 +1,7 @@
 // Between HTTP and functions: the event of a v1 proxy integration, and what the function's result becomes.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -31,6 +32,8 @@ struct Incoming {
   // Set when the request was signed and the signature holds.
   struct Caller {
     std::string access_key, account, arn, user_id;
+    // Why the caller may not execute-api:Invoke this ARN, or nothing. Null: everything is allowed.
+    std::function<std::optional<std::string>(const std::string& arn)> refusal = {};
   };
   std::optional<Caller> caller;
 };

@@ -77,6 +77,10 @@ void Routes::serve(Incoming incoming, std::move_only_function<void(Outgoing)> an
     return reply(gateway_error(403, "Missing Authentication Token", "MissingAuthenticationTokenException"));
   }
   if (!method->integration) return reply(internal_error(500));
+  const auto source_arn = fmt::format("arn:aws:execute-api:{}:{}:{}/{}/{}{}", api.scope.region, api.scope.account, api.id, stage.name, incoming.method, path);
+  if (method->authorization_type == "AWS_IAM" && incoming.caller->refusal) {
+    if (const auto why = incoming.caller->refusal(source_arn)) return reply(gateway_error(403, *why, "AccessDeniedException"));
+  }
   const auto& integration = *method->integration;
   if (integration.type == IntegrationType::kMock) return reply(mock_response(integration, incoming));
 
@@ -93,7 +97,7 @@ void Routes::serve(Incoming incoming, std::move_only_function<void(Outgoing)> an
     if (variable == stage.variables.end() || variable->second.find("${") != std::string::npos) return reply(internal_error(500));
     request.function_arn.replace(at, end - at + 1, variable->second);
   }
-  request.source_arn = fmt::format("arn:aws:execute-api:{}:{}:{}/{}/{}{}", api.scope.region, api.scope.account, api.id, stage.name, incoming.method, path);
+  request.source_arn = source_arn;
   request.payload = proxy_event(incoming, {.api = api, .stage = stage, .match = *match, .path = path, .request_id = request_id, .extended_request_id = extended_id,
                                            .trace_id = trace_id, .now = services_.loop.clock().wall()});
 
