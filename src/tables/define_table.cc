@@ -180,14 +180,14 @@ Result<std::optional<StreamView>> stream_of(const StreamInput& input) {
   const bool enabled = input.enabled.value_or(false);
   if (enabled) {
     if (!input.view || input.view->empty()) {
-      return invalid("One or more parameter values were invalid: Invalid StreamViewType: Stream ViewType must not be null or empty when enabling streams.");
+      return invalid("Invalid StreamViewType: Stream ViewType must not be null or empty when enabling streams.");
     }
     const auto view = stream_view_from(*input.view);
     if (!view) return invalid("Invalid StreamViewType: " + *input.view);
     return view;
   }
   if (input.view) {
-    return invalid("One or more parameter values were invalid: Invalid StreamViewType: Stream StreamEnabled was false but a StreamViewType was present.");
+    return invalid("Invalid StreamViewType: Stream StreamEnabled was false but a StreamViewType was present.");
   }
   return std::nullopt;
 }

@@ -136,7 +136,7 @@ constexpr CreateCase kCreates[] = {
      "One or more parameter values were invalid: Duplicate index name: iii"},
     {"StreamWithoutView",
      R"({"TableName":"ttt","AttributeDefinitions":[{"AttributeName":"p","AttributeType":"S"}],"KeySchema":[{"AttributeName":"p","KeyType":"HASH"}],"BillingMode":"PAY_PER_REQUEST","StreamSpecification":{"StreamEnabled":true}})",
-     "One or more parameter values were invalid: Invalid StreamViewType: Stream ViewType must not be null or empty when enabling streams."},
+     "Invalid StreamViewType: Stream ViewType must not be null or empty when enabling streams."},
 };
 class Creates : public testing::TestWithParam<CreateCase> {};
 TEST_P(Creates, RefuseWithTheServicesWords) {

@@ -103,7 +103,7 @@ def check_text(message, text, validation=True):
     if isinstance(text, re.Pattern):
         assert text.search(message), f"{message!r} does not match {text.pattern!r}"
     else:
-        assert message == text
+        assert message == text, f"{message!r} is not {text!r}"
 
 
 def constraints(message):
