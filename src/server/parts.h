@@ -12,6 +12,7 @@
 #include "api/lambda/front.h"
 #include "api/lambda_runtime/front.h"
 #include "api/logs/front.h"
+#include "api/msk/front.h"
 #include "api/streams/api.h"
 #include "auth/directory.h"
 #include "auth/identity.h"
@@ -31,6 +32,7 @@
 #include "streams/streams.h"
 #include "tables/engine.h"
 #include "topics/broker.h"
+#include "topics/embedded_cluster.h"
 
 namespace tidemill::server {
 
@@ -76,6 +78,8 @@ struct Server::Parts {
   std::string cluster_arn;
   std::optional<KafkaAuthenticator> kafka_authenticator;
   std::optional<kafka::KafkaServer> kafka_server;
+  std::optional<topics::EmbeddedCluster> embedded_cluster;
+  std::optional<msk::MskFront> msk_front;
   std::string kafka_host;
   runtime::Address kafka_address, kafka_sasl_address;
 

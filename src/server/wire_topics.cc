@@ -1,4 +1,4 @@
-// Topics: the broker and its listeners.
+// Topics: the broker, its listeners, the cluster that the rest of the server sees, and the control API that says where it is.
 #include "base/digest.h"
 #include "server/parts.h"
 
@@ -48,6 +48,13 @@ Status Server::Parts::open_topics() {
   }
   if (!bound) return std::unexpected(bound.error());
   kafka_sasl_address = *bound;
+
+  embedded_cluster.emplace(*broker, kafka_bootstrap_servers());
+  msk::Cluster cluster{.arn = cluster_arn, .scope = config.scope, .created = broker->created()};
+  if (!config.iam) cluster.bootstrap = kafka_bootstrap_servers();
+  cluster.bootstrap_sasl_iam = cluster.bootstrap_sasl_scram = kafka_sasl_servers();
+  msk_front.emplace(std::move(cluster), *identity, request_ids);
+  msk_front->mount(edge);
   return {};
 }
 

@@ -3,13 +3,14 @@
 #include <set>
 
 #include "base/bytes.h"
+#include "topics/rows.h"
 
 namespace tidemill::topics {
 namespace {
 
 using storage::Keyspace;
 
-constexpr std::string_view kClusterIdKey = "kafka.cluster_id";
+constexpr std::string_view kClusterKey = "kafka.cluster";
 
 Status admit(const storage::Store& store) {
   auto space = store.admit();
@@ -46,14 +47,18 @@ Result<std::unique_ptr<Broker>> Broker::open(storage::Store& store, runtime::Loo
 }
 
 Status Broker::load() {
-  auto id = store_.get(Keyspace::kMeta, kClusterIdKey);
-  if (!id) return fail(Errc::kKafkaStorageError, id.error().message);
-  if (*id) {
-    cluster_id_ = **id;
+  auto cluster = store_.get(Keyspace::kMeta, kClusterKey);
+  if (!cluster) return fail(Errc::kKafkaStorageError, cluster.error().message);
+  if (*cluster) {
+    RowReader row(**cluster);
+    cluster_id_ = row.text();
+    created_ = from_epoch_ms(row.number());
+    if (!row.ok()) return fail(Errc::kKafkaStorageError, "The stored identity of the cluster cannot be read.");
   } else {
     cluster_id_ = to_base64_url(random_.bytes(16));
+    created_ = loop_.clock().wall();
     storage::Mutation changes;
-    changes.put(Keyspace::kMeta, kClusterIdKey, cluster_id_);
+    changes.put(Keyspace::kMeta, kClusterKey, RowWriter().text(cluster_id_).number(epoch_ms(created_)).take());
     store_.write(std::move(changes));
   }
   TM_CHECK(catalog_.load());

@@ -52,6 +52,7 @@ class Broker {
 
   const BrokerSettings& settings() const { return settings_; }
   const std::string& cluster_id() const { return cluster_id_; }
+  WallTime created() const { return created_; }
   Catalog& catalog() { return catalog_; }
   const Catalog& catalog() const { return catalog_; }
   Groups& groups() { return groups_; }
@@ -90,6 +91,7 @@ class Broker {
   observe::Log& log_;
   const BrokerSettings settings_;
   std::string cluster_id_;
+  WallTime created_;
   Catalog catalog_;
   Offsets offsets_;
   Groups groups_;
