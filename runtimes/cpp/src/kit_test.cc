@@ -111,14 +111,21 @@ class ScriptedServer {
       std::string bytes;
       char buffer[4096];
       while (!answers_.empty()) {
-        const auto got = read(client, buffer, sizeof(buffer));
-        if (got <= 0) break;
-        bytes.append(buffer, static_cast<std::size_t>(got));
+        // What has come with the request before is looked at first: a client sends an answer and its next poll in one write.
         const auto end = bytes.find("\r\n\r\n");
-        if (end == std::string::npos) continue;
+        if (end == std::string::npos) {
+          const auto got = read(client, buffer, sizeof(buffer));
+          if (got <= 0) break;
+          bytes.append(buffer, static_cast<std::size_t>(got));
+          continue;
+        }
         const auto at = bytes.find("Content-Length: ");
         const auto length = at == std::string::npos || at > end ? 0 : std::stoul(bytes.substr(at + 16));
-        if (bytes.size() < end + 4 + length) continue;
+        while (bytes.size() < end + 4 + length) {
+          const auto got = read(client, buffer, sizeof(buffer));
+          if (got <= 0) return void(close(client));
+          bytes.append(buffer, static_cast<std::size_t>(got));
+        }
         requests.push_back(bytes.substr(0, end + 4 + length));
         bytes.erase(0, end + 4 + length);
         const auto answer = answers_.front();
