@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "deploy/assets.h"
@@ -20,6 +21,12 @@ class Routes;
 }
 namespace tidemill::runtime {
 class Loop;
+}
+namespace tidemill::queues {
+class Queues;
+}
+namespace tidemill::topics {
+class NamedClusters;
 }
 namespace tidemill::tables {
 class Tables;
@@ -40,6 +47,9 @@ Family make_functions(functions::Functions& functions, const deploy::Assets& ass
 Family make_tables(tables::Tables& tables, runtime::Loop& loop);
 Family make_mappings(triggers::Mappings& mappings, runtime::Loop& loop);
 Family make_logs(functions::LogStore& logs);                  // LogGroup, Custom::LogRetention
+Family make_msk(topics::NamedClusters& clusters);             // Cluster, ServerlessCluster
+// `endpoint`: what queue URLs begin with, "http://HOST:PORT".
+Family make_queues(queues::Queues& queues, std::string endpoint);
 
 inline void add(deploy::Providers& providers, Family family) {
   for (auto& provider : family) providers.add(std::move(provider));
