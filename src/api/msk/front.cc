@@ -105,8 +105,18 @@ void write_cluster(json::Writer& out, const Cluster& cluster) {
 
 void write_cluster_v2(json::Writer& out, const Cluster& cluster) {
   out.begin_object();
-  out.member("clusterArn", cluster.arn).member("clusterName", cluster.name).member("clusterType", "PROVISIONED").member("state", "ACTIVE");
+  out.member("clusterArn", cluster.arn).member("clusterName", cluster.name);
+  out.member("clusterType", cluster.serverless ? "SERVERLESS" : "PROVISIONED").member("state", "ACTIVE");
   out.member("creationTime", iso8601_ms(cluster.created)).member("currentVersion", "K1");
+  if (cluster.serverless) {
+    out.key("serverless").begin_object();
+    out.key("vpcConfigs").begin_array().end_array();
+    out.key("clientAuthentication").begin_object().key("sasl").begin_object().key("iam").begin_object().member("enabled", true);
+    out.end_object().end_object().end_object().end_object();
+    out.key("tags").begin_object().end_object();
+    out.end_object();
+    return;
+  }
   out.key("provisioned").begin_object();
   out.member("numberOfBrokerNodes", cluster.brokers).member("enhancedMonitoring", "DEFAULT");
   write_node_group(out);
@@ -155,22 +165,46 @@ void MskFront::handle(http::Request request, http::Responder respond) {
   std::move(respond)(std::move(response));
 }
 
+Cluster MskFront::as_cluster(const topics::NamedCluster& named) const {
+  Cluster cluster = cluster_;
+  cluster.name = named.name;
+  cluster.arn = named.arn;
+  cluster.scope = named.scope;
+  cluster.created = named.created;
+  cluster.serverless = named.serverless;
+  return cluster;
+}
+
+std::vector<Cluster> MskFront::list(const Scope& scope, std::string_view name_prefix) const {
+  std::vector<Cluster> out;
+  if (scope == cluster_.scope && cluster_.name.starts_with(name_prefix)) out.push_back(cluster_);
+  if (named_ == nullptr) return out;
+  for (const auto& named : named_->list(scope, name_prefix)) out.push_back(as_cluster(named));
+  return out;
+}
+
+std::optional<Cluster> MskFront::find(const Scope& scope, const std::string& arn) const {
+  if (arn == cluster_.arn) return cluster_;
+  const auto named = named_ == nullptr ? std::nullopt : named_->find(arn);
+  if (!named || named->scope != scope) return std::nullopt;
+  return as_cluster(*named);
+}
+
 http::Response MskFront::answer(const http::Request& request) const {
   const auto caller = identity_.authenticate(request, "kafka");
   if (!caller) return refuse(403, auth::json_code(caller.error().code), caller.error().message);
   const auto route = find_route(request);
   if (!route)
-    return refuse(400, "BadRequestException", "This server has one cluster, which cannot be changed through this API: " + request.method + " " +
+    return refuse(400, "BadRequestException", "The clusters of this server are names of its one broker; they come from templates, not from this API: " + request.method + " " +
                                                   std::string(request.path()) + " is not available");
-  const bool exists = route->arn == cluster_.arn;
+  const auto cluster = find(caller->scope, route->arn);
   const auto decision =
       identity_.authorize(caller->principal, attributes_of(route->operation).iam_action, route->arn.empty() ? "*" : route->arn);
   if (!decision) return refuse(403, "ForbiddenException", decision.reason);
-  if (!route->arn.empty() && !exists)
+  if (!route->arn.empty() && !cluster)
     return refuse(404, "NotFoundException", "The requested resource doesn't exist.", "clusterArn");
 
   const auto filter = parameter(request, "clusterNameFilter");
-  const bool listed = caller->scope == cluster_.scope && cluster_.name.starts_with(filter);
   std::string body;
   json::Writer out(body);
   out.begin_object();
@@ -178,13 +212,16 @@ http::Response MskFront::answer(const http::Request& request) const {
     case Operation::kListClusters:
     case Operation::kListClustersV2:
       out.key("clusterInfoList").begin_array();
-      if (listed) route->operation == Operation::kListClusters ? write_cluster(out, cluster_) : write_cluster_v2(out, cluster_);
+      for (const auto& one : list(caller->scope, filter)) {
+        if (route->operation == Operation::kListClustersV2) write_cluster_v2(out, one);
+        else if (!one.serverless) write_cluster(out, one);  // the first version knows provisioned clusters only
+      }
       out.end_array();
       break;
-    case Operation::kDescribeCluster: write_cluster(out.key("clusterInfo"), cluster_); break;
-    case Operation::kDescribeClusterV2: write_cluster_v2(out.key("clusterInfo"), cluster_); break;
-    case Operation::kGetBootstrapBrokers: write_bootstrap(out, cluster_); break;
-    case Operation::kListNodes: write_nodes(out, cluster_); break;
+    case Operation::kDescribeCluster: write_cluster(out.key("clusterInfo"), *cluster); break;
+    case Operation::kDescribeClusterV2: write_cluster_v2(out.key("clusterInfo"), *cluster); break;
+    case Operation::kGetBootstrapBrokers: write_bootstrap(out, *cluster); break;
+    case Operation::kListNodes: write_nodes(out, *cluster); break;
   }
   out.end_object();
   return json_response(200, std::move(body));

@@ -41,7 +41,8 @@ class MskFrontTest : public testing::Test {
   auth::Identity identity_{{.enforced = true}, directory_, loop_.clock(), random_};
   api::RequestIds ids_{random_};
   const std::string arn_ = "arn:aws:kafka:us-east-1:000000000000:cluster/tidemill/1234-1";
-  MskFront front_{{.arn = arn_, .bootstrap = "h:9092", .bootstrap_sasl_iam = "h:9098"}, identity_, ids_};
+  topics::NamedClusters named_{store_, loop_};
+  MskFront front_{{.arn = arn_, .bootstrap = "h:9092", .bootstrap_sasl_iam = "h:9098"}, identity_, ids_, &named_};
 };
 
 TEST_F(MskFrontTest, TheClusterIsListedAndDescribedInBothVersions) {
@@ -62,6 +63,16 @@ TEST_F(MskFrontTest, TheBootstrapBrokersAreThoseThatExist) {
   EXPECT_EQ(brokers.string_or("bootstrapBrokerString"), "h:9092");
   EXPECT_EQ(brokers.string_or("bootstrapBrokerStringSaslIam"), "h:9098");
   EXPECT_FALSE(brokers.find("bootstrapBrokerStringSaslScram"));
+}
+
+TEST_F(MskFrontTest, NamedClustersAreOtherNamesOfTheBroker) {
+  const auto arn = named_.create({}, "orders-cluster", true, {}, "token")->arn;
+  const auto listed = body("/api/v2/clusters?clusterNameFilter=orders");
+  ASSERT_EQ(listed.find("clusterInfoList")->as_array().size(), 1u);
+  EXPECT_EQ(listed.find("clusterInfoList")->as_array()[0].string_or("clusterArn"), arn);
+  EXPECT_EQ(listed.find("clusterInfoList")->as_array()[0].string_or("clusterType"), "SERVERLESS");
+  EXPECT_TRUE(body("/v1/clusters?clusterNameFilter=orders").find("clusterInfoList")->as_array().empty());
+  EXPECT_EQ(body("/v1/clusters/" + percent_encode(arn) + "/bootstrap-brokers").string_or("bootstrapBrokerStringSaslIam"), "h:9098");
 }
 
 TEST_F(MskFrontTest, AnotherArnIsNotFoundAndOtherCallsAreRefused) {
