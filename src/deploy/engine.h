@@ -93,6 +93,8 @@ class Engine {
 
   Assets& assets() { return assets_; }
   const Providers& providers() const { return providers_; }
+  // To add some that need the engine's own assets; before load().
+  Providers& providers() { return providers_; }
 
  private:
   Result<Definition> bind(const StackRequest& request, const Stack* existing);
@@ -105,7 +107,7 @@ class Engine {
   std::vector<std::string> importers(const Scope& scope, const std::string& export_name) const;
 
   const Services services_;
-  const Providers providers_;
+  Providers providers_;
   Surroundings surroundings_;
   Book book_;
   Assets assets_;

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "cli/cli.h"
 #include "runtime/system.h"
 
 namespace tidemill::server {
@@ -166,6 +167,7 @@ Invocation read_command_line(int argc, char** argv) {
   CLI::App app{"Tidemill: tables turn functions, as tides turn a mill."};
   app.set_version_flag("--version", "tidemill " TIDEMILL_VERSION);
   app.require_subcommand(1);
+  app.footer(std::string("Against a running server:\n") + cli::kSubcommands);
   Raw raw;
   auto* dev = app.add_subcommand("dev", "Run a server for this folder: relaxed durability, identity off");
   auto* start = app.add_subcommand("start", "Run a server as a service: durable, identity on");

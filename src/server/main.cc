@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdio>
 
+#include "cli/cli.h"
 #include "runtime/epoll_loop.h"
 #include "server/config.h"
 #include "server/server.h"
@@ -55,6 +56,7 @@ int main(int argc, char** argv) {
   sigprocmask(SIG_BLOCK, &set, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 
+  if (const auto code = tidemill::cli::run(argc, argv)) return *code;
   auto invocation = tidemill::server::read_command_line(argc, argv);
   if (!invocation.run_server) return invocation.exit_code;
   return run(std::move(invocation.config));

@@ -5,34 +5,46 @@
 #include <optional>
 #include <string>
 
+#include "api/admin/deploy_front.h"
 #include "api/common/edge.h"
 #include "api/common/request_id.h"
 #include "api/dynamodb/api.h"
+#include "api/gateway/front.h"
+#include "api/iam/front.h"
 #include "api/kafka/server.h"
 #include "api/lambda/front.h"
 #include "api/lambda_runtime/front.h"
 #include "api/logs/front.h"
+#include "api/mappings/front.h"
 #include "api/msk/front.h"
+#include "api/sqs/front.h"
 #include "api/streams/api.h"
+#include "api/sts/front.h"
 #include "auth/directory.h"
 #include "auth/identity.h"
+#include "deploy/engine.h"
 #include "functions/functions.h"
 #include "functions/log_store.h"
 #include "http/server.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
+#include "queues/queues.h"
+#include "routes/routes.h"
 #include "runtime/system.h"
 #include "server/config.h"
 #include "server/disk_guard.h"
 #include "server/function_credentials.h"
 #include "server/gate.h"
 #include "server/kafka_authenticator.h"
+#include "server/route_invoker.h"
 #include "server/server.h"
+#include "server/trigger_seams.h"
 #include "storage/store.h"
 #include "streams/streams.h"
 #include "tables/engine.h"
 #include "topics/broker.h"
 #include "topics/embedded_cluster.h"
+#include "triggers/mappings.h"
 
 namespace tidemill::server {
 
@@ -46,7 +58,11 @@ struct Server::Parts {
   Status open_topics();
   std::string kafka_bootstrap_servers() const;
   std::string kafka_sasl_servers() const;
+  Status open_queues();
   Status open_functions();
+  Status open_triggers();
+  Status open_routes();
+  Status open_deploy();
   Status listen();
   void add_own_fronts();
   void take_checkpoint(http::Request request, http::Responder respond);
@@ -67,6 +83,9 @@ struct Server::Parts {
   std::optional<auth::Directory> directory;
   std::optional<auth::Identity> identity;
 
+  std::optional<sts::StsFront> sts_front;
+  std::optional<iam::IamFront> iam_front;
+
   std::optional<streams::Streams> streams;
   std::optional<tables::Tables> tables;
   std::optional<dynamodb::Api> dynamodb_api;
@@ -83,12 +102,28 @@ struct Server::Parts {
   std::string kafka_host;
   runtime::Address kafka_address, kafka_sasl_address;
 
+  std::optional<queues::Queues> queues;
+  std::optional<Destinations> destinations;
+  std::optional<sqs::SqsFront> sqs_front;
+
   std::optional<functions::LogStore> function_logs;
   std::optional<lambda_runtime::RuntimeFront> runtime_front;
   std::optional<FunctionCredentials> function_credentials;
   std::optional<functions::Functions> functions;
   std::optional<lambda::LambdaFront> lambda_front;
   std::optional<logs::LogsFront> logs_front;
+
+  std::optional<TriggerSources> trigger_sources;
+  std::optional<TriggerInvoker> trigger_invoker;
+  std::optional<triggers::StoredCheckpoints> checkpoints;
+  std::optional<triggers::Mappings> mappings;
+  std::optional<mappings::MappingsFront> mappings_front;
+
+  std::optional<RouteInvoker> route_invoker;
+  std::optional<routes::Routes> routes;
+  std::optional<gateway::Front> gateway_front;
+  std::optional<deploy::Engine> deploy;
+  std::optional<admin::DeployFront> deploy_front;
 
   api::Edge edge;
   std::optional<http::Server> http;

@@ -52,6 +52,10 @@ Status Server::Parts::open_identity() {
                                            .admin_access_key = config.access_key_id,
                                            .admin_secret_key = config.secret_access_key},
                    *directory, loop.clock(), random);
+  sts_front.emplace(*identity, request_ids);
+  sts_front->mount(edge);
+  iam_front.emplace(*directory, *identity, request_ids);
+  iam_front->mount(edge);
   return {};
 }
 
@@ -72,7 +76,11 @@ Status Server::Parts::open() {
   TM_CHECK(listen());
   TM_CHECK(open_tables());
   TM_CHECK(open_topics());
+  TM_CHECK(open_queues());
   TM_CHECK(open_functions());
+  TM_CHECK(open_triggers());
+  TM_CHECK(open_routes());
+  TM_CHECK(open_deploy());
   return {};
 }
 
@@ -90,8 +98,9 @@ std::string Server::ready_line() const {
 
 void Server::drain(runtime::Task done) {
   parts_->log.info("server.draining");
-  parts_->http->drain([this, done = std::move(done)]() mutable {
-    parts_->functions->stop(std::chrono::seconds(5), std::move(done));
+  // Mappings first, so that nothing new is invoked; functions last, since running ones may still call the edge.
+  parts_->mappings->stop([this, done = std::move(done)]() mutable {
+    parts_->functions->stop(std::chrono::seconds(5), [this, done = std::move(done)]() mutable { parts_->http->drain(std::move(done)); });
   });
   // Whoever holds a connection open does not hold the server up for ever.
   parts_->loop.at(parts_->loop.clock().now() + std::chrono::seconds(15), [this] { parts_->loop.stop(); });

@@ -37,7 +37,7 @@ Status Server::Parts::open_functions() {
                                                    .endpoints = *runtime_front,
                                                    .credentials = *function_credentials,
                                                    .code_source = nullptr,
-                                                   .sink = nullptr,
+                                                   .sink = &*destinations,
                                                    .logs = *function_logs,
                                                    .log = log,
                                                    .metrics = metrics},

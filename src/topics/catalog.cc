@@ -152,7 +152,14 @@ Result<const Topic*> Catalog::create(const TopicSpec& spec, storage::Mutation& c
   changes.put(Keyspace::kTopics, rows::topic(topic->name), to_row(*topic));
   by_metric_name_[metric_name(topic->name)] = topic->name;
   by_id_[topic->id] = topic.get();
+  tell();
   return (topics_[spec.name] = std::move(topic)).get();
+}
+
+void Catalog::tell() {
+  home_.post([this, alive = std::weak_ptr(alive_)] {
+    if (!alive.expired()) watchers_.notify();
+  });
 }
 
 Status Catalog::refuse_external(const Topic& topic) const {
@@ -173,6 +180,7 @@ Status Catalog::erase(std::string_view name, storage::Mutation& changes) {
   topics_.erase(found);
   // Who waits for records looks again, and finds the topic gone.
   for (const auto& log : topic->logs) log->notify();
+  tell();
   return {};
 }
 
@@ -204,6 +212,7 @@ Status Catalog::add_partitions(std::string_view name, std::int32_t total, storag
   auto& topic = *find_mutable(name);
   TM_CHECK(add_logs(topic, total));
   changes.put(Keyspace::kTopics, rows::topic(topic.name), to_row(topic));
+  tell();
   return {};
 }
 

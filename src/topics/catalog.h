@@ -13,6 +13,7 @@
 #include "topics/external_partition.h"
 #include "topics/partition.h"
 #include "topics/topic_config.h"
+#include "topics/watchers.h"
 
 namespace tidemill::topics {
 
@@ -62,7 +63,11 @@ class Catalog {
   Status add_external(ExternalTopic topic);
   void remove_external(std::string_view name);
 
+  // `changed` is called, from the loop, after topics or partitions have come or gone.
+  std::unique_ptr<Watch> watch(std::function<void()> changed) { return watchers_.add(std::move(changed)); }
+
  private:
+  void tell();
   Status check_name(std::string_view name) const;
   Status add_logs(Topic& topic, std::int32_t total);
   static std::string to_row(const Topic& topic);
@@ -78,6 +83,8 @@ class Catalog {
   std::map<Uuid, Topic*> by_id_;
   std::map<std::string, std::string, std::less<>> by_metric_name_;  // '.' and '_' made equal -> name
   std::size_t partitions_ = 0;
+  Watchers watchers_;
+  std::shared_ptr<int> alive_ = std::make_shared<int>();
 };
 
 }  // namespace tidemill::topics

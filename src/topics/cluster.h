@@ -98,6 +98,11 @@ class Cluster {
   // `advanced` is called after records at or above some offset became readable, also for offsets that were there already; it says
   // nothing about which: read from your own position. An unknown topic or partition: kUnknownTopicOrPartition.
   virtual Result<std::unique_ptr<Watch>> watch(const std::string& topic, std::int32_t partition, std::function<void()> advanced) = 0;
+  // `changed` is called after topics or partitions have come or gone; nothing when the cluster cannot tell.
+  virtual std::unique_ptr<Watch> watch_topics(std::function<void()> changed) {
+    (void)changed;
+    return nullptr;
+  }
   virtual void find_offset(OffsetQuery query, Reply<std::int64_t, Error> reply) = 0;
 
   // Offsets of a consumer group without members (an event source mapping is one), visible to every Kafka tool. Durable when answered.

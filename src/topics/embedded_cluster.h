@@ -21,6 +21,7 @@ class EmbeddedCluster final : public Cluster {
   void produce(ProduceRequest request, Reply<Produced, Error> reply) override;
   void read(ReadRequest request, Reply<ReadResult, Error> reply) override;
   Result<std::unique_ptr<Watch>> watch(const std::string& topic, std::int32_t partition, std::function<void()> advanced) override;
+  std::unique_ptr<Watch> watch_topics(std::function<void()> changed) override { return broker_.catalog().watch(std::move(changed)); }
   void find_offset(OffsetQuery query, Reply<std::int64_t, Error> reply) override;
   void commit_offsets(std::string group, std::vector<OffsetToCommit> offsets, Reply<void, Error> reply) override;
   void committed_offsets(std::string group, std::string topic, Reply<std::map<std::int32_t, std::int64_t>, Error> reply) override;

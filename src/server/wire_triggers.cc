@@ -1,0 +1,40 @@
+// Queues and event source mappings.
+#include "server/parts.h"
+
+namespace tidemill::server {
+
+Status Server::Parts::open_queues() {
+  queues.emplace(queues::Queues::Services{.store = *store, .home = loop, .random = random, .log = log});
+  if (auto opened = queues->open(); !opened) return fail(Errc::kCorruption, "cannot read the queues: " + opened.error().message);
+  destinations.emplace(*queues, *embedded_cluster);
+  sqs_front.emplace(*queues, *identity, request_ids);
+  sqs_front->mount(edge);
+  return {};
+}
+
+Status Server::Parts::open_triggers() {
+  const auto port = std::to_string(kafka_address.port);
+  trigger_sources.emplace(*streams, *embedded_cluster, loop, cluster_arn,
+                          std::vector<std::string>{kafka_bootstrap_servers(), kafka_sasl_servers(), "localhost:" + port,
+                                                   "127.0.0.1:" + port});
+  trigger_invoker.emplace(*functions);
+  checkpoints.emplace(*store, loop);
+  triggers::Pace pace;
+  pace.retry_first = config.mapping_retry_delay;
+  mappings.emplace(triggers::Mappings::Services{.store = *store,
+                                                .home = loop,
+                                                .random = random,
+                                                .log = log,
+                                                .metrics = metrics,
+                                                .checkpoints = *checkpoints,
+                                                .sources = *trigger_sources,
+                                                .invoker = *trigger_invoker,
+                                                .failures = *destinations},
+                   pace);
+  if (auto opened = mappings->open(); !opened) return fail(Errc::kCorruption, "cannot read the mappings: " + opened.error().message);
+  mappings_front.emplace(*mappings, *identity, request_ids);
+  mappings_front->mount(edge);
+  return {};
+}
+
+}  // namespace tidemill::server
