@@ -369,6 +369,7 @@ class TopicWorkload(Workload):
         self.placed = {}            # (partition, offset) -> value, of acknowledged messages
         self.sent = set()
         self.committed = {}         # partition -> the highest offset whose commit was acknowledged
+        self.unclosed = []
         self.consumed = {}          # (partition, offset) -> value, of messages that a consumer got
         self.numbers = itertools.count(1)
 
@@ -403,31 +404,36 @@ class TopicWorkload(Workload):
         producer.poll(0)
 
     def consume(self, server):
+        def told(error, partitions):
+            if error is None:
+                for each in partitions:
+                    if each.error is None:
+                        self.committed[each.partition] = max(self.committed.get(each.partition, 0), each.offset)
+
         consumer = Consumer({"bootstrap.servers": server.kafka, "group.id": self.GROUP, "enable.auto.commit": False,
-                             "auto.offset.reset": "earliest", "log_level": 0, "session.timeout.ms": 6000})
+                             "auto.offset.reset": "earliest", "log_level": 0, "on_commit": told})
         try:
             # Assigned by hand: a group's rebalance would take longer than a round.
             consumer.assign(self.positions(consumer))
             while not self.stopping.is_set():
-                message = consumer.poll(0.05)
+                message = consumer.poll(0.02)
                 if message is None or message.error():
                     continue
                 self.consumed[(message.partition(), message.offset())] = message.value()
                 if message.offset() % 20 == 0:
-                    done = consumer.commit(offsets=[TopicPartition(self.TOPIC, message.partition(), message.offset() + 1)],
-                                           asynchronous=False)
-                    if all(partition.error is None for partition in done):
-                        self.committed[message.partition()] = max(self.committed.get(message.partition(), 0), message.offset() + 1)
+                    consumer.commit(offsets=[TopicPartition(self.TOPIC, message.partition(), message.offset() + 1)])
         except KafkaException:
             return
         finally:
-            consumer.close()
+            self.unclosed.append(consumer)   # closing waits for commits that are under way, and so for the server's return
 
     def positions(self, consumer):
         wanted = [TopicPartition(self.TOPIC, partition) for partition in range(self.PARTITIONS)]
         return [TopicPartition(self.TOPIC, each.partition, max(each.offset, 0)) for each in consumer.committed(wanted, timeout=5)]
 
     def check(self, server):
+        while self.unclosed:
+            self.unclosed.pop().close()
         consumer = Consumer({"bootstrap.servers": server.kafka, "group.id": self.GROUP, "enable.auto.commit": False, "log_level": 0})
         try:
             for each in consumer.committed([TopicPartition(self.TOPIC, p) for p in range(self.PARTITIONS)], timeout=15):
