@@ -125,14 +125,19 @@ def synthesize():
 
 
 def deploy(server, assembly):
-    outputs = STATE / "up" / "outputs.json"
-    done = subprocess.run([str(BINARY), "deploy", str(assembly), "--outputs-file", str(outputs)], stdin=subprocess.DEVNULL,
-                          env={**os.environ, "AWS_ENDPOINT_URL": server.edge, "AWS_REGION": REGION,
-                               "AWS_ACCESS_KEY_ID": KEYS["aws_access_key_id"],
-                               "AWS_SECRET_ACCESS_KEY": KEYS["aws_secret_access_key"]})
-    if done.returncode != 0:
+    """Shows what `tidemill deploy` says as it says it; returns the stack's outputs."""
+    running = subprocess.Popen([str(BINARY), "deploy", str(assembly), "--yes"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               text=True, env={**os.environ, "AWS_ENDPOINT_URL": server.edge, "AWS_REGION": REGION,
+                                               "AWS_ACCESS_KEY_ID": KEYS["aws_access_key_id"],
+                                               "AWS_SECRET_ACCESS_KEY": KEYS["aws_secret_access_key"]})
+    outputs = {}
+    for line in running.stdout:
+        say("  " + line.rstrip())
+        if found := re.match(r"  \S+?\.(\w+) = (.*)$", line):
+            outputs[found.group(1)] = found.group(2)
+    if running.wait() != 0:
         raise Failed("the deployment failed (see above)")
-    return next(iter(json.loads(outputs.read_text()).values()))
+    return outputs
 
 
 def within(seconds, look, what):

@@ -2,6 +2,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -58,12 +59,14 @@ def stack_of(cloud_assembly):
 
 
 def deploy(server, cloud_assembly, *arguments):
-    """Deploys a cdk.out folder; returns the outputs of the stack."""
-    outputs = server.folder / "outputs.json"
-    done = server.tidemill("deploy", cloud_assembly, "--outputs-file", outputs, *arguments, timeout=150)
-    name, _ = stack_of(cloud_assembly)
-    found = json.loads(outputs.read_text())[name]
-    return done, found
+    """Deploys a cdk.out folder: (the finished command, the outputs of the stack)."""
+    done = server.tidemill("deploy", cloud_assembly, "--yes", *arguments, timeout=150)
+    return done, outputs_of(done.stdout)
+
+
+def outputs_of(text):
+    """{key: value} of the lines `  Stack.Key = value` that `tidemill deploy` ends with."""
+    return {key: value for key, value in re.findall(r"^  \S+?\.(\w+) = (.*)$", text, re.M)}
 
 
 def messages(server, function, group=None):
