@@ -173,6 +173,15 @@ std::expected<void, InitFailure> Environment::launch() {
                                                     "RequestId: {request_id} Error: fork/exec /var/task/bootstrap: permission denied"),
                                          "Runtime.InvalidEntrypoint"});
   }
+  if ((runtime->language == Language::kNode && host_.settings.node.empty()) ||
+      (runtime->language == Language::kPython && host_.settings.python.empty())) {
+    const std::string name = runtime->language == Language::kNode ? "Node.js" : "Python";
+    return std::unexpected(InitFailure{InitFailure::Kind::kReported,
+                                       error_json("Runtime.InvalidEntrypoint",
+                                                  "RequestId: {request_id} Error: " + name + " is not installed where this server runs: " +
+                                                      function_->configuration.runtime + " functions cannot run"),
+                                       "Runtime.InvalidEntrypoint"});
+  }
   auto endpoint = host_.endpoints.open(*this);
   if (!endpoint)
     return std::unexpected(InitFailure{InitFailure::Kind::kReported, error_json("Runtime.InternalError", endpoint.error().message), "Runtime.InternalError"});
