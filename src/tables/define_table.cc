@@ -230,6 +230,7 @@ Status check_tag(const std::string& key, const std::string& value) {
 }
 
 Result<TableDefinition> define_table(const CreateTableInput& input) {
+  if (input.resource_policy) return invalid_values("ResourcePolicy is not supported by this server");
   TableDefinition table;
   table.name = input.name;
   table.billing = input.billing == "PAY_PER_REQUEST" ? BillingMode::kPayPerRequest : BillingMode::kProvisioned;
@@ -291,7 +292,6 @@ Result<TableDefinition> define_table(const CreateTableInput& input) {
   table.warm = input.warm;
   table.table_class = input.table_class;
   table.deletion_protection = input.deletion_protection;
-  table.resource_policy = input.resource_policy;
   if (input.encryption && input.encryption->enabled) table.kms_key_arn = input.encryption->key.value_or("");
   return table;
 }

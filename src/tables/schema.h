@@ -110,7 +110,6 @@ struct TableDefinition {
   std::optional<std::string> table_class;
   bool deletion_protection = false;
   std::optional<std::string> kms_key_arn;  // server-side encryption with a key was asked for
-  std::optional<std::string> resource_policy;
   bool operator==(const TableDefinition&) const = default;
 
   const IndexDefinition* find_index(std::string_view index_name) const;

@@ -5,7 +5,7 @@ namespace tidemill::dynamodb {
 namespace {
 
 constexpr std::size_t kPageMax = 10;
-constexpr Field kFields[] = {{"ResourceArn", &kArn, true}, {"NextToken", &kText}};
+constexpr Field kFields[] = {{"ResourceArn", &kArn}, {"NextToken", &kText}};
 constexpr Shape kInput{.type = Type::kStructure, .name = "ListTagsOfResourceInput", .fields = kFields};
 
 void run(Services& services, awsjson::Call call) {

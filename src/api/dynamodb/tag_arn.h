@@ -8,6 +8,7 @@ namespace tidemill::dynamodb {
 
 // The table that an ARN names (or whose stream it names). `words` for one that does not exist are the caller's.
 inline tables::Result<tables::TablePtr> tagged_table(Services& services, std::string_view arn, std::string missing) {
+  if (arn.empty()) return tables::invalid("Invalid TableArn");
   if (!arn.starts_with("arn:")) {
     return tables::invalid("Invalid TableArn: Invalid ResourceArn provided as input " + std::string(arn) + ": an ARN starts with arn:");
   }

@@ -4,7 +4,7 @@
 namespace tidemill::dynamodb {
 namespace {
 
-constexpr Field kFields[] = {{"ResourceArn", &kArn, true}, {"Tags", &kTags, true}};
+constexpr Field kFields[] = {{"ResourceArn", &kArn}, {"Tags", &kTags, true}};
 constexpr Shape kInput{.type = Type::kStructure, .name = "TagResourceInput", .fields = kFields};
 
 void run(Services& services, awsjson::Call call) {

@@ -4,7 +4,7 @@
 namespace tidemill::dynamodb {
 namespace {
 
-constexpr Field kFields[] = {{"ResourceArn", &kArn, true}, {"TagKeys", &kTextList, true}};
+constexpr Field kFields[] = {{"ResourceArn", &kArn}, {"TagKeys", &kTextList, true}};
 constexpr Shape kInput{.type = Type::kStructure, .name = "UntagResourceInput", .fields = kFields};
 
 void run(Services& services, awsjson::Call call) {
