@@ -74,7 +74,8 @@ bool print_plan(const json::Value& plan, const Terminal& terminal) {
 
 void print_event(const json::Value& event, const Terminal& terminal) {
   const auto reason = event.string_or("reason"), status = event.string_or("status"), time = event.string_or("time");
-  if (reason == "Resource creation Initiated") return;
+  // What a resource begins is over in milliseconds here: its end is the news. The stack's own phases are all shown.
+  if (status.ends_with("_IN_PROGRESS") && event.string_or("type") != "AWS::CloudFormation::Stack") return;
   const auto clock = time.size() >= 19 ? time.substr(11, 8) : time;
   terminal.print(fmt::format("  {} {:<36} {:<36} {}{}", clock, status, event.string_or("type"), event.string_or("logicalId"), reason.empty() || reason == "User Initiated" ? "" : "  " + reason));
 }

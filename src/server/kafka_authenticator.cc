@@ -1,5 +1,7 @@
 #include "server/kafka_authenticator.h"
 
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "base/digest.h"
 
@@ -93,12 +95,16 @@ bool KafkaAuthenticator::allows(const kafka::Principal& principal, std::string_v
   const auto found = known_.find(principal.access_key.empty() ? principal.name : principal.access_key);
   if (found == known_.end()) return false;
   // arn:aws:kafka:REGION:ACCOUNT:cluster/NAME/UUID -> arn:aws:kafka:REGION:ACCOUNT:topic/NAME/UUID/TOPIC
-  std::string arn = cluster_arn_;
-  if (const auto slash = resource.find('/'); slash != resource.npos) {
-    const auto kind = arn.find(":cluster/");
-    arn = arn.substr(0, kind + 1) + std::string(resource.substr(0, slash)) + arn.substr(kind + 8) + std::string(resource.substr(slash));
-  }
-  return identity_.authorize(found->second, "kafka-cluster:" + std::string(action), arn).allowed;
+  const auto allowed_under = [&](std::string arn) {
+    if (const auto slash = resource.find('/'); slash != resource.npos) {
+      const auto kind = arn.find(":cluster/");
+      arn = arn.substr(0, kind + 1) + std::string(resource.substr(0, slash)) + arn.substr(kind + 8) + std::string(resource.substr(slash));
+    }
+    return identity_.authorize(found->second, "kafka-cluster:" + std::string(action), arn).allowed;
+  };
+  if (allowed_under(cluster_arn_)) return true;
+  // A policy may speak of the broker by any of its names.
+  return std::ranges::any_of(named_.all(), [&](const auto& arn) { return allowed_under(arn); });
 }
 
 }  // namespace tidemill::server

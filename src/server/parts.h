@@ -44,6 +44,7 @@
 #include "tables/engine.h"
 #include "topics/broker.h"
 #include "topics/embedded_cluster.h"
+#include "topics/named_clusters.h"
 #include "triggers/mappings.h"
 
 namespace tidemill::server {
@@ -95,6 +96,7 @@ struct Server::Parts {
 
   std::unique_ptr<topics::Broker> broker;
   std::string cluster_arn;
+  std::optional<topics::NamedClusters> named_clusters;
   std::optional<KafkaAuthenticator> kafka_authenticator;
   std::optional<kafka::KafkaServer> kafka_server;
   std::optional<topics::EmbeddedCluster> embedded_cluster;

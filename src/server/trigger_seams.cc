@@ -25,7 +25,7 @@ bool TriggerSources::is_embedded(const std::vector<std::string>& servers) const 
   return std::ranges::any_of(servers, [this](const std::string& server) { return std::ranges::find(own_servers_, server) != own_servers_.end(); });
 }
 
-bool TriggerSources::is_embedded_cluster(std::string_view arn) const { return arn == cluster_arn_; }
+bool TriggerSources::is_embedded_cluster(std::string_view arn) const { return arn == cluster_arn_ || named_.find(arn); }
 
 void TriggerInvoker::invoke(triggers::Invocation invocation, std::move_only_function<void(triggers::InvokeResult)> done) {
   functions_.invoke({.scope = invocation.scope, .function = invocation.function_arn, .payload = std::move(invocation.payload)},

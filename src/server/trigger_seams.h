@@ -11,6 +11,7 @@
 #include "runtime/executor.h"
 #include "streams/streams.h"
 #include "topics/cluster.h"
+#include "topics/named_clusters.h"
 #include "triggers/failure_sink.h"
 #include "triggers/invoker.h"
 #include "triggers/record_source.h"
@@ -20,8 +21,8 @@ namespace tidemill::server {
 class TriggerSources final : public triggers::Sources {
  public:
   TriggerSources(streams::Streams& streams, topics::Cluster& cluster, runtime::Executor& home, std::string cluster_arn,
-                 std::vector<std::string> own_servers)
-      : streams_(streams), cluster_(cluster), home_(home), cluster_arn_(std::move(cluster_arn)), own_servers_(std::move(own_servers)) {}
+                 const topics::NamedClusters& named, std::vector<std::string> own_servers)
+      : streams_(streams), cluster_(cluster), home_(home), cluster_arn_(std::move(cluster_arn)), named_(named), own_servers_(std::move(own_servers)) {}
   std::expected<std::unique_ptr<triggers::EventSource>, triggers::SourceError> open_stream(const triggers::StreamSpec& spec) override;
   std::expected<std::unique_ptr<triggers::EventSource>, triggers::SourceError> open_topic(const triggers::TopicSpec& spec) override;
   bool is_embedded(const std::vector<std::string>& bootstrap_servers) const override;
@@ -32,6 +33,7 @@ class TriggerSources final : public triggers::Sources {
   topics::Cluster& cluster_;
   runtime::Executor& home_;
   const std::string cluster_arn_;
+  const topics::NamedClusters& named_;  // other names of the same broker
   const std::vector<std::string> own_servers_;
 };
 

@@ -19,7 +19,9 @@ Status Server::Parts::open_topics() {
   if (!opened) return fail(Errc::kCorruption, "cannot read the topics: " + opened.error().message);
   broker = *std::move(opened);
   cluster_arn = cluster_arn_of(config.scope, broker->cluster_id());
-  kafka_authenticator.emplace(*identity, *directory, log, cluster_arn);
+  named_clusters.emplace(*store, loop);
+  if (auto loaded = named_clusters->load(); !loaded) return fail(Errc::kCorruption, "cannot read the names of clusters: " + loaded.error().message);
+  kafka_authenticator.emplace(*identity, *directory, log, cluster_arn, *named_clusters);
 
   kafka::KafkaSettings settings;
   settings.advertised_host = config.kafka_listen.host == "0.0.0.0" ? "127.0.0.1" : config.kafka_listen.host;
@@ -53,7 +55,7 @@ Status Server::Parts::open_topics() {
   msk::Cluster cluster{.arn = cluster_arn, .scope = config.scope, .created = broker->created()};
   if (!config.iam) cluster.bootstrap = kafka_bootstrap_servers();
   cluster.bootstrap_sasl_iam = cluster.bootstrap_sasl_scram = kafka_sasl_servers();
-  msk_front.emplace(std::move(cluster), *identity, request_ids);
+  msk_front.emplace(std::move(cluster), *identity, request_ids, &*named_clusters);
   msk_front->mount(edge);
   return {};
 }

@@ -14,7 +14,7 @@ Status Server::Parts::open_queues() {
 
 Status Server::Parts::open_triggers() {
   const auto port = std::to_string(kafka_address.port);
-  trigger_sources.emplace(*streams, *embedded_cluster, loop, cluster_arn,
+  trigger_sources.emplace(*streams, *embedded_cluster, loop, cluster_arn, *named_clusters,
                           std::vector<std::string>{kafka_bootstrap_servers(), kafka_sasl_servers(), "localhost:" + port,
                                                    "127.0.0.1:" + port});
   trigger_invoker.emplace(*functions);

@@ -87,4 +87,10 @@ std::vector<NamedCluster> NamedClusters::list(const Scope& scope, std::string_vi
   return out;
 }
 
+std::vector<std::string> NamedClusters::all() const {
+  std::vector<std::string> out;
+  for (const auto& [arn, cluster] : clusters_) out.push_back(arn);
+  return out;
+}
+
 }  // namespace tidemill::topics

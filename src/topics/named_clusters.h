@@ -37,6 +37,7 @@ class NamedClusters {
   Status remove(std::string_view arn);
   std::optional<NamedCluster> find(std::string_view arn) const;
   std::vector<NamedCluster> list(const Scope& scope, std::string_view name_prefix = "") const;
+  std::vector<std::string> all() const;  // ARNs
   void flushed(runtime::Task done) { store_.when_durable(store_.newest(), loop_, std::move(done)); }
 
  private:
