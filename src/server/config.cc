@@ -25,7 +25,7 @@ struct Raw {
   std::string durability, iam;
   std::string access_key_id, secret_access_key;
   std::string log_level = "info", log_format = "text";
-  std::string node_path, python_path, node = "node", python = "python3";
+  std::string runtimes_dir, node = "node", python = "python3";
   bool insecure = false, force_cold_starts = false;
   std::uint64_t disk_reserve_mb = 64, block_cache_mb = 64;
   std::int64_t control_plane_delay_ms = 0, mapping_retry_delay_ms = 1000;
@@ -53,9 +53,8 @@ void add_options(CLI::App& app, Raw& raw) {
       ->envname("TIDEMILL_SECRET_ACCESS_KEY");
   app.add_option("--log-level", raw.log_level)->envname("TIDEMILL_LOG_LEVEL")->check(CLI::IsMember({"debug", "info", "warn", "error"}));
   app.add_option("--log-format", raw.log_format)->envname("TIDEMILL_LOG_FORMAT")->check(CLI::IsMember({"text", "json"}));
-  app.add_option("--node-path", raw.node_path, "A node_modules folder with the SDKs that Node functions expect to find")
-      ->envname("TIDEMILL_NODE_PATH");
-  app.add_option("--python-path", raw.python_path, "A folder with boto3 for Python functions")->envname("TIDEMILL_PYTHON_PATH");
+  app.add_option("--runtimes-dir", raw.runtimes_dir, "Folder with node_modules and python: the SDKs that functions expect to find")
+      ->envname("TIDEMILL_RUNTIMES_DIR");
   app.add_option("--node", raw.node, "The Node.js program for functions")->envname("TIDEMILL_NODE");
   app.add_option("--python", raw.python, "The Python program for functions")->envname("TIDEMILL_PYTHON");
   app.add_flag("--insecure", raw.insecure, "Listen beyond loopback without TLS")->envname("TIDEMILL_INSECURE");
@@ -144,8 +143,7 @@ Result<Config> check(Raw raw, Config::Mode mode) {
                      : raw.log_level == "error" ? observe::Level::kError
                                                 : observe::Level::kInfo;
   config.log_format = raw.log_format == "json" ? observe::Log::Format::kJson : observe::Log::Format::kText;
-  config.node_path = raw.node_path;
-  config.python_path = raw.python_path;
+  config.runtimes_dir = raw.runtimes_dir;
   config.node = raw.node;
   config.python = raw.python;
   config.disk_reserve_bytes = raw.disk_reserve_mb << 20;

@@ -29,8 +29,7 @@ struct Config {
   bool insecure = false;         // listen beyond loopback although credentials or TLS are off
   observe::Level log_level = observe::Level::kInfo;
   observe::Log::Format log_format = observe::Log::Format::kText;
-  std::string node_path;         // a node_modules folder with the SDKs that Node functions expect; empty: none
-  std::string python_path;       // the same for Python
+  std::string runtimes_dir;      // folders node_modules and python: the SDKs that functions expect to find; empty: none
   std::string node = "node";     // looked up in PATH
   std::string python = "python3";
   std::uint64_t disk_reserve_bytes = 64ULL << 20;  // below it writes are refused

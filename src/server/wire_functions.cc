@@ -9,8 +9,15 @@ Status Server::Parts::open_functions() {
   functions::Settings settings;
   settings.directory = config.data_dir + "/functions";
   settings.endpoint_url = "http://" + http->address().text();
-  settings.node_path = config.node_path;
-  settings.python_path = config.python_path;
+  if (!config.runtimes_dir.empty()) {
+    settings.node_path = config.runtimes_dir + "/node_modules";
+    settings.python_path = config.runtimes_dir + "/python";
+    for (auto* folder : {&settings.node_path, &settings.python_path}) {
+      if (files.exists(*folder)) continue;
+      log.warn("functions.no_sdk", {{"folder", *folder}, {"effect", "functions of that language find no SDK"}});
+      folder->clear();
+    }
+  }
   settings.node = find_program(config.node, path, files);
   settings.python = find_python(config.python, path, files);
   settings.spares_per_runtime = config.spares;
