@@ -50,9 +50,9 @@ WriteRequest removal(int key) { return {.kind = WriteRequest::Kind::kDelete, .ta
 std::int64_t value_of(const Item& item) { return item.find("n")->number().floor_integer().value_or(-1); }
 
 // Items by key, straight from the store.
-std::map<std::string, Item> items_of(const storage::Store& store, storage::Keyspace keyspace) {
+std::map<std::string, Item> items_of(const storage::Store& store, storage::Keyspace keyspace, std::string_view prefix = "") {
   std::map<std::string, Item> out;
-  for (const auto cursor = store.cursor(keyspace, {}); cursor->valid(); cursor->next()) {
+  for (const auto cursor = store.cursor(keyspace, storage::Range::prefix(prefix)); cursor->valid(); cursor->next()) {
     const auto encoded = tables::unseal(cursor->value());
     EXPECT_TRUE(encoded);
     auto item = item::decode(*encoded);
@@ -251,6 +251,80 @@ TEST(Agreement, HoldsWhenSeveralLoopsWriteTheSameItems) {
   EXPECT_EQ(errors, 0);
   EXPECT_GT(removed, 0);
   check_agreement(store, streams);
+  home.stop();
+  home_thread.join();
+}
+
+// An index that is built while loops write ends up with exactly the items, and a stream that is disabled meanwhile ends at one place.
+TEST(Agreement, HoldsForAnIndexThatIsBuiltUnderWrites) {
+  constexpr int kLoops = 2, kKeys = 300, kEach = 1500;
+  runtime::EpollLoop home;
+  runtime::SimRandom random;
+  std::atomic<int> errors = 0;
+  observe::Log log(home.clock(), observe::Level::kError, observe::Log::Format::kText, [&](observe::Level, std::string_view) { ++errors; });
+  storage::Store store(std::make_unique<storage::MemoryEngine>(), storage::Store::Options{.sync_thread = true});
+  Streams streams({store, home, random, log}, {});
+  tables::Tables tables({store, home, random, streams, log}, {.stripes = 8, .backfill_step = 7, .start_background = false});
+  tables.start();
+  std::thread home_thread([&] { home.run(); });
+  std::atomic<int> control = 0;
+  const auto done = [&](auto result) {
+    if (!result) ++errors;
+    ++control;
+    control.notify_all();
+  };
+  tables.create_table({}, table_input(), home, tables::Reply<tables::TableDescription>(done));
+  control.wait(0);
+
+  std::atomic<int> answered = 0;
+  const auto start = [&](runtime::EpollLoop& loop, int from, int to) {
+    loop.post([&, from, to] {
+      for (int n = from; n < to; ++n) {
+        auto request = n % 11 == 10 ? removal(n * 7 % kKeys) : increment(n * 7 % kKeys, "g" + std::to_string(n % 5));
+        tables::write_item(tables, std::move(request), loop, tables::Reply<tables::WriteResult>([&](auto result) {
+                             if (!result) ++errors;
+                             ++answered;
+                             answered.notify_all();
+                           }));
+      }
+    });
+  };
+  std::vector<std::unique_ptr<runtime::EpollLoop>> loops;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kLoops; ++i) {
+    loops.push_back(std::make_unique<runtime::EpollLoop>());
+    start(*loops[i], 0, kEach / 2);
+    threads.emplace_back([&loop = *loops[i]] { loop.run(); });
+  }
+  for (int seen = 0; (seen = answered.load()) < kLoops * kEach / 4;) answered.wait(seen);
+  tables::UpdateTableInput add{.name = "things"};
+  add.attributes = {{"g", tables::KeyType::kString}};
+  add.index_updates = {{{.kind = tables::IndexUpdateInput::Kind::kCreate,
+                         .index = {.name = "second", .keys = {{"g", "HASH"}}, .projection = {.type = "ALL"}}}}};
+  tables.update_table({}, std::move(add), home, tables::Reply<tables::TableDescription>(done));
+  for (int i = 0; i < kLoops; ++i) start(*loops[i], kEach / 2, kEach);
+  for (int seen = 0; (seen = answered.load()) < kLoops * kEach;) answered.wait(seen);
+  // The build is home's: it is over when home says so.
+  for (std::atomic<int> active = 0; active == 0;) {
+    std::atomic<int> asked = 0;
+    home.post([&] {
+      active = tables.busy() ? 0 : 1;
+      asked = 1;
+      asked.notify_all();
+    });
+    asked.wait(0);
+  }
+  for (auto& loop : loops) loop->stop();
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(errors, 0);
+  const auto description = tables.describe({}, "things");
+  const auto items = items_of(store, storage::Keyspace::kItems);
+  for (const auto& index : description->definition.indexes) {
+    EXPECT_EQ(index.status, tables::IndexStatus::kActive);
+    EXPECT_EQ(items_of(store, storage::Keyspace::kIndexes, tables::index_prefix(description->definition.id, index.id)), items) << index.name;
+    EXPECT_EQ(description->index_sizes.at(index.id).items, static_cast<std::int64_t>(items.size())) << index.name;
+  }
+  EXPECT_EQ(description->size.items, static_cast<std::int64_t>(items.size()));
   home.stop();
   home_thread.join();
 }

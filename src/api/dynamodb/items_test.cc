@@ -365,6 +365,52 @@ TEST_F(Items, BatchesWriteAndRead) {
   EXPECT_EQ(world.ok("GetItem", R"({"TableName":"things","Key":{"p":{"S":"new"}}})"), "{}");
 }
 
+TEST_F(Items, ABatchOfMoreThanSixteenMegabytesComesInParts) {
+  std::string keys;
+  for (int i = 0; i < 45; ++i) {
+    world.ok("PutItem", R"({"TableName":"things","Item":{"p":{"S":")" + std::to_string(i) + R"("},"v":{"S":")" + std::string(400'000, 'x') + "\"}}}");
+    keys += std::string(i != 0 ? "," : "") + R"({"p":{"S":")" + std::to_string(i) + "\"}}";
+  }
+  const auto first = world.ok_json("BatchGetItem", R"({"RequestItems":{"things":{"Keys":[)" + keys + R"(],"ConsistentRead":true,"ProjectionExpression":"#p","ExpressionAttributeNames":{"#p":"p"}}}})");
+  const auto* rest = first.find("UnprocessedKeys")->find("things");
+  ASSERT_NE(rest, nullptr);
+  EXPECT_EQ(first.find("Responses")->find("things")->as_array().size() + rest->find("Keys")->as_array().size(), 45U);
+  EXPECT_EQ(rest->bool_or("ConsistentRead", false), true);
+  EXPECT_EQ(rest->string_or("ProjectionExpression"), "#p");
+  const auto second = world.ok_json("BatchGetItem", R"({"RequestItems":)" + first.find("UnprocessedKeys")->text() + "}");
+  EXPECT_EQ(second.find("UnprocessedKeys")->text(), "{}");
+}
+
+struct CapacityCase {
+  std::string_view name, operation, body, want;
+};
+// The item a/1 is there: 1500 bytes of text, indexed by g in both global indexes.
+constexpr CapacityCase kCapacities[] = {
+    {"PutOfTheLargerOfOldAndNew", "PutItem", R"({"TableName":"rows","Item":{"p":{"S":"a"},"c":{"N":"1"}},"ReturnConsumedCapacity":"INDEXES"})",
+     R"({"TableName":"rows","CapacityUnits":5.0,"Table":{"CapacityUnits":2.0},"GlobalSecondaryIndexes":{"by-g":{"CapacityUnits":1.0},"all-g":{"CapacityUnits":2.0}}})"},
+    {"KeyChangeOfAnIndexIsTwoWrites", "UpdateItem",
+     R"({"TableName":"rows","Key":{"p":{"S":"a"},"c":{"N":"1"}},"UpdateExpression":"SET g = :y","ExpressionAttributeValues":{":y":{"S":"y"}},"ReturnConsumedCapacity":"INDEXES"})",
+     R"({"TableName":"rows","CapacityUnits":8.0,"Table":{"CapacityUnits":2.0},"GlobalSecondaryIndexes":{"by-g":{"CapacityUnits":2.0},"all-g":{"CapacityUnits":4.0}}})"},
+    {"UnprojectedChangeLeavesTheNarrowIndexOut", "UpdateItem",
+     R"({"TableName":"rows","Key":{"p":{"S":"a"},"c":{"N":"1"}},"UpdateExpression":"SET w = :y","ExpressionAttributeValues":{":y":{"S":"y"}},"ReturnConsumedCapacity":"INDEXES"})",
+     R"({"TableName":"rows","CapacityUnits":4.0,"Table":{"CapacityUnits":2.0},"GlobalSecondaryIndexes":{"all-g":{"CapacityUnits":2.0}}})"},
+    {"DeleteOfNothing", "DeleteItem", R"({"TableName":"rows","Key":{"p":{"S":"z"},"c":{"N":"1"}},"ReturnConsumedCapacity":"TOTAL"})",
+     R"({"TableName":"rows","CapacityUnits":1.0})"},
+    {"ConsistentGet", "GetItem", R"({"TableName":"rows","Key":{"p":{"S":"a"},"c":{"N":"1"}},"ConsistentRead":true,"ReturnConsumedCapacity":"INDEXES"})",
+     R"({"TableName":"rows","CapacityUnits":1.0,"Table":{"CapacityUnits":1.0}})"},
+    {"QueryOfAnIndex", "Query",
+     R"({"TableName":"rows","IndexName":"by-g","KeyConditionExpression":"g = :x","ExpressionAttributeValues":{":x":{"S":"x"}},"ReturnConsumedCapacity":"INDEXES"})",
+     R"({"TableName":"rows","CapacityUnits":0.5,"Table":{"CapacityUnits":0.0},"GlobalSecondaryIndexes":{"by-g":{"CapacityUnits":0.5}}})"},
+};
+class Capacities : public testing::TestWithParam<CapacityCase> {};
+TEST_P(Capacities, AreCountedAsDocumented) {
+  World world;
+  world.ok("CreateTable", kRangeTable);
+  world.ok("PutItem", R"({"TableName":"rows","Item":{"p":{"S":"a"},"c":{"N":"1"},"g":{"S":"x"},"v":{"S":")" + std::string(1500, 'x') + R"("}}})");
+  EXPECT_EQ(world.ok_json(GetParam().operation, GetParam().body).find("ConsumedCapacity")->text(), GetParam().want);
+}
+INSTANTIATE_TEST_SUITE_P(Table, Capacities, testing::ValuesIn(kCapacities), [](const auto& info) { return std::string(info.param.name); });
+
 TEST_F(Items, TransactionsAreAllOrNothing) {
   world.ok("PutItem", R"({"TableName":"things","Item":{"p":{"S":"a"},"v":{"N":"1"}}})");
   const auto answer = world.call(
