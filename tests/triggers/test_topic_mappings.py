@@ -207,7 +207,8 @@ def test_FK_33_restart_resumes(make_server, make_recorder, unique, wait_until):
     server = make_server(arguments=["--mapping-retry-delay-ms", "50"])
     recorder = make_recorder(on=server)
     name = unique("topic")
-    AdminClient({"bootstrap.servers": server.kafka}).create_topics([NewTopic(name, num_partitions=1)])[name].result(20)
+    admin = AdminClient({"bootstrap.servers": server.kafka})
+    admin.create_topics([NewTopic(name, num_partitions=1)])[name].result(20)
     client = server.client("lambda")
     client.create_event_source_mapping(FunctionName=recorder.name, Topics=[name], StartingPosition="TRIM_HORIZON",
                                        SelfManagedEventSource={"Endpoints": {"KAFKA_BOOTSTRAP_SERVERS": [server.kafka]}})
