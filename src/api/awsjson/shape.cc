@@ -231,7 +231,7 @@ class Constraints {
         for (const auto& text : lengths(shape, static_cast<std::int64_t>(elements.size()))) violate(shape, *node, path, text);
         std::size_t i = 1;
         for (const auto& element : elements) {
-          visit(*shape.element, &element, false, fmt::format("{}.{}.member", path, i++));
+          visit(*shape.element, &element, true, fmt::format("{}.{}.member", path, i++));
         }
         return;
       }
@@ -241,14 +241,13 @@ class Constraints {
         check_map(shape, *node, path);
         for (const auto& member : members) {
           // A list inside a map reports its length at the map (above), its elements at their own path.
-          if (shape.element->type == Type::kList) {
+          if (shape.element->type == Type::kList && !member.value.is_null()) {
             std::size_t i = 1;
-            if (member.value.is_null()) continue;
             for (const auto& element : member.value.elements()) {
-              visit(*shape.element->element, &element, false, fmt::format("{}.{}.member.{}.member", path, member.name, i++));
+              visit(*shape.element->element, &element, true, fmt::format("{}.{}.member.{}.member", path, member.name, i++));
             }
           } else {
-            visit(*shape.element, &member.value, false, fmt::format("{}.{}.member", path, member.name));
+            visit(*shape.element, &member.value, true, fmt::format("{}.{}.member", path, member.name));
           }
         }
         return;
