@@ -90,15 +90,16 @@ need_test_tools() {
     step "pip: the clients and the runner of the tests" install_venv || return 1
     stamp venv tests/requirements.txt
   fi
-  local folder
-  for folder in tests tests/*/; do   # test folders with Node clients of their own
-    folder=${folder%/}
-    [ -f "$folder/package-lock.json" ] || continue
-    if ! fresh "npm-${folder//\//-}" "$folder/package-lock.json" || [ ! -d "$folder/node_modules" ]; then
-      step "npm: the clients of $folder" npm ci --prefix "$folder" --no-audit --no-fund --ignore-scripts || return 1
-      stamp "npm-${folder//\//-}" "$folder/package-lock.json"
-    fi
-  done
+  # Node clients of the broker's tests; tests/kafka finds them by this variable.
+  export TM_KAFKA_NODE_MODULES=$STATE/kafka-clients
+  if ! fresh kafka-clients tests/kafka/node/package-lock.json || [ ! -d "$TM_KAFKA_NODE_MODULES/node_modules" ]; then
+    step "npm: kafkajs for the broker's tests" install_kafka_clients || return 1
+    stamp kafka-clients tests/kafka/node/package-lock.json
+  fi
+}
+install_kafka_clients() {
+  mkdir -p "$STATE/kafka-clients" && cp tests/kafka/node/package.json tests/kafka/node/package-lock.json "$STATE/kafka-clients/" &&
+  npm ci --prefix "$STATE/kafka-clients" --no-audit --no-fund --ignore-scripts
 }
 install_venv() {
   rm -rf "$STATE/venv" && python3 -m venv "$STATE/venv" &&
