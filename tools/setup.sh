@@ -5,7 +5,7 @@ BUILD_PACKAGES=(g++ cmake ninja-build ccache mold git python3 librocksdb-dev lib
   librdkafka-dev libzstd-dev liblz4-dev libsnappy-dev zlib1g-dev libarchive-dev libfmt-dev libcli11-dev libyaml-cpp-dev
   libgtest-dev libgmock-dev libbenchmark-dev)
 RUN_PACKAGES=(python3 python3-venv python3-pip ca-certificates)
-TEST_PACKAGES=(kcat rocksdb-tools)
+TEST_PACKAGES=(kcat awscli rocksdb-tools)
 CLANG_PACKAGES=(clang-19 lld-19 llvm-19 libclang-rt-19-dev)
 LINT_PACKAGES=(clang-tidy-19)
 FORMAT_PACKAGES=(clang-format-19)
@@ -90,6 +90,7 @@ need_test_tools() {
     step "pip: the clients and the runner of the tests" install_venv || return 1
     stamp venv tests/requirements.txt
   fi
+  mkdir -p "$STATE/bin" && ln -sf /usr/bin/aws "$STATE/bin/aws"   # Debian's, of version 2; version 1 has no `logs tail`
   # Node clients of the broker's tests; tests/kafka finds them by this variable.
   export TM_KAFKA_NODE_MODULES=$STATE/kafka-clients
   if ! fresh kafka-clients tests/kafka/node/package-lock.json || [ ! -d "$TM_KAFKA_NODE_MODULES/node_modules" ]; then

@@ -255,6 +255,7 @@ class Journey:
 def where_to_look(server, outputs):
     title("Where to look next")
     say(f"  export AWS_ENDPOINT_URL={server.edge} AWS_REGION={REGION} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test")
+    say("  (an awscli before 2.13 does not read the first: give it --endpoint-url $AWS_ENDPOINT_URL)")
     say(f"""  curl -X POST {server.edge}/_api/{outputs['ApiId']}/prod/notes -d '{{"author":"you","text":"the mill turns"}}'""")
     say(f"  aws dynamodb scan --table-name {outputs['NotesTableName']}")
     say("  aws logs tail /aws/lambda/joined-note-editor --follow")

@@ -30,8 +30,8 @@ def test_each_change_is_sent_and_its_place_is_logged(server, deployed, unique):
     orders = server.resource("dynamodb").Table(outputs["TableName"])
     keys = [unique("order") for _ in range(5)]
     for key in keys:
-        orders.put_item(Item={"id": key, "total": 1})
-        orders.update_item(Key={"id": key}, UpdateExpression="SET total = :t", ExpressionAttributeValues={":t": 2})
+        orders.put_item(Item={"id": key, "price": 1})
+        orders.update_item(Key={"id": key}, UpdateExpression="SET price = :t", ExpressionAttributeValues={":t": 2})
         orders.delete_item(Key={"id": key})
 
     def mine():
@@ -44,7 +44,7 @@ def test_each_change_is_sent_and_its_place_is_logged(server, deployed, unique):
     for key in keys:
         changes = [value for _, _, k, value, _ in sorted(found) if k == key]
         assert [change["change"] for change in changes] == ["INSERT", "MODIFY", "REMOVE"]   # one key, one partition, in order
-        assert changes[1]["before"] == {"id": key, "total": 1} and changes[1]["after"] == {"id": key, "total": 2}
+        assert changes[1]["before"] == {"id": key, "price": 1} and changes[1]["after"] == {"id": key, "price": 2}
         assert "after" not in changes[2]
     assert all("event-id" in headers for *_, headers in found)
 

@@ -183,8 +183,7 @@ class Server:
                            AWS_ACCESS_KEY_ID=self.access_key_id, AWS_SECRET_ACCESS_KEY=self.secret_access_key,
                            AWS_PAGER="", AWS_EC2_METADATA_DISABLED="true", AWS_CONFIG_FILE=os.devnull,
                            AWS_SHARED_CREDENTIALS_FILE=os.devnull)
-        venv = Path(sys.executable).parent
-        environment["PATH"] = f"{venv}:{environment['PATH']}"
+        environment["PATH"] = f"{STATE / 'bin'}:{Path(sys.executable).parent}:{environment['PATH']}"
         own_node = STATE / "node" / "bin"
         if own_node.is_dir():
             environment["PATH"] = f"{own_node}:{environment['PATH']}"
