@@ -349,7 +349,7 @@ void Engine::begin(Stack& stack, StackStatus status, std::string reason, bool re
   auto& started = *run;
   runs_[stack.uuid] = std::move(run);
   // The first step comes after the caller's turn: its reply, and whoever wants to watch, come before.
-  services_.loop.post([this, alive = std::weak_ptr<bool>(alive_), &started, resumed] {
+  services_.loop.post([alive = std::weak_ptr<bool>(alive_), &started, resumed] {
     if (!alive.expired()) started.start(resumed);
   });
 }
