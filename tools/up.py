@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Starts a server, deploys the joined notes example, posts a note and shows its journey. Called by ./dev up.
 
-    tools/up.py [--once]      exit status 0 only if every hop was seen
+    tools/up.py [--once] [--folder DIR] [--assembly CDK_OUT]      exit status 0 only if every hop was seen
 """
 import argparse
 import http.client
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -37,6 +38,11 @@ def say(text=""):
 
 def title(text):
     say(f"\n{BOLD}{text}{PLAIN}")
+
+
+def shown(path):
+    """A path as the user would type it from the root of the tree."""
+    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
 
 
 class Failed(Exception):
@@ -86,7 +92,7 @@ class Server:
         self.kafka = re.search(r"kafka=(\S+)", line).group(1)
         threading.Thread(target=self._drain, daemon=True).start()
         say(f"  ready after {time.monotonic() - began:.2f} s: services at {self.edge}, Kafka at {self.kafka}")
-        say(f"  {DIM}its log: {self.log_path.relative_to(ROOT)}{PLAIN}")
+        say(f"  {DIM}its log: {shown(self.log_path)}{PLAIN}")
 
     def _drain(self):
         for raw in self.process.stdout:
@@ -106,9 +112,8 @@ class Server:
             raise Failed("the server did not end within 20 s of SIGTERM") from None
 
 
-def synthesize():
+def synthesize(place):
     """cdk.out of the example, written by the real CDK; kept while its sources are the same."""
-    place = STATE / "up" / "cdk.out"
     sources = [path for path in (ROOT / "examples").rglob("*") if path.suffix in (".ts", ".json")
                and "node_modules" not in path.parts and "cdk.out" not in path.parts]
     if (place / "manifest.json").exists() and (place / "manifest.json").stat().st_mtime > max(p.stat().st_mtime for p in sources):
@@ -255,6 +260,8 @@ class Journey:
 def where_to_look(server, outputs):
     title("Where to look next")
     say(f"  export AWS_ENDPOINT_URL={server.edge} AWS_REGION={REGION} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test")
+    if not (shutil.which("aws") and shutil.which("kcat")):
+        say("  apt-get install awscli kcat")
     say("  (an awscli before 2.13 does not read the first: give it --endpoint-url $AWS_ENDPOINT_URL)")
     say(f"""  curl -X POST {server.edge}/_api/{outputs['ApiId']}/prod/notes -d '{{"author":"you","text":"the mill turns"}}'""")
     say(f"  aws dynamodb scan --table-name {outputs['NotesTableName']}")
@@ -266,12 +273,14 @@ def where_to_look(server, outputs):
 def main():
     options = argparse.ArgumentParser()
     options.add_argument("--once", action="store_true", help="stop the server at the end")
-    once = options.parse_args().once
+    options.add_argument("--folder", type=Path, default=STATE / "up", help="of the server's data and log")
+    options.add_argument("--assembly", type=Path, help="a cdk.out that is ready, instead of running CDK")
+    options = options.parse_args()
     title("3. Server")
-    server = Server(STATE / "up")
+    server = Server(options.folder)
     try:
         title("4. Deploy examples/joined")
-        outputs = deploy(server, synthesize())
+        outputs = deploy(server, options.assembly or synthesize(options.folder / "cdk.out"))
         title("5. The journey of a note")
         journey = Journey(server, outputs)
         journey.run()
@@ -279,13 +288,13 @@ def main():
         where_to_look(server, outputs)
     except Failed as failed:
         say(f"\n{RED}{failed}{PLAIN}")
-        say(f"the server's log: {server.log_path.relative_to(ROOT)}")
+        say(f"the server's log: {shown(server.log_path)}")
         server.stop()
         return 1
     except KeyboardInterrupt:
         server.stop()
         return 130
-    if once:
+    if options.once:
         status = server.stop()
         say(f"\nall {len(journey.hops)} hops were seen; the server has stopped (status {status})")
         return status
