@@ -51,16 +51,16 @@ Result<ConsumerHeartbeatResult> ConsumerGroup::heartbeat(ConsumerHeartbeat reque
   }
   if (request.assignor && *request.assignor != kUniform && *request.assignor != kRange)
     return fail(Errc::kUnsupportedAssignor, "ServerAssignor " + *request.assignor + " is not supported. Supported assignors: uniform, range.");
+  if (request.regex && !request.regex->empty() && !Pattern::parse(*request.regex))
+    return fail(Errc::kInvalidRegularExpression, "SubscribedTopicRegex `" + *request.regex + "` is not a valid regular expression.");
   TM_TRY(auto* member, admit(request));
   if (request.member_epoch < 0) {
     ConsumerHeartbeatResult out{.member_id = member->id, .member_epoch = request.member_epoch};
     leave(request, *member);
     return out;
   }
-  bool changed = request.member_epoch == 0;
-  TM_CHECK(subscribe(*member, request, changed));
+  if (subscribe(*member, request) || request.member_epoch == 0) topics_seen_.clear();
   touch(*member);
-  if (changed) topics_seen_.clear();
   refresh_target();
 
   // What it no longer owns is free for others.
@@ -135,11 +135,8 @@ Result<ConsumerGroup::Member*> ConsumerGroup::admit(const ConsumerHeartbeat& req
   return &member;
 }
 
-Status ConsumerGroup::subscribe(Member& member, const ConsumerHeartbeat& request, bool& changed) {
-  if (request.regex && !request.regex->empty() && !Pattern::parse(*request.regex)) {
-    if (request.member_epoch == 0) remove(std::string(member.id));
-    return fail(Errc::kInvalidRegularExpression, "SubscribedTopicRegex `" + *request.regex + "` is not a valid regular expression.");
-  }
+bool ConsumerGroup::subscribe(Member& member, const ConsumerHeartbeat& request) {
+  bool changed = false;
   if (request.topics && *request.topics != member.topics) {
     member.topics = *request.topics;
     changed = true;
@@ -156,7 +153,7 @@ Status ConsumerGroup::subscribe(Member& member, const ConsumerHeartbeat& request
     changed = true;
   }
   if (request.rebalance_timeout_ms > 0) member.rebalance_timeout_ms = request.rebalance_timeout_ms;
-  return {};
+  return changed;
 }
 
 void ConsumerGroup::leave(const ConsumerHeartbeat& request, Member& member) {

@@ -107,7 +107,7 @@ class ConsumerGroup {
   };
 
   Result<Member*> admit(const ConsumerHeartbeat& request);
-  Status subscribe(Member& member, const ConsumerHeartbeat& request, bool& changed);
+  bool subscribe(Member& member, const ConsumerHeartbeat& request);  // true when its subscription is another now
   std::set<std::string> subscription(const Member& member) const;
   void leave(const ConsumerHeartbeat& request, Member& member);
   void remove(const std::string& member_id);
