@@ -15,6 +15,10 @@ std::string cluster_arn_of(const Scope& scope, std::string_view cluster_id) {
 }  // namespace
 
 Status Server::Parts::open_topics() {
+  if (!config.kafka_bootstrap.empty()) {
+    return fail(Errc::kUnsupported, "a Kafka cluster of your own (--kafka-bootstrap " + config.kafka_bootstrap +
+                                        ") cannot take the place of the broker inside in this version: leave the option out");
+  }
   auto opened = topics::Broker::open(*store, loop, random, log, topics::BrokerSettings{});
   if (!opened) return fail(Errc::kCorruption, "cannot read the topics: " + opened.error().message);
   broker = *std::move(opened);

@@ -139,6 +139,8 @@ struct ApiEntry {
   std::int16_t flexible_from;
   bool before_authentication = false;
   void (*run)(RawCall call) = nullptr;
+  // Whether the bytes are a request of that version.
+  bool (*decodes)(std::string_view body, std::int16_t version) = nullptr;
 };
 
 template <class Api, void (*handle)(Call<Api>)>
@@ -147,6 +149,13 @@ void decode_and_run(RawCall raw) {
   wire::Reader reader(raw.body);
   if (!request.decode(reader, raw.version)) return;  // the dropped answer closes the connection
   handle(Call<Api>(std::move(raw), std::move(request)));
+}
+
+template <class Api>
+bool decodes(std::string_view body, std::int16_t version) {
+  typename Api::Request request;
+  wire::Reader reader(body);
+  return request.decode(reader, version);
 }
 
 struct Versions {
@@ -158,7 +167,8 @@ template <class Api, void (*handle)(Call<Api>)>
 constexpr ApiEntry api(std::string_view name, Versions versions, bool before_authentication = false) {
   return {.key = Api::kKey, .name = name, .min = versions.min, .max = versions.max,
           .min_served = versions.min_served < 0 ? versions.min : versions.min_served, .flexible_from = Api::kFlexibleFrom,
-          .before_authentication = before_authentication, .run = &decode_and_run<Api, handle>};
+          .before_authentication = before_authentication, .run = &decode_and_run<Api, handle>,
+          .decodes = &decodes<Api>};
 }
 
 }  // namespace tidemill::kafka
