@@ -1,6 +1,7 @@
 #include "tables/expiry.h"
 
 #include <array>
+#include <map>
 
 #include "base/bytes.h"
 #include "item/encoding.h"
@@ -43,36 +44,41 @@ void Expiry::schedule() {
 
 void Expiry::step() {
   Tokens::sweep(tables_.store(), epoch_ms(tables_.clock().wall()));
-  // The table where the walk is, or the next one by id that has the setting.
-  TablePtr table, first;
-  tables_.catalog()->for_each([&](const TablePtr& one) {
-    const auto& definition = one->definition;
-    if (!definition.ttl.enabled || (definition.status != TableStatus::kActive && definition.status != TableStatus::kUpdating)) return;
-    if (!first || definition.id < first->definition.id) first = one;
-    if (definition.id >= table_ && (!table || definition.id < table->definition.id)) table = one;
+  std::map<TableId, TablePtr> with_setting;
+  tables_.catalog()->for_each([&](const TablePtr& table) {
+    const auto& definition = table->definition;
+    const bool usable = definition.status == TableStatus::kActive || definition.status == TableStatus::kUpdating;
+    if (definition.ttl.enabled && usable) with_setting[definition.id] = table;
   });
-  if (!table) table = first;
-  if (!table) return;
+  if (with_setting.empty()) return;
+  // From where the walk is, round to there again: each table once at most, and so many items in all.
+  std::size_t budget = tables_.options().ttl_step;
+  for (std::size_t visited = 0; visited < with_setting.size() && budget > 0; ++visited) {
+    auto at = with_setting.lower_bound(table_);
+    if (at == with_setting.end()) at = with_setting.begin();
+    if (at->first != table_) from_.clear();
+    table_ = at->first;
+    budget -= walk(at->second, budget);
+    if (from_.empty()) ++table_;  // this table is done
+  }
+}
+
+std::size_t Expiry::walk(const TablePtr& table, std::size_t items_max) {
   const auto& definition = table->definition;
   const auto prefix = table_prefix(definition.id);
-  if (definition.id != table_ || from_.empty()) from_ = prefix;
-  table_ = definition.id;
+  if (from_.empty()) from_ = prefix;
   const auto now = tables_.clock().wall();
   const std::array<std::string_view, 1> names{definition.ttl.attribute};
   const auto cursor = tables_.store().cursor(Keyspace::kItems, {from_, prefix_end(prefix)});
   std::size_t looked_at = 0;
-  for (; cursor->valid() && looked_at < tables_.options().ttl_step; cursor->next(), ++looked_at) {
+  for (; cursor->valid() && looked_at < items_max; cursor->next(), ++looked_at) {
     const auto encoded = unseal(cursor->value());
     if (!encoded) continue;
     const auto some = item::decode_some(*encoded, names);
     if (some && is_expired(*some, definition.ttl, now)) remove(table, std::string(cursor->key()));
   }
-  if (cursor->valid()) {
-    from_ = cursor->key();
-  } else {
-    from_.clear();
-    table_ = definition.id + 1;
-  }
+  from_ = cursor->valid() ? std::string(cursor->key()) : std::string();
+  return looked_at;
 }
 
 void Expiry::remove(const TablePtr& seen, std::string row) {

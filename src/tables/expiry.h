@@ -26,11 +26,13 @@ class Expiry {
 
  private:
   void schedule();
+  // Looks at so many items of the table from from_ on; empties from_ at the table's end. How many it looked at.
+  std::size_t walk(const TablePtr& table, std::size_t items_max);
   void remove(const TablePtr& table, std::string row);
 
   Tables& tables_;
   TableId table_ = 0;  // where the walk is
-  std::string from_;
+  std::string from_;   // the next row there; empty: its first
   runtime::TimerId timer_ = 0;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

@@ -266,6 +266,21 @@ TEST(Tables, ExpiredItemsGoAndTellTheStream) {
   EXPECT_NE(event.find(R"("userIdentity":{"type":"Service","principalId":"dynamodb.amazonaws.com"})"), std::string::npos) << event;
 }
 
+TEST(Tables, ExpiryReachesEveryTableInSmallSteps) {
+  World world({.ttl_step = 3});
+  const auto past = std::to_string(epoch_s(world.loop.clock().wall()) - 10);
+  for (const auto* name : {"one", "two", "three"}) {
+    world.ok("CreateTable", create(name));
+    world.ok("UpdateTimeToLive", R"({"TableName":")" + std::string(name) + R"(","TimeToLiveSpecification":{"Enabled":true,"AttributeName":"t"}})");
+    for (int i = 0; i < 7; ++i) world.ok("PutItem", put(name, std::to_string(i), R"(,"t":{"N":")" + past + "\"}"));
+    world.ok("PutItem", put(name, "stays"));
+  }
+  world.run_for(std::chrono::seconds(20));
+  for (const auto* name : {"one", "two", "three"}) {
+    EXPECT_EQ(world.ok_json("DescribeTable", R"({"TableName":")" + std::string(name) + "\"}").find("Table")->integer_or("ItemCount", 0), 1) << name;
+  }
+}
+
 TEST(Tables, EveryOperationOfTheModelIsKnown) {
   World world;
   for (const auto* name :
