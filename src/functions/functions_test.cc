@@ -802,7 +802,7 @@ TEST_F(FunctionsTest, FA_37_FA_54_EventsAreTriedThreeTimesWithOneId) {
       EXPECT_EQ(with.events.back().payload, R"({"e":1})");
       ids.push_back(with.events.back().request_id);
       times.push_back(loop.clock().now() - begin);
-      loop.post([this, &with] {
+      loop.post([&with] {
         EXPECT_TRUE(with.session->error(with.events.back().request_id, "{}", ""));
         with.next();
       });
