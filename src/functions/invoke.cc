@@ -1,19 +1,15 @@
 // Functions::invoke: checks, then the queue or an environment.
 #include <fmt/format.h>
 
+#include "base/bytes.h"
 #include "base/json.h"
 #include "functions/impl.h"
 
 namespace tidemill::functions {
-namespace {
-
-std::string hex(std::uint64_t value, int digits) { return fmt::format("{:0{}x}", value, digits).substr(0, static_cast<std::size_t>(digits)); }
-
-}  // namespace
 
 std::string Functions::Impl::new_trace_id() {
-  auto& random = services.random;
-  return fmt::format("Root=1-{:08x}-{}{};Parent={};Sampled=0", epoch_s(wall()), hex(random.u64(), 16), hex(random.u64() >> 32, 8), hex(random.u64(), 16));
+  const auto digits = to_hex(services.random.bytes(20));
+  return fmt::format("Root=1-{:08x}-{};Parent={};Sampled=0", epoch_s(wall()), std::string_view(digits).substr(0, 24), std::string_view(digits).substr(24));
 }
 
 void Functions::Impl::invoke(InvokeRequest request, Reply<InvokeResult, Error> reply) {
