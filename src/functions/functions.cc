@@ -57,6 +57,15 @@ tidemill::Status Functions::Impl::open() {
   for (const auto* folder : {"/tmp", "/runtime", "/archives", "/unpacked"}) TM_CHECK(files.make_directories(settings.directory + folder));
   TM_CHECK(files.write(host.runtime_directory + "/bootstrap.js", kNodeBootstrap));
   TM_CHECK(files.write(host.runtime_directory + "/bootstrap.py", kPythonBootstrap));
+  services.metrics.sampled("tidemill_environments", "Execution environments, spares included", [this, weak = std::weak_ptr<bool>(alive)] {
+    return weak.lock() ? static_cast<double>(dispatcher.environments().size()) : 0.0;
+  });
+  services.metrics.sampled("tidemill_invocations_in_flight", "Invocations that run or wait", [this, weak = std::weak_ptr<bool>(alive)] {
+    return weak.lock() ? static_cast<double>(dispatcher.in_flight()) : 0.0;
+  });
+  services.metrics.sampled("tidemill_events_queued", "Asynchronous invocations accepted and not yet finished", [this, weak = std::weak_ptr<bool>(alive)] {
+    return weak.lock() ? static_cast<double>(events.size()) : 0.0;
+  });
   host.isolate = settings.isolate && services.processes.can_isolate();
   if (settings.isolate && !host.isolate)
     services.log.warn("functions.not_isolated", {{"reason", "namespaces are not available: functions share /tmp by TMPDIR only"}});

@@ -87,6 +87,19 @@ TEST_F(Wire, BodiesComeWholeHoweverTheyAreCut) {
   }
 }
 
+TEST_F(Wire, TrailersAreKeptApartFromTheHeaders) {
+  Request seen;
+  serve([&](Request request, Responder responder) {
+    seen = std::move(request);
+    std::move(responder)({});
+  });
+  send("POST /p HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nTrailer: T\r\n\r\n2\r\nhe\r\n0\r\nT: v\r\nHost: evil\r\n\r\n");
+  EXPECT_EQ(seen.body, "he");
+  EXPECT_EQ(seen.headers.get("trailer:t"), "v");
+  EXPECT_EQ(seen.headers.get("t"), "");
+  EXPECT_EQ(seen.headers.get("host"), "x");
+}
+
 TEST_F(Wire, AnEmptyChunkedBodyMayComeByteByByte) {
   serve(echo());
   std::string got;

@@ -232,6 +232,9 @@ bool RequestParser::feed_body(std::string_view bytes, std::size_t& taken) {
   }
   if (collector.is_done()) {
     request_.body = std::move(collector.body);
+    // The head's own headers were taken before; they have been acted on by now, so what comes behind the body must not pass for
+    // one of them. No header name that was sent can hold a colon.
+    for (const auto& [name, value] : collector.headers) request_.headers.add("trailer:" + name, value);
     state_ = ParseState::kComplete;
     // Bytes behind this message belong to the next.
     const auto rest = head_.size() - used;

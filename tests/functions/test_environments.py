@@ -267,3 +267,20 @@ def test_sdks_for_javascript_reach_the_server_unchanged(server, fn, unique, tmp_
         assert fn.value(name, {"table": table}) == {"id": "a", "n": 1}
     finally:
         shutil.rmtree(modules, ignore_errors=True)
+
+
+STREAMING = """exports.handler = awslambda.streamifyResponse(async (event, stream) => {
+  stream.write('one'); stream.write('two');
+  if (event.fail) throw new TypeError('late');
+  stream.end();
+})"""
+
+
+def test_FR_09_FR_10_a_streamed_response_is_gathered_by_invoke_and_its_late_failure_is_an_error(fn, unique):
+    name = unique("fn")
+    fn.create(name, STREAMING)
+    answer, payload = fn.invoke(name, {})
+    assert payload == b"onetwo" and "FunctionError" not in answer
+    error, _ = error_of(fn, name, {"fail": True})
+    assert error["errorType"] == "TypeError" and error["errorMessage"] == "late"
+    assert fn.invoke(name, {})[1] == b"onetwo"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "base/bytes.h"
 #include "base/json.h"
 #include "http/server.h"
 
@@ -83,9 +84,11 @@ http::Response invocation_post(RuntimeSession& session, http::Request& request, 
   const auto mode = request.headers.get(kMode);
   if (!mode.empty() && !http::equal_ignoring_case(mode, "streaming") && !http::equal_ignoring_case(mode, "buffered"))
     return error_response(400, "InvalidFunctionResponseMode", "Invalid function response mode");
-  // A stream that failed half-way says so in its trailers, which the server hands over as headers.
-  if (const auto failed = request.headers.find("Lambda-Runtime-Function-Error-Body"); failed && !mode.empty())
-    return accepted(session.error(id, std::move(request.body), request.headers.get(kErrorType)));
+  // A stream that failed half-way says so in its trailers: what was sent until then is not a result.
+  if (const auto failed = request.headers.find("trailer:Lambda-Runtime-Function-Error-Body")) {
+    auto body = from_base64(*failed);
+    return accepted(session.error(id, body ? *std::move(body) : std::string(*failed), request.headers.get("trailer:" + std::string(kErrorType))));
+  }
   return accepted(session.response(id, std::move(request.body)));
 }
 
