@@ -123,6 +123,7 @@ struct PageRequest {
   std::optional<Select> select;
   std::optional<std::int64_t> limit;
   std::optional<Item> start;                // ExclusiveStartKey
+  bool keys_in_filter = false;              // of a query: PartiQL's WHERE may say more about keys than a range can
 };
 
 struct QueryRequest : PageRequest {

@@ -313,7 +313,7 @@ Result<PageResult> run_query(Tables& tables, const QueryRequest& request) {
   if (request.start) TM_CHECK(check_start_position(view, *matched, *request.start));
   if (request.filter) {
     for (const auto& path : request.filter->paths()) {
-      if (!view.keys().has(path[0].name)) continue;
+      if (request.keys_in_filter || !view.keys().has(path[0].name)) continue;
       return invalid(fmt::format("{} can only contain non-primary key attributes: Primary key attribute: {}",
                                  request.legacy_filter ? "QueryFilter" : "Filter Expression", path[0].name));
     }

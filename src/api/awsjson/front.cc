@@ -177,8 +177,14 @@ void Front::handle(http::Request request, runtime::Executor& loop, http::Respond
     return answer_error(std::move(reply), validation_error(*std::move(violated)));
   }
   if (deps_.gate.enforced()) {
-    for (const auto& resource : operation->resources(document->root(), caller->scope)) {
-      const auto decision = deps_.gate.authorize(caller->principal, operation->iam_action, resource);
+    std::vector<Need> needs;
+    if (operation->needs != nullptr) {
+      needs = operation->needs(document->root(), caller->scope);
+    } else {
+      for (auto& resource : operation->resources(document->root(), caller->scope)) needs.push_back({operation->iam_action, std::move(resource)});
+    }
+    for (const auto& need : needs) {
+      const auto decision = deps_.gate.authorize(caller->principal, need.iam_action, need.resource);
       if (decision) continue;
       return answer_error(std::move(reply), {.status = 400,
                                              .type = std::string(kCoral) + "AccessDeniedException",

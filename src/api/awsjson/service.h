@@ -35,6 +35,13 @@ enum class Access : unsigned char { kRead, kWrite, kControl };
 // The resources that a request names, as ARNs, for authorisation.
 using ResourcesOf = std::vector<std::string> (*)(const json::Node& body, const Scope& scope);
 
+// What a request does to which resource, where one operation can do several things.
+struct Need {
+  std::string_view iam_action;
+  std::string resource;
+};
+using NeedsOf = std::vector<Need> (*)(const json::Node& body, const Scope& scope);
+
 struct OperationInfo {
   std::string_view name;
   std::string_view iam_action;
@@ -43,6 +50,8 @@ struct OperationInfo {
   ResourcesOf resources;
   // Some operations check the table's name before every other constraint: the text of the error, or nothing.
   std::optional<std::string> (*check_first)(const json::Node& body) = nullptr;
+  // Where set, this is authorised instead of iam_action on each of `resources`.
+  NeedsOf needs = nullptr;
 };
 
 using Answer = std::expected<std::string, WireError>;  // the response body

@@ -119,7 +119,6 @@ constexpr Operation reading(std::string_view name, std::string_view action, cons
 }
 
 constexpr Operation kOperations[] = {
-    missing("BatchExecuteStatement", "dynamodb:PartiQLSelect"),
     missing("CreateBackup", "dynamodb:CreateBackup"),
     missing("CreateGlobalTable", "dynamodb:CreateGlobalTable"),
     reading("DeleteBackup", "dynamodb:DeleteBackup", kOfBackup, run_backup),
@@ -134,8 +133,6 @@ constexpr Operation kOperations[] = {
     missing("DescribeTableReplicaAutoScaling", "dynamodb:DescribeTableReplicaAutoScaling"),
     missing("DisableKinesisStreamingDestination", "dynamodb:DisableKinesisStreamingDestination"),
     missing("EnableKinesisStreamingDestination", "dynamodb:EnableKinesisStreamingDestination"),
-    missing("ExecuteStatement", "dynamodb:PartiQLSelect"),
-    missing("ExecuteTransaction", "dynamodb:PartiQLSelect"),
     missing("ExportTableToPointInTime", "dynamodb:ExportTableToPointInTime"),
     reading("GetResourcePolicy", "dynamodb:GetResourcePolicy", kOfResource, run_get_policy, arn_resource),
     missing("ImportTable", "dynamodb:ImportTable"),
