@@ -224,6 +224,23 @@ def test_CTL_29_every_operation_has_a_name(wire):
             assert b"UnknownOperation" not in answer.body, operation
 
 
+@pytest.mark.parametrize("operation", [
+    "CreateGlobalTable", "UpdateGlobalTable", "UpdateGlobalTableSettings", "DescribeTableReplicaAutoScaling", "UpdateTableReplicaAutoScaling",
+    "CreateBackup", "RestoreTableFromBackup", "RestoreTableToPointInTime", "UpdateContinuousBackups", "ExportTableToPointInTime", "ImportTable",
+    "PutResourcePolicy", "UpdateContributorInsights", "EnableKinesisStreamingDestination"])
+def test_CTL_28_what_is_missing_is_said(wire, operation):
+    """An operation may become supported: then it complains about its empty request. It never succeeds silently."""
+    answer = wire.fails(operation)
+    assert answer.code == "ValidationException"
+    assert answer.message == f"{operation} is not supported by this server" or "validation error" in answer.message or "required" in answer.message
+
+
+def test_CTL_28_replicas_are_refused(wire, make_table):
+    table = make_table("p:S")
+    answer = wire.fails("UpdateTable", TableName=table, ReplicaUpdates=[{"Create": {"RegionName": "eu-west-1"}}])
+    assert answer.code == "ValidationException"
+
+
 def test_CTL_30_settings_round_trip(wire, make_table):
     table = make_table("p:S", TableClass="STANDARD_INFREQUENT_ACCESS", OnDemandThroughput={"MaxReadRequestUnits": 10, "MaxWriteRequestUnits": -1},
                        SSESpecification={"Enabled": True})

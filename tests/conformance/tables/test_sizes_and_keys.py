@@ -113,7 +113,7 @@ def test_KEY_10_KEY_11_nested_access_to_keys(wire, range_table, index_table, key
 
 
 @pytest.mark.parametrize("expression", ["SET p = :v", "REMOVE p", "ADD p :n", "DELETE p :s"])
-def test_KEY_12_keys_cannot_be_updated(wire, put, hash_table, expression):
+def test_KEY_12_UPD_31_keys_cannot_be_updated(wire, put, hash_table, expression):
     values = {name: value for name, value in {":v": S("x"), ":n": N(1), ":s": SS("x")}.items() if name in expression}
     wire.invalid("UpdateItem", INVALID + "Cannot update attribute p. This attribute is part of the key", TableName=hash_table, Key=put(),
                  UpdateExpression=expression, **({"ExpressionAttributeValues": values} if values else {}))

@@ -44,7 +44,7 @@ def test_TXN_02_to_TXN_05_failed_conditions(write, put, get, hash_table, key):
     assert (get(new), get(one), get(two)) == (None, {"a": N(1)}, {"a": N(2)})
 
 
-def test_TXN_06_one_item_twice(wire, put, hash_table, number_table, key):
+def test_TXN_06_TXN_22_one_item_twice(wire, put, hash_table, number_table, key):
     text = "Transaction request cannot include multiple operations on one item"
     one = put()
     wire.invalid("TransactWriteItems", text, TransactItems=[{"Delete": {"TableName": hash_table, "Key": one}}, {"Put": {"TableName": hash_table, "Item": one}}])

@@ -37,6 +37,17 @@ def test_WIR_04_json_1_1_is_unknown(wire):
     assert answer.headers["Content-Length"] == "29"
 
 
+def test_WIR_05_health(wire):
+    answer = wire.request("GET", headers={"Accept": "*/*"})
+    assert answer.status == 200 and answer.body == b"healthy: dynamodb.us-east-1.amazonaws.com "
+    assert int(answer.headers["x-amz-crc32"]) == zlib.crc32(answer.body) and re.fullmatch("[0-9A-Z]{52}", answer.headers["x-amzn-RequestId"])
+
+
+def test_WIR_34_date_and_server(wire):
+    for answer in (wire.call("ListTables", {}), wire.call("Nope", {})):
+        assert answer.headers["Server"] and re.fullmatch(r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT", answer.headers["Date"])
+
+
 def test_WIR_06_other_methods_are_unknown(wire):
     for method in ("PUT", "DELETE"):
         headers = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "DynamoDB_20120810.ListTables",

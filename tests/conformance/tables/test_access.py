@@ -1,0 +1,75 @@
+"""What the tables' operations ask of IAM, on a server that enforces it."""
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+
+from .wire import N, S
+
+ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/"
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory):
+    from support import server as servers
+
+    running = servers.Server(tmp_path_factory.mktemp("access"), iam="on").start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def restricted(guarded, unique):
+    """restricted({action: resource}) -> a DynamoDB client of a user who may do just that."""
+
+    def make(allowed):
+        iam, name = guarded.client("iam"), unique("user")
+        iam.create_user(UserName=name)
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        statements = [{"Effect": "Allow", "Action": action, "Resource": resource} for action, resource in allowed.items()]
+        iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statements}))
+        return guarded.client("dynamodb", access_key_id=key["AccessKeyId"], secret_access_key=key["SecretAccessKey"])
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def tables(guarded):
+    db = guarded.client("dynamodb")
+    for name in ("one", "two"):
+        db.create_table(TableName=f"table-{name}", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "p", "KeyType": "HASH"}],
+                        AttributeDefinitions=[{"AttributeName": "p", "AttributeType": "S"}])
+        db.put_item(TableName=f"table-{name}", Item={"p": S("x"), "a": N(1)})
+    return "table-one", "table-two"
+
+
+def denied(call, action, resource, **arguments):
+    with pytest.raises(ClientError) as error:
+        call(**arguments)
+    answer = error.value.response["Error"]
+    assert answer["Code"] == "AccessDeniedException"
+    assert f"is not authorized to perform: {action} on resource: {resource}" in answer["Message"]
+
+
+def test_WIR_36_boto3_without_a_content_hash(guarded, tables):
+    assert guarded.client("dynamodb").get_item(TableName=tables[0], Key={"p": S("x")})["Item"] == {"p": S("x"), "a": N(1)}
+
+
+def test_SIG_14_statements_need_their_own_actions(restricted, tables):
+    db = restricted({"dynamodb:PartiQLSelect": ARN + tables[0]})
+    assert db.execute_statement(Statement="SELECT * FROM \"table-one\" WHERE p = 'x'")["Items"] == [{"p": S("x"), "a": N(1)}]
+    denied(db.execute_statement, "dynamodb:PartiQLSelect", ARN + tables[1], Statement="SELECT * FROM \"table-two\" WHERE p = 'x'")
+    for statement, action in (("INSERT INTO \"table-one\" VALUE {'p': 'y'}", "PartiQLInsert"), ("UPDATE \"table-one\" SET a = 2 WHERE p = 'x'", "PartiQLUpdate"),
+                              ("DELETE FROM \"table-one\" WHERE p = 'x'", "PartiQLDelete")):
+        denied(db.execute_statement, f"dynamodb:{action}", ARN + tables[0], Statement=statement)
+        denied(db.batch_execute_statement, f"dynamodb:{action}", ARN + tables[0], Statements=[{"Statement": statement}])
+        denied(db.execute_transaction, f"dynamodb:{action}", ARN + tables[0], TransactStatements=[{"Statement": statement}])
+
+
+def test_SIG_14_every_table_of_a_request_counts(restricted, tables):
+    db = restricted({"dynamodb:BatchGetItem": ARN + tables[0], "dynamodb:Query": ARN + tables[0]})
+    keys = {"Keys": [{"p": S("x")}]}
+    assert len(db.batch_get_item(RequestItems={tables[0]: keys})["Responses"][tables[0]]) == 1
+    denied(db.batch_get_item, "dynamodb:BatchGetItem", ARN + tables[1], RequestItems={tables[0]: keys, tables[1]: keys})
+    denied(db.query, "dynamodb:Query", ARN + tables[0] + "/index/by-x", TableName=tables[0], IndexName="by-x", KeyConditionExpression="p = :p",
+           ExpressionAttributeValues={":p": S("x")})
