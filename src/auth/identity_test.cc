@@ -38,7 +38,9 @@ class IdentityTest : public testing::Test {
   Result<T> wait(Call call) {
     std::optional<Result<T>> out;
     call(Reply<T, Error>([&out](Result<T> value) { out = std::move(value); }));
-    while (!out && (store->sync_once() | loop.run_ready())) {
+    for (bool again = true; again && !out;) {
+      again = store->sync_once();
+      again = loop.run_ready() || again;
     }
     EXPECT_TRUE(out.has_value());
     return out ? std::move(*out) : Result<T>(fail(Errc::kInternal, "no answer"));

@@ -25,7 +25,9 @@ class QueuesTest : public testing::Test {
     ASSERT_TRUE(queues->open());
   }
   void settle() {
-    while (store->sync_once() | loop.run_ready()) {
+    for (bool again = true; again;) {
+      again = store->sync_once();
+      again = loop.run_ready() || again;
     }
   }
   void run_for(runtime::Duration d) {

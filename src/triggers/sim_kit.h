@@ -252,7 +252,9 @@ class SimWorld : public Sources {
     open(std::move(survivor));
   }
   void settle() {
-    while (store->sync_once() | loop.run_ready()) {
+    for (bool again = true; again;) {
+      again = store->sync_once();
+      again = loop.run_ready() || again;
     }
   }
   void run_for(runtime::Duration duration, runtime::Duration step = std::chrono::milliseconds(20)) {
