@@ -21,6 +21,7 @@ struct Cloud {
     std::string type;
     json::Value properties;
     int streams = 0;
+    WallTime created{};
   };
   std::map<std::string, Thing> things;         // by physical id
   std::set<std::string> fail_create, fail_update, fail_remove;  // logical ids
@@ -44,8 +45,9 @@ class FakeProvider final : public ResourceProvider {
       std::string name = request.generated_name;
       if (const auto* given = request.properties.find(schema_.name.property)) name = given->as_string();
       if (schema_.name.property.empty()) name = request.context.token;
-      if (cloud_.things.contains(name) && !request.resumed) return std::move(reply)(refuse(HandlerErrc::kAlreadyExists, name + " already exists"));
-      cloud_.things[name] = {schema_.type, request.properties, ++cloud_.counter};
+      const auto there = cloud_.things.find(name);
+      if (there != cloud_.things.end() && !request.may_be_ours(name, there->second.created) && name != request.context.token) return std::move(reply)(refuse(HandlerErrc::kAlreadyExists, name + " already exists"));
+      cloud_.things[name] = {schema_.type, request.properties, ++cloud_.counter, loop_.clock().wall()};
       std::move(reply)(outcome(name));
     });
   }
@@ -598,6 +600,28 @@ TEST_F(Engines, D81_CrashAtAnyInstantEndsInAFinalState) {
       if (HasFailure()) return;
     }
   }
+}
+
+TEST_F(Engines, AResourceWithANameOfItsOwnIsTakenOverOnlyWhenThisStackMadeIt) {
+  const char* text = R"({"T":{"Type":"AWS::DynamoDB::Table","Properties":{"TableName":"t","KeySchema":"a"}}})";
+  const auto begin = [&] {
+    engine_->create_stack(request(text), Reply<std::string, Error>([](Result<std::string>) {}));
+    store_->sync_once();
+    loop_->run_for(5ms);  // the step is written, the provider has not answered
+    store_->sync_once();
+  };
+  begin();
+  cloud_.things["t"] = {"AWS::DynamoDB::Table", {}, 1, loop_->clock().wall()};  // made, and then the power went
+  crash(1000);
+  settle();
+  EXPECT_EQ(status(), "CREATE_COMPLETE");
+  remove();
+  begin();
+  cloud_.things["t"] = {"AWS::DynamoDB::Table", {}, 1, loop_->clock().wall() - 1h};  // somebody else's
+  crash(1000);
+  settle();
+  EXPECT_EQ(status(), "ROLLBACK_COMPLETE");
+  EXPECT_TRUE(cloud_.things.contains("t"));
 }
 
 TEST_F(Engines, AssetsComeInPartsAndGoWhenUnused) {

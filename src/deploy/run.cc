@@ -119,6 +119,7 @@ void Run::step(const std::string& id) {
     version.token = again ? record.next->token : services_.book.random().uuid();
     version.generated_name = again ? record.next->generated_name
                                    : generate_name(provider.schema().name, stack_.name, id, random_suffix(services_.book.random()), version.properties);
+    version.begun = again ? record.next->begun : services_.book.now();
     create(id, std::move(version), again);
   };
   if (!made) {
@@ -154,6 +155,7 @@ void Run::step(const std::string& id) {
   version.physical_id = current.physical_id;
   version.token = current.token;
   version.generated_name = current.generated_name;
+  version.begun = current.begun;
   version.attributes = current.attributes;
   update(id, std::move(version));
 }
@@ -174,7 +176,7 @@ void Run::create(const std::string& id, ResourceVersion version, bool resumed) {
   record.status = replaces ? ResourceStatus::kUpdateInProgress : ResourceStatus::kCreateInProgress;
   record.reason = replaces ? "Requested update requires the creation of a new physical resource; hence creating one." : "";
   record.updated = services_.book.now();
-  CreateRequest request{.context = context(id, version.token), .properties = version.properties, .generated_name = version.generated_name, .resumed = resumed};
+  CreateRequest request{.context = context(id, version.token), .properties = version.properties, .generated_name = version.generated_name, .resumed = resumed, .begun = version.begun};
   record.next = std::move(version);
   services_.book.save_resource(stack_, record);
   if (!resumed) note(record, record.status, replaces ? *record.current : *record.next, record.reason);

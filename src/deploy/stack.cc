@@ -65,6 +65,7 @@ json::Value encode(const ResourceVersion& version) {
   out["id"] = version.physical_id;
   out["token"] = version.token;
   out["name"] = version.generated_name;
+  out["begun"] = epoch_ms(version.begun);
   out["properties"] = version.properties;
   out["attributes"] = version.attributes;
   out["needs"] = texts(version.needs);
@@ -78,6 +79,7 @@ tidemill::Result<ResourceVersion> decode_version(const json::Value& from) {
   version.physical_id = from.string_or("id");
   version.token = from.string_or("token");
   version.generated_name = from.string_or("name");
+  version.begun = from_epoch_ms(from.integer_or("begun", 0));
   version.properties = object_of(from, "properties");
   version.attributes = object_of(from, "attributes");
   version.needs = texts_of(from, "needs");

@@ -51,6 +51,7 @@ struct ResourceVersion {
   std::string physical_id;     // empty until it is known
   std::string token;
   std::string generated_name;
+  WallTime begun{};            // when its making began
   json::Value properties = json::Object();  // resolved
   json::Object attributes;
   std::vector<std::string> needs;           // logical ids

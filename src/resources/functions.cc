@@ -121,7 +121,8 @@ class FunctionProvider final : public deploy::ResourceProvider {
     if (!code) return std::move(reply)(std::unexpected(code.error()));
     const auto scope = request.context.scope;
     const auto name = input->name;
-    const bool ours = request.resumed && name == request.generated_name && functions_.get(scope, name);
+    const auto there = functions_.get(scope, name);
+    const bool ours = there && request.may_be_ours(name, there->modified);
     if (ours) return update_all(request.context, *std::move(input), *std::move(code), std::move(reply));
     functions::CreateRequest create{.scope = scope, .name = name, .configuration = input->configuration, .code = *std::move(code),
                                     .tags = tags_of(*input, request.context), .package_type = input->package_type};

@@ -95,7 +95,8 @@ class Roles final : public deploy::ResourceProvider {
     if (!role) return std::move(reply)(std::unexpected(role.error()));
     const auto account = request.context.scope.account;
     auto steps = Steps::make();
-    const bool ours = request.resumed && role->name == request.generated_name && directory_.role(account, role->name);
+    const auto there = directory_.role(account, role->name);
+    const bool ours = there && request.may_be_ours(role->name, there->created);
     if (!ours) {
       steps->add([this, account, role = *role](Steps::Done done) {
         directory_.create_role({.account = account, .name = role.name, .path = role.path, .trust_policy = role.trust, .description = role.description,
@@ -316,7 +317,8 @@ class ManagedPolicies final : public deploy::ResourceProvider {
     if (!policy) return std::move(reply)(std::unexpected(policy.error()));
     const auto arn = fmt::format("arn:aws:iam::{}:policy{}{}", account, policy->path, policy->name);
     auto steps = Steps::make();
-    if (!(request.resumed && policy->name == request.generated_name && directory_.policy(arn))) {
+    const auto there = directory_.policy(arn);
+    if (!there || !request.may_be_ours(policy->name, there->created)) {
       steps->add([this, account, policy = *policy](Steps::Done done) {
         directory_.create_policy(account, policy.name, policy.path, policy.description, policy.document, policy.tags, as_reply<auth::ManagedPolicy>(std::move(done)));
       });

@@ -71,7 +71,10 @@ class LogGroups final : public deploy::ResourceProvider {
     auto group = read_group(request.properties, request.generated_name);
     if (!group) return std::move(reply)(std::unexpected(group.error()));
     const auto scope = request.context.scope;
-    const bool ours = request.resumed && group->name == request.generated_name;
+    bool ours = false;
+    for (const auto& there : logs_.groups(scope)) {
+      if (there.name == group->name) ours = request.may_be_ours(group->name, from_epoch_ms(there.created_ms));
+    }
     auto steps = Steps::make();
     for (const auto& tag : request.context.tags) group->tags.emplace(tag.key, tag.value);
     steps->add([this, scope, name = group->name, tags = group->tags, ours](Steps::Done done) {

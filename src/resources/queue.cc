@@ -1,6 +1,8 @@
 // AWS::SQS::Queue on queues.
 #include <fmt/format.h>
 
+#include <cstdlib>
+
 #include "queues/queues.h"
 #include "resources/reader.h"
 #include "resources/resources.h"
@@ -81,7 +83,11 @@ class QueueProvider final : public deploy::ResourceProvider {
     if (!input) return std::move(reply)(std::unexpected(input.error()));
     const QueueName name{request.context.scope, input->name};
     // The engine takes a repeated creation for the same queue; a template's queue must be a new one.
-    const bool ours = request.resumed && input->name == request.generated_name;
+    bool ours = false;
+    if (const auto there = queues_.attributes(name)) {
+      const auto created = there->find("CreatedTimestamp");  // whole seconds
+      ours = created != there->end() && request.may_be_ours(input->name, from_epoch_ms((std::atoll(created->second.c_str()) + 1) * 1000 - 1));
+    }
     if (!ours && queues_.find(name)) return std::move(reply)(deploy::refuse(HandlerErrc::kAlreadyExists, fmt::format("Queue {} already exists", input->name)));
     for (const auto& tag : request.context.tags) input->tags.emplace(tag.key, tag.value);
     auto steps = Steps::make();

@@ -161,7 +161,8 @@ class TableProvider final : public deploy::ResourceProvider {
     const auto name = input->create.name;
     for (const auto& tag : request.context.tags) input->create.tags.emplace_back(tag.key, tag.value);
     auto steps = Steps::make();
-    const bool ours = request.resumed && name == request.generated_name && tables_.describe(scope, name);
+    const auto there = tables_.describe(scope, name);
+    const bool ours = there && request.may_be_ours(name, there->definition.created);
     if (!ours) {
       steps->add([this, scope, create = input->create](Steps::Done done) mutable {
         tables_.create_table(scope, std::move(create), loop_, as_reply<tables::TableDescription>(std::move(done)));
