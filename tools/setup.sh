@@ -98,6 +98,15 @@ need_test_tools() {
     stamp kafka-clients tests/kafka/node/package-lock.json
   fi
 }
+# Kafka's own Java tools; tests/kafka finds them by TM_KAFKA_JARS.
+need_java_clients() {
+  command -v java >/dev/null || need_packages default-jre-headless || return 1
+  export TM_KAFKA_JARS=$STATE/kafka-jars
+  fresh kafka-jars tests/kafka/java/pom.xml && [ -d "$TM_KAFKA_JARS" ] && return 0
+  command -v mvn >/dev/null || need_packages maven || return 1
+  step "maven: Kafka's Java tools" mvn -q -B -f tests/kafka/java/pom.xml dependency:copy-dependencies -DoutputDirectory="$TM_KAFKA_JARS" || return 1
+  stamp kafka-jars tests/kafka/java/pom.xml
+}
 install_kafka_clients() {
   mkdir -p "$STATE/kafka-clients" && cp tests/kafka/node/package.json tests/kafka/node/package-lock.json "$STATE/kafka-clients/" &&
   npm ci --prefix "$STATE/kafka-clients" --no-audit --no-fund --ignore-scripts
@@ -116,8 +125,7 @@ setup() {
       run) need_packages "${RUN_PACKAGES[@]}" && need_node && need_function_sdks ;;
       examples) need_packages "${RUN_PACKAGES[@]}" && need_node && need_examples ;;
       test)
-        need_packages "${RUN_PACKAGES[@]}" "${TEST_PACKAGES[@]}" && need_node && need_test_tools || return 1
-        command -v java >/dev/null || need_packages default-jre-headless ;;
+        need_packages "${RUN_PACKAGES[@]}" "${TEST_PACKAGES[@]}" && need_node && need_test_tools && need_java_clients ;;
       clang) need_packages "${BUILD_PACKAGES[@]}" "${CLANG_PACKAGES[@]}" ;;
       lint) need_packages "${BUILD_PACKAGES[@]}" "${CLANG_PACKAGES[@]}" "${LINT_PACKAGES[@]}" ;;
       format) need_packages "${FORMAT_PACKAGES[@]}" ;;

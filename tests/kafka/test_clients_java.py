@@ -2,14 +2,13 @@
 they are copied once by Maven."""
 import glob
 import os
+import pathlib
 import shutil
 import subprocess
 
 import pytest
 
-POM = """<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion><groupId>t</groupId><artifactId>t</artifactId>
-<version>1</version><dependencies><dependency><groupId>org.apache.kafka</groupId><artifactId>kafka-tools</artifactId>
-<version>4.1.0</version></dependency></dependencies></project>"""
+POM = pathlib.Path(__file__).resolve().parent / "java" / "pom.xml"
 
 TOOLS = {
     "topics": "org.apache.kafka.tools.TopicCommand",
@@ -29,8 +28,7 @@ def java(tmp_path_factory):
         if not shutil.which("mvn"):
             pytest.skip("maven is not installed")
         folder = str(tmp_path_factory.mktemp("jars"))
-        with open(os.path.join(folder, "pom.xml"), "w") as pom:
-            pom.write(POM)
+        shutil.copy(POM, folder)
         subprocess.run(["mvn", "-q", "-B", "dependency:copy-dependencies", "-DoutputDirectory=" + folder], cwd=folder, check=True, timeout=600)
     path = ":".join(glob.glob(os.path.join(folder, "*.jar")))
 
