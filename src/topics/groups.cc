@@ -18,7 +18,7 @@ Status check_id(const std::string& group_id) {
 }  // namespace
 
 Groups::Groups(storage::Store& store, runtime::Loop& loop, runtime::Random& random, Catalog& catalog, Offsets& offsets, Settings settings)
-    : store_(store), loop_(loop), random_(random), catalog_(catalog), offsets_(offsets), settings_(settings),
+    : store_(store), loop_(loop), catalog_(catalog), offsets_(offsets), settings_(settings),
       classic_environment_{loop, random, settings.classic,
                            [this](const ClassicGroup& group, runtime::Task done) {
                              storage::Mutation changes;

@@ -86,7 +86,6 @@ class Groups {
 
   storage::Store& store_;
   runtime::Loop& loop_;
-  runtime::Random& random_;
   Catalog& catalog_;
   Offsets& offsets_;
   const Settings settings_;
