@@ -13,7 +13,7 @@ Status Server::Parts::open_tables() {
 
   dynamodb_api.emplace(*tables);
   streams_api.emplace(*streams);
-  dynamodb_gate.emplace(*identity, *store, "dynamodb");
+  dynamodb_gate.emplace(*identity, "dynamodb");
   tables_front.emplace(awsjson::Front::Dependencies{.gate = *dynamodb_gate,
                                                     .ids = request_ids,
                                                     .clock = loop.clock(),

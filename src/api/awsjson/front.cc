@@ -193,12 +193,6 @@ void Front::handle(http::Request request, runtime::Executor& loop, http::Respond
     }
   }
 
-  if (operation->access != Access::kRead) {
-    if (auto admitted = deps_.gate.admit_write(); !admitted) {
-      return answer_error(std::move(reply), internal_error(std::move(admitted).error().message));
-    }
-  }
-
   Call call;
   call.operation = operation;
   call.document = std::move(document);

@@ -25,8 +25,6 @@ class Gate {
   virtual auth::Result<auth::Caller> authenticate(const http::Request& request) const = 0;
   virtual auth::Decision authorize(const auth::Principal& principal, std::string_view action, std::string_view resource) const = 0;
   virtual bool enforced() const = 0;  // false: authorize() would allow everything, and is not asked
-  // Refuses what would write while the disk is full; reads go on.
-  virtual Status admit_write() const { return {}; }
 };
 
 class Front {
