@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <iostream>
 #include <string>
 
@@ -32,12 +33,25 @@ Terminal terminal() {
   return out;
 }
 
+// The server writes the copy, so the path is made absolute here, where it was said.
+int checkpoint(Session& session, const std::string& folder, const Terminal& terminal) {
+  json::Object body;
+  body["folder"] = std::filesystem::absolute(folder).string();
+  const auto made = session.call("POST", "/_admin/checkpoint", json::Value(std::move(body)));
+  if (!made) {
+    terminal.complain(made.error().message);
+    return 1;
+  }
+  terminal.print("copied to " + made->string_or("folder") + "; a server starts on it as <data directory>/store");
+  return 0;
+}
+
 }  // namespace
 
 std::optional<int> run(int argc, char** argv) {
   if (argc < 2) return std::nullopt;
   const std::string command = argv[1];
-  if (command != "deploy" && command != "destroy") return std::nullopt;
+  if (command != "deploy" && command != "destroy" && command != "checkpoint") return std::nullopt;
 
   CLI::App app{"Tidemill"};
   app.name("tidemill");
@@ -53,9 +67,12 @@ std::optional<int> run(int argc, char** argv) {
   deploying->add_flag("--no-rollback", options.keep_on_failure, "Keep what was made when something fails");
   auto* destroying = app.add_subcommand("destroy", "Delete a stack and what it made");
   destroying->add_option("stack", stack, "Name of the stack")->required();
-  for (auto* one : {deploying, destroying}) {
+  std::string folder;
+  auto* copying = app.add_subcommand("checkpoint", "Copy the server's store, consistent, while it serves");
+  copying->add_option("folder", folder, "Where the copy goes; must not exist yet")->required();
+  for (auto* one : {deploying, destroying}) one->add_flag("-y,--yes", options.yes, "Do not ask");
+  for (auto* one : {deploying, destroying, copying}) {
     one->add_option("--endpoint", endpoint, "The server (TIDEMILL_ENDPOINT, AWS_ENDPOINT_URL; http://127.0.0.1:4566)");
-    one->add_flag("-y,--yes", options.yes, "Do not ask");
   }
   try {
     app.parse(argc, argv);
@@ -77,6 +94,7 @@ std::optional<int> run(int argc, char** argv) {
     return 2;
   }
   if (command == "destroy") return destroy(**session, stack, options.yes, out);
+  if (command == "checkpoint") return checkpoint(**session, folder, out);
   runtime::SystemFiles files;
   return deploy(**session, files, options, out);
 }

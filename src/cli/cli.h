@@ -12,6 +12,7 @@ std::optional<int> run(int argc, char** argv);
 // One line each, for the program's help.
 inline constexpr const char* kSubcommands =
     "  deploy PATH                 Make or update stacks from a template (JSON, YAML) or a cdk.out folder\n"
-    "  destroy STACK               Delete a stack and what it made\n";
+    "  destroy STACK               Delete a stack and what it made\n"
+    "  checkpoint FOLDER           Copy the server's store, consistent, while it serves\n";
 
 }  // namespace tidemill::cli
