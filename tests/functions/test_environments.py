@@ -65,7 +65,7 @@ def test_FR_20_frozen_between_invocations(fn, unique):
 def test_FR_19_parallel_invocations_have_their_own_environments(fn, unique):
     from concurrent.futures import ThreadPoolExecutor
     name = unique("fn")
-    fn.create(name, "const id = Math.random(); exports.handler = async () => { await new Promise((r) => setTimeout(r, 300)); return id }", Timeout=10)
+    fn.create(name, "const id = Math.random(); exports.handler = async () => { await new Promise((r) => setTimeout(r, 3000)); return id }", Timeout=10)
     with ThreadPoolExecutor(3) as pool:
         ids = list(pool.map(lambda _: fn.value(name), range(3)))
     assert len(set(ids)) == 3
