@@ -3,6 +3,8 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <filesystem>
 
@@ -89,6 +91,15 @@ bool is_account(const std::string& text) {
   return text.size() == 12 && text.find_first_not_of("0123456789") == text.npos;
 }
 
+bool is_host_and_port(std::string_view text) {
+  const auto colon = text.rfind(':');
+  if (colon == text.npos || colon == 0 || text.find_first_of(" \t") != text.npos) return false;
+  std::uint16_t port = 0;
+  const auto* end = text.data() + text.size();
+  const auto [rest, code] = std::from_chars(text.data() + colon + 1, end, port);
+  return code == std::errc() && rest == end && port != 0;
+}
+
 Result<Config> check(Raw raw, Config::Mode mode) {
   Config config;
   config.mode = mode;
@@ -104,6 +115,13 @@ Result<Config> check(Raw raw, Config::Mode mode) {
   TM_TRY(config.kafka_listen, runtime::parse_address(raw.kafka_listen));
   config.kafka_advertised = raw.kafka_advertised;
   config.kafka_bootstrap = raw.kafka_bootstrap;
+  for (std::size_t at = 0; !raw.kafka_bootstrap.empty() && at <= raw.kafka_bootstrap.size();) {
+    const auto comma = std::min(raw.kafka_bootstrap.find(',', at), raw.kafka_bootstrap.size());
+    if (!is_host_and_port(std::string_view(raw.kafka_bootstrap).substr(at, comma - at))) {
+      return fail(Errc::kInvalidArgument, "--kafka-bootstrap takes HOST:PORT[,HOST:PORT...], not '" + raw.kafka_bootstrap + "'");
+    }
+    at = comma + 1;
+  }
   if (!is_account(raw.account)) return fail(Errc::kInvalidArgument, "--account takes 12 digits, not '" + raw.account + "'");
   if (raw.region.empty()) return fail(Errc::kInvalidArgument, "--region must not be empty");
   config.scope = {raw.account, raw.region};

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "api/admin/deploy_front.h"
 #include "api/common/edge.h"
@@ -43,7 +44,7 @@
 #include "streams/streams.h"
 #include "tables/engine.h"
 #include "topics/broker.h"
-#include "topics/embedded_cluster.h"
+#include "topics/cluster.h"
 #include "topics/named_clusters.h"
 #include "triggers/mappings.h"
 
@@ -57,8 +58,11 @@ struct Server::Parts {
   Status open_identity();
   Status open_tables();
   Status open_topics();
+  Status listen_kafka();
+  Status use_remote_cluster();
   std::string kafka_bootstrap_servers() const;
-  std::string kafka_sasl_servers() const;
+  std::string kafka_sasl_servers() const;  // empty: nobody signs in
+  std::vector<std::string> own_kafka_servers() const;  // what a mapping may call the cluster
   Status open_queues();
   Status open_functions();
   Status open_triggers();
@@ -99,7 +103,7 @@ struct Server::Parts {
   std::optional<topics::NamedClusters> named_clusters;
   std::optional<KafkaAuthenticator> kafka_authenticator;
   std::optional<kafka::KafkaServer> kafka_server;
-  std::optional<topics::EmbeddedCluster> embedded_cluster;
+  std::unique_ptr<topics::Cluster> cluster;  // the broker inside, or a real one (--kafka-bootstrap)
   std::optional<msk::MskFront> msk_front;
   std::string kafka_host;
   runtime::Address kafka_address, kafka_sasl_address;

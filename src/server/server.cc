@@ -91,7 +91,7 @@ Status Server::open() { return parts_->open(); }
 
 std::string Server::ready_line() const {
   return "ready edge=http://" + parts_->http->address().text() + " kafka=" + parts_->kafka_bootstrap_servers() +
-         " kafka-sasl=" + parts_->kafka_sasl_servers() +
+         (parts_->kafka_server ? " kafka-sasl=" + parts_->kafka_sasl_servers() : "") +
          " durability=" + (parts_->config.durability == storage::Durability::kDurable ? "durable" : "relaxed") +
          " identity=" + (parts_->config.iam ? "on" : "off") + " data=" + parts_->config.data_dir;
 }

@@ -1,6 +1,10 @@
 // Topics: the broker, its listeners, the cluster that the rest of the server sees, and the control API that says where it is.
+#include <algorithm>
+
 #include "base/digest.h"
 #include "server/parts.h"
+#include "topics/embedded_cluster.h"
+#include "topics/remote_cluster.h"
 
 namespace tidemill::server {
 namespace {
@@ -12,19 +16,46 @@ std::string cluster_arn_of(const Scope& scope, std::string_view cluster_id) {
          hex.substr(13, 3) + "-8" + hex.substr(17, 3) + "-" + hex.substr(20, 12) + "-1";
 }
 
+std::vector<std::string> split_servers(const std::string& servers) {
+  std::vector<std::string> out;
+  for (std::size_t at = 0; at <= servers.size();) {
+    const auto comma = std::min(servers.find(',', at), servers.size());
+    out.push_back(servers.substr(at, comma - at));
+    at = comma + 1;
+  }
+  return out;
+}
+
 }  // namespace
 
 Status Server::Parts::open_topics() {
-  if (!config.kafka_bootstrap.empty()) {
-    return fail(Errc::kUnsupported, "a Kafka cluster of your own (--kafka-bootstrap " + config.kafka_bootstrap +
-                                        ") cannot take the place of the broker inside in this version: leave the option out");
-  }
+  // The broker inside is opened in any case: its id names the cluster, so that mappings stay what they are when a real one takes its
+  // place; only then nothing listens for it.
   auto opened = topics::Broker::open(*store, loop, random, log, topics::BrokerSettings{});
   if (!opened) return fail(Errc::kCorruption, "cannot read the topics: " + opened.error().message);
   broker = *std::move(opened);
   cluster_arn = cluster_arn_of(config.scope, broker->cluster_id());
   named_clusters.emplace(*store, loop);
   if (auto loaded = named_clusters->load(); !loaded) return fail(Errc::kCorruption, "cannot read the names of clusters: " + loaded.error().message);
+
+  const bool remote = !config.kafka_bootstrap.empty();
+  TM_CHECK(remote ? use_remote_cluster() : listen_kafka());
+  msk::Cluster told{.arn = cluster_arn, .scope = config.scope, .created = broker->created()};
+  if (remote || !config.iam) told.bootstrap = kafka_bootstrap_servers();
+  told.bootstrap_sasl_iam = told.bootstrap_sasl_scram = kafka_sasl_servers();
+  msk_front.emplace(std::move(told), *identity, request_ids, &*named_clusters);
+  msk_front->mount(edge);
+  return {};
+}
+
+Status Server::Parts::use_remote_cluster() {
+  auto opened = topics::RemoteCluster::open(config.kafka_bootstrap, loop, log);
+  if (!opened) return fail(Errc::kInvalidArgument, "cannot use the Kafka cluster " + config.kafka_bootstrap + ": " + opened.error().message);
+  cluster = *std::move(opened);
+  return {};
+}
+
+Status Server::Parts::listen_kafka() {
   kafka_authenticator.emplace(*identity, *directory, log, cluster_arn, *named_clusters);
 
   kafka::KafkaSettings settings;
@@ -55,19 +86,23 @@ Status Server::Parts::open_topics() {
   if (!bound) return std::unexpected(bound.error());
   kafka_sasl_address = *bound;
 
-  embedded_cluster.emplace(*broker, kafka_bootstrap_servers());
-  msk::Cluster cluster{.arn = cluster_arn, .scope = config.scope, .created = broker->created()};
-  if (!config.iam) cluster.bootstrap = kafka_bootstrap_servers();
-  cluster.bootstrap_sasl_iam = cluster.bootstrap_sasl_scram = kafka_sasl_servers();
-  msk_front.emplace(std::move(cluster), *identity, request_ids, &*named_clusters);
-  msk_front->mount(edge);
+  cluster = std::make_unique<topics::EmbeddedCluster>(*broker, kafka_bootstrap_servers());
   return {};
 }
 
 std::string Server::Parts::kafka_bootstrap_servers() const {
+  if (!config.kafka_bootstrap.empty()) return config.kafka_bootstrap;
   return kafka_host + ":" + std::to_string(kafka_address.port);
 }
 
-std::string Server::Parts::kafka_sasl_servers() const { return kafka_host + ":" + std::to_string(kafka_sasl_address.port); }
+std::string Server::Parts::kafka_sasl_servers() const {
+  return kafka_server ? kafka_host + ":" + std::to_string(kafka_sasl_address.port) : "";
+}
+
+std::vector<std::string> Server::Parts::own_kafka_servers() const {
+  if (!kafka_server) return split_servers(config.kafka_bootstrap);
+  const auto port = std::to_string(kafka_address.port);
+  return {kafka_bootstrap_servers(), kafka_sasl_servers(), "localhost:" + port, "127.0.0.1:" + port};
+}
 
 }  // namespace tidemill::server

@@ -6,17 +6,14 @@ namespace tidemill::server {
 Status Server::Parts::open_queues() {
   queues.emplace(queues::Queues::Services{.store = *store, .home = loop, .random = random, .log = log});
   if (auto opened = queues->open(); !opened) return fail(Errc::kCorruption, "cannot read the queues: " + opened.error().message);
-  destinations.emplace(*queues, *embedded_cluster);
+  destinations.emplace(*queues, *cluster);
   sqs_front.emplace(*queues, *identity, request_ids);
   sqs_front->mount(edge);
   return {};
 }
 
 Status Server::Parts::open_triggers() {
-  const auto port = std::to_string(kafka_address.port);
-  trigger_sources.emplace(*streams, *embedded_cluster, loop, cluster_arn, *named_clusters,
-                          std::vector<std::string>{kafka_bootstrap_servers(), kafka_sasl_servers(), "localhost:" + port,
-                                                   "127.0.0.1:" + port});
+  trigger_sources.emplace(*streams, *cluster, loop, cluster_arn, *named_clusters, own_kafka_servers());
   trigger_invoker.emplace(*functions);
   checkpoints.emplace(*store, loop);
   triggers::Pace pace;
