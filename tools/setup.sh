@@ -98,13 +98,13 @@ need_test_tools() {
     stamp kafka-clients tests/kafka/node/package-lock.json
   fi
 }
-# Kafka's own Java tools; tests/kafka finds them by TM_KAFKA_JARS.
+# Kafka's own Java tools and its broker; the tests find them by TM_KAFKA_JARS.
 need_java_clients() {
   command -v java >/dev/null || need_packages default-jre-headless || return 1
   export TM_KAFKA_JARS=$STATE/kafka-jars
   fresh kafka-jars tests/kafka/java/pom.xml && [ -d "$TM_KAFKA_JARS" ] && return 0
   command -v mvn >/dev/null || need_packages maven || return 1
-  step "maven: Kafka's Java tools" mvn -q -B -f tests/kafka/java/pom.xml dependency:copy-dependencies -DoutputDirectory="$TM_KAFKA_JARS" || return 1
+  step "maven: Kafka's Java tools and broker" mvn -q -B -f tests/kafka/java/pom.xml dependency:copy-dependencies -DoutputDirectory="$TM_KAFKA_JARS" || return 1
   stamp kafka-jars tests/kafka/java/pom.xml
 }
 install_kafka_clients() {
