@@ -111,7 +111,10 @@ tidemill::Result<void, InitFailure> Environment::spawn_process(std::vector<std::
   options.directory = folder_.empty() ? host_.runtime_directory : folder_;
   options.private_namespaces = host_.isolate;
   options.private_tmp = private_tmp_;
-  options.keep_visible = {host_.settings.directory, host_.settings.node_path, host_.settings.python_path};
+  // An interpreter may have been installed under /tmp, too.
+  const auto folder_of = [](const std::string& program) { return program.substr(0, program.rfind('/')); };
+  options.keep_visible = {host_.settings.directory, host_.settings.node_path, host_.settings.python_path, folder_of(host_.settings.node),
+                          folder_of(host_.settings.python)};
   options.on_stdout = [this](std::string_view bytes) { on_output(partial_out_, bytes); };
   options.on_stderr = [this](std::string_view bytes) { on_output(partial_err_, bytes); };
   options.on_exit = [this](runtime::ExitStatus status) { on_exit(status); };

@@ -12,6 +12,9 @@ import pytest
 
 from test_lambda_api import NODE, PYTHON, Maker, fn, zipped  # noqa: F401  (fn is a fixture)
 
+# Of the machine, not of a virtual environment: functions may not see where that lies.
+INTERPRETER = getattr(sys, "_base_executable", sys.executable)
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -205,7 +208,7 @@ def test_FR_12_the_runtime_interface_client_of_python_runs_unmodified(fn, unique
     if installed.returncode != 0:
         pytest.skip("awslambdaric cannot be installed here")
     name = unique("fn")
-    bootstrap = f"#!/bin/sh\nexport PYTHONPATH={tmp_path / 'ric'}:$LAMBDA_TASK_ROOT\ncd $LAMBDA_TASK_ROOT\nexec {sys.executable} -m awslambdaric $_HANDLER\n"
+    bootstrap = f"#!/bin/sh\nexport PYTHONPATH={tmp_path / 'ric'}:$LAMBDA_TASK_ROOT\ncd $LAMBDA_TASK_ROOT\nexec {INTERPRETER} -m awslambdaric $_HANDLER\n"
     if str(tmp_path).startswith("/tmp"):
         target = ROOT / ".tidemill-test-ric"
         shutil.rmtree(target, ignore_errors=True)

@@ -13,6 +13,9 @@ from botocore.exceptions import ClientError
 
 from test_lambda_api import NODE, ROLE, fn, refused, zipped  # noqa: F401  (fn is a fixture)
 
+# Of the machine, not of a virtual environment: functions may not see where that lies.
+INTERPRETER = getattr(sys, "_base_executable", sys.executable)
+
 # Answers the first event after trying what is not allowed; answers the second with what it has seen.
 PROBE = '''
 import http.client, json, os, time
@@ -47,7 +50,7 @@ answer, event = call("GET", "/invocation/next")
 
 def test_FR_01_to_FR_06_FR_11_the_wire(fn, unique):
     name = unique("fn")
-    fn.create(name, files={"bootstrap": f"#!/bin/sh\nexec {sys.executable} $LAMBDA_TASK_ROOT/probe.py\n", "probe.py": PROBE}, runtime="provided.al2023", handler="h", mode=0o755, Timeout=20)
+    fn.create(name, files={"bootstrap": f"#!/bin/sh\nexec {INTERPRETER} $LAMBDA_TASK_ROOT/probe.py\n", "probe.py": PROBE}, runtime="provided.al2023", handler="h", mode=0o755, Timeout=20)
     answer, payload = fn.invoke(name, {"a": 1}, ClientContext="eyJjIjoxfQ==")
     assert payload == b'{"first":true}'
     seen = fn.value(name, {})
