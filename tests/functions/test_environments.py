@@ -208,21 +208,15 @@ def test_FR_12_the_runtime_interface_client_of_python_runs_unmodified(fn, unique
     if installed.returncode != 0:
         pytest.skip("awslambdaric cannot be installed here")
     name = unique("fn")
-    bootstrap = f"#!/bin/sh\nexport PYTHONPATH={tmp_path / 'ric'}:$LAMBDA_TASK_ROOT\ncd $LAMBDA_TASK_ROOT\nexec {INTERPRETER} -m awslambdaric $_HANDLER\n"
-    if str(tmp_path).startswith("/tmp"):
-        target = ROOT / ".tidemill-test-ric"
-        shutil.rmtree(target, ignore_errors=True)
-        shutil.copytree(tmp_path / "ric", target)
-        bootstrap = bootstrap.replace(str(tmp_path / "ric"), str(target))
-    try:
-        fn.create(name, files={"bootstrap": bootstrap, "app.py": "def handler(e, c):\n  if e.get('bad'): raise ValueError('no')\n  return b'raw' if e.get('raw') else object() if e.get('o') else e"},
-                  runtime="provided.al2023", handler="app.handler", mode=0o755, Timeout=20)
-        assert fn.value(name, {"a": 1}) == {"a": 1}
-        assert fn.invoke(name, {"raw": 1})[1] == b"raw"
-        assert error_of(fn, name, {"bad": 1})[0]["errorType"] == "ValueError"
-        assert error_of(fn, name, {"o": 1})[0]["errorType"] == "Runtime.MarshalError"
-    finally:
-        shutil.rmtree(ROOT / ".tidemill-test-ric", ignore_errors=True)
+    # In the archive: a function sees its own code wherever this tree lies.
+    bundled = {str(path.relative_to(tmp_path)): path.read_bytes() for path in (tmp_path / "ric").rglob("*") if path.is_file()}
+    bootstrap = f"#!/bin/sh\nexport PYTHONPATH=$LAMBDA_TASK_ROOT/ric:$LAMBDA_TASK_ROOT\ncd $LAMBDA_TASK_ROOT\nexec {INTERPRETER} -m awslambdaric $_HANDLER\n"
+    fn.create(name, files={**bundled, "bootstrap": bootstrap, "app.py": "def handler(e, c):\n  if e.get('bad'): raise ValueError('no')\n  return b'raw' if e.get('raw') else object() if e.get('o') else e"},
+              runtime="provided.al2023", handler="app.handler", mode=0o755, Timeout=20)
+    assert fn.value(name, {"a": 1}) == {"a": 1}
+    assert fn.invoke(name, {"raw": 1})[1] == b"raw"
+    assert error_of(fn, name, {"bad": 1})[0]["errorType"] == "ValueError"
+    assert error_of(fn, name, {"o": 1})[0]["errorType"] == "Runtime.MarshalError"
 
 
 def test_FR_13_a_function_in_cpp_counts_orders(server, fn, unique):
