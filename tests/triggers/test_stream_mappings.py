@@ -173,7 +173,8 @@ def test_FD_40_41_bisect(recorder, table, mapped, failure_queue):
 
 def test_FD_48_missing_destination(recorder, table, mapped):
     recorder.control(poison_keys=["bad"])
-    mapped(table.stream, recorder.name, MaximumRetryAttempts=0, DestinationConfig=to_queue("arn:aws:sqs:us-east-1:000000000000:no-such-queue"))
+    mapped(table.stream, recorder.name, BatchSize=1, MaximumRetryAttempts=0,
+           DestinationConfig=to_queue("arn:aws:sqs:us-east-1:000000000000:no-such-queue"))
     table.put("bad")
     table.put("good")
     assert keys(recorder.wait_records(1)) == ["good"]
