@@ -1,5 +1,6 @@
 #include "server/config.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -29,6 +30,16 @@ class CommandLine : public testing::Test {
   }
   std::string said_;
 };
+
+TEST_F(CommandLine, ARealKafkaClusterIsGivenAsHostsAndPorts) {
+  const auto got = read({"dev", "--kafka-bootstrap", "a.example:9092,b.example:9093"});
+  ASSERT_TRUE(got.run_server);
+  EXPECT_EQ(got.config.kafka_bootstrap, "a.example:9092,b.example:9093");
+  for (const auto* bad : {"a.example", "a.example:", ":9092", "a.example:9092,", "a.example:port", "a.example:0", "a.example:70000", "a:1, b:2"}) {
+    EXPECT_FALSE(read({"dev", "--kafka-bootstrap", bad}).run_server) << bad;
+    EXPECT_THAT(said_, testing::HasSubstr("--kafka-bootstrap takes HOST:PORT")) << bad;
+  }
+}
 
 TEST_F(CommandLine, DevIsRelaxedAndOpenToItsOwnMachine) {
   const auto got = read({"dev"});

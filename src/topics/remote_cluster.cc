@@ -103,7 +103,7 @@ struct RemoteCluster::Impl {
   void describe_made(std::string name, int tries, Reply<TopicSummary, Error> reply);
   void send(ProduceRequest request, std::optional<std::int32_t> partition, Reply<Produced, Error> reply);
   void tick();
-  void compare(Result<std::vector<TopicSummary>> now);
+  void compare(Result<std::vector<TopicSummary>> now, runtime::Instant asked_at);
 
   static void on_log(const rd_kafka_t* handle, int level, const char* facility, const char* text);
   static void on_event(rd_kafka_t*, rd_kafka_event_t* event, void* self);
@@ -125,7 +125,7 @@ struct RemoteCluster::Impl {
   rd::Queue background;
   rd::Handle asker;      // a consumer that never creates what it asks about
   std::optional<RemoteReader> reader;
-  std::unique_ptr<runtime::ThreadPool> questions;
+  std::unique_ptr<runtime::ThreadPool> questions;  // one worker; the calls that it makes block
 };
 
 struct RemoteCluster::Impl::TopicsWatch final : Watch {
@@ -169,6 +169,7 @@ Result<rd::Handle> RemoteCluster::Impl::open_consumer() {
                           {"auto.offset.reset", "error"},
                           {"isolation.level", "read_committed"},
                           {"allow.auto.create.topics", "false"},
+                          {"topic.metadata.propagation.max.ms", "2000"},  // so long a topic that is not there may yet turn up
                           {"queued.max.messages.kbytes", "16384"},
                           {"fetch.error.backoff.ms", "100"}},
                          {.self = this, .log = on_log});
@@ -282,16 +283,17 @@ void RemoteCluster::Impl::tick() {
     timer = 0;
     tick();
     reader->sweep();
-    if (topic_watchers.empty() || std::exchange(comparing, true)) return;
+    if ((topic_watchers.empty() && reader->empty()) || std::exchange(comparing, true)) return;
     ask<std::vector<TopicSummary>>([handle = asker.get()] { return list_now(handle); },
-                                   Reply<std::vector<TopicSummary>, Error>([this, still = std::weak_ptr(alive)](Result<std::vector<TopicSummary>> now) {
-                                     if (!still.expired()) compare(std::move(now));
+                                   Reply<std::vector<TopicSummary>, Error>([this, still = std::weak_ptr(alive), asked = home.clock().now()](Result<std::vector<TopicSummary>> now) {
+                                     if (!still.expired()) compare(std::move(now), asked);
                                    }));
   });
 }
 
-void RemoteCluster::Impl::compare(Result<std::vector<TopicSummary>> now) {
+void RemoteCluster::Impl::compare(Result<std::vector<TopicSummary>> now, runtime::Instant asked_at) {
   comparing = false;
+  if (now) reader->compare(*now, asked_at);
   if (!now || *now == known_topics) return;  // a cluster that cannot be reached has not lost its topics
   known_topics = *std::move(now);
   std::vector<std::uint64_t> ids;

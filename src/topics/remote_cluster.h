@@ -33,7 +33,7 @@ class RemoteCluster final : public Cluster {
   void produce(ProduceRequest request, Reply<Produced, Error> reply) override;
   // The first read at an offset starts fetching there and answers nothing; a watch tells when to read again.
   void read(ReadRequest request, Reply<ReadResult, Error> reply) override;
-  // Never refuses: whether the partition exists is found out by reading it.
+  // Never refuses: that a partition does not exist is said by read(), within about two seconds.
   Result<std::unique_ptr<Watch>> watch(const std::string& topic, std::int32_t partition, std::function<void()> advanced) override;
   // The cluster's metadata is compared every two seconds.
   std::unique_ptr<Watch> watch_topics(std::function<void()> changed) override;

@@ -64,7 +64,7 @@ struct RemoteReader::Cursor : std::enable_shared_from_this<Cursor> {
   std::size_t buffered_bytes = 0;
   std::optional<Error> error;
   std::uint64_t started = 0;  // counts the starts
-  runtime::Instant used{};
+  runtime::Instant used{}, since{};  // last read; last start
   // Made and unmade by the worker while the state is kStarting or the cursor is being stopped; read by the home loop otherwise.
   rd::Topic topic;
   rd::Queue queue;
@@ -206,6 +206,7 @@ void RemoteReader::start(Cursor& cursor, std::int64_t offset) {
   cursor.buffer.clear();
   cursor.buffered_bytes = 0;
   cursor.error.reset();
+  cursor.since = home_.clock().now();
   const auto start = ++cursor.started;
   auto outcome = std::make_shared<Status>();
   const bool taken = switches_->run(
@@ -249,6 +250,21 @@ void RemoteReader::fill(Cursor& cursor, const ReadRequest& request) {
       rd_kafka_message_destroy(messages.at(static_cast<std::size_t>(i)));
     }
   }
+}
+
+void RemoteReader::compare(const std::vector<TopicSummary>& there, runtime::Instant asked) {
+  std::vector<Key> missing;
+  for (auto& [key, place] : places_) {
+    const auto topic = std::ranges::find(there, key.topic, &TopicSummary::name);
+    if (topic != there.end() && key.partition < topic->partitions) continue;
+    for (auto& cursor : place.cursors) {
+      if (cursor->state != Cursor::State::kFetching || cursor->since > asked) continue;
+      cursor->state = Cursor::State::kFailed;
+      cursor->error = Error{Errc::kUnknownTopicOrPartition, "Partition " + key.topic + "-" + std::to_string(key.partition) + " does not exist."};
+      if (missing.empty() || missing.back() != key) missing.push_back(key);
+    }
+  }
+  for (const auto& key : missing) tell(key);
 }
 
 void RemoteReader::sweep() {

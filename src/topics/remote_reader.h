@@ -32,6 +32,9 @@ class RemoteReader {
   std::unique_ptr<Watch> watch(const std::string& topic, std::int32_t partition, std::function<void()> advanced);
   // Stops cursors that nobody has used for a while. Called every few seconds.
   void sweep();
+  bool empty() const { return places_.empty(); }
+  // What was there at `asked`: librdkafka waits for partitions that do not exist; their readers are told so instead.
+  void compare(const std::vector<TopicSummary>& there, runtime::Instant asked);
 
  private:
   struct Key {
