@@ -95,6 +95,7 @@ class StreamFormat final : public EventFormat {
 
   std::vector<FailureText> failure_texts(const FailureFacts& facts, const Records& records) const override {
     FailureText text;
+    text.key = shard_;  // in a topic the failures of one shard stay in order
     json::Writer writer(text.body);
     writer.begin_object();
     write_facts(writer, facts, function_arn_, /*null_response=*/false);

@@ -103,8 +103,7 @@ Status read_destination(const json::Value& body, const Mapping& mapping, Setting
   else if (!text.empty() && !(topic ? is_topic_name(std::string_view(text).substr(kKafkaScheme.size())) : is_arn(text)))
     violations.add("destinationConfig.onFailure.destination", text,
                    fmt::format("Member must satisfy regular expression pattern: {}", kDestinationPattern));
-  if (topic && !mapping.is_kafka()) return invalid("Unsupported DestinationConfig parameter for given event source mapping type.");
-  if (topic && std::string_view(text).substr(kKafkaScheme.size()) == mapping.topic)
+  if (topic && mapping.is_kafka() && std::string_view(text).substr(kKafkaScheme.size()) == mapping.topic)
     return invalid(fmt::format("The on-failure destination {} must not be one of the topics of the event source mapping.", text));
   settings.on_failure = text;
   return {};

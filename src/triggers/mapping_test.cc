@@ -61,8 +61,6 @@ const RefusedCase kRefused[] = {
      "[Member must satisfy enum value set: [ReportBatchItemFailures]]"},
     {"TumblingInLanes", kStream + R"(,"TumblingWindowInSeconds":10,"ParallelizationFactor":2)", Errc::kInvalidParameter,
      "TumblingWindowInSeconds cannot be combined with a ParallelizationFactor greater than 1."},
-    {"KafkaDestinationOfAStream", kStream + R"(,"DestinationConfig":{"OnFailure":{"Destination":"kafka://t"}})", Errc::kInvalidParameter,
-     "Unsupported DestinationConfig parameter for given event source mapping type."},
     {"UnsupportedDestination", kStream + R"(,"DestinationConfig":{"OnFailure":{"Destination":"arn:aws:events:us-east-1:000000000000:event-bus/b"}})",
      Errc::kInvalidParameter, "The destination arn:aws:events:us-east-1:000000000000:event-bus/b is of a kind that is not supported."},
     {"FK02_ForeignCluster",

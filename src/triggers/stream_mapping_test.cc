@@ -99,6 +99,16 @@ TEST_F(StreamMapping, FD_33_FunctionErrorRetriesTheSameBytesWithGrowingPauses) {
   EXPECT_EQ(world.result_of(mapping.uuid), "OK");                          // FD-16
 }
 
+TEST_F(StreamMapping, FailuresMayGoToATopicUnderTheirShard) {
+  world.stream.add("shard-0", 2);
+  poison({0});
+  world.create_stream(R"("MaximumRetryAttempts":0,"DestinationConfig":{"OnFailure":{"Destination":"kafka://failed"}})");
+  world.run_for(5s);
+  ASSERT_EQ(world.failures.messages.size(), 1U);
+  EXPECT_EQ(world.failures.messages[0].destination, "kafka://failed");
+  EXPECT_EQ(world.failures.messages[0].key, "shard-0");
+}
+
 TEST_F(StreamMapping, FD_34_35_44_RetryLimitThenTheFailureRecord) {
   world.stream.add("shard-0", 2);
   poison({0});

@@ -1,8 +1,12 @@
 """From a table's stream to a function, through boto3 and real functions."""
+import json
 import re
 import time
 
+import confluent_kafka
 import pytest
+
+from support.waiting import wait_until
 
 
 def keys(records):
@@ -139,6 +143,23 @@ def test_FD_34_35_44_49_retry_limit(recorder, table, mapped, failure_queue, retr
                          "approximateArrivalOfLastRecord", "batchSize", "streamArn"}
     assert info["batchSize"] == 1 and info["streamArn"] == table.stream and info["startSequenceNumber"] == info["endSequenceNumber"]
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", info["approximateArrivalOfFirstRecord"])
+
+
+def test_failures_go_to_a_topic_when_one_is_named(server, recorder, table, mapped, unique):
+    topic = unique("failed")
+    recorder.control(poison_keys=["bad"])
+    mapped(table.stream, recorder.name, MaximumRetryAttempts=0, DestinationConfig=to_queue(f"kafka://{topic}"))
+    table.put("bad")
+    consumer = confluent_kafka.Consumer({"bootstrap.servers": server.kafka, "group.id": topic, "auto.offset.reset": "earliest"})
+    consumer.subscribe([topic])
+    try:
+        message = wait_until(lambda: next((m for m in consumer.consume(1, 0.5) if not m.error()), None), timeout=30)
+    finally:
+        consumer.close()
+    record = json.loads(message.value())
+    assert record["requestContext"]["condition"] == "RetryAttemptsExhausted"
+    assert record["DDBStreamBatchInfo"]["streamArn"] == table.stream
+    assert message.key().decode() == record["DDBStreamBatchInfo"]["shardId"]
 
 
 def test_FD_38_throttles_do_not_count(recorder, table, mapped, functions):
