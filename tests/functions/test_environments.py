@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from test_lambda_api import NODE, PYTHON, Maker, fn, zipped  # noqa: F401  (fn i
 
 # Of the machine, not of a virtual environment: functions may not see where that lies.
 INTERPRETER = getattr(sys, "_base_executable", sys.executable)
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def error_of(fn, name, event=None):
