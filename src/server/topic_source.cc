@@ -102,9 +102,9 @@ class PartitionSource final : public triggers::RecordSource {
                    .max_records = limits.records_max,
                    .max_bytes = limits.bytes_max},
                   Reply<topics::ReadResult, topics::Error>(
-                      [this, alive = std::weak_ptr(alive_), limits, from, reply = std::move(reply)](topics::Result<topics::ReadResult> result) mutable {
+                      [this, alive = std::weak_ptr(alive_), limits, reply = std::move(reply)](topics::Result<topics::ReadResult> result) mutable {
                         if (alive.expired()) return std::move(reply)(std::unexpected(SourceError::internal("the reader is gone")));
-                        if (!result) return failed(from, result.error(), std::move(reply));
+                        if (!result) return failed(result.error(), std::move(reply));
                         std::move(reply)(convert(*result, limits));
                       }));
   }
@@ -119,15 +119,14 @@ class PartitionSource final : public triggers::RecordSource {
 
  private:
   // Before it says "trimmed", it finds out where the log starts now.
-  void failed(triggers::Position from, const topics::Error& error, Reply<triggers::ReadBatch, SourceError> reply) {
+  void failed(const topics::Error& error, Reply<triggers::ReadBatch, SourceError> reply) {
     if (error.code != Errc::kOffsetOutOfRange) return std::move(reply)(std::unexpected(to_source_error(error)));
     cluster_.find_offset({.topic = topic_, .partition = partition_, .at = topics::OffsetQuery::At::kEarliest},
-                         Reply<std::int64_t, topics::Error>([this, alive = std::weak_ptr(alive_), from, error,
+                         Reply<std::int64_t, topics::Error>([this, alive = std::weak_ptr(alive_), error,
                                                              reply = std::move(reply)](topics::Result<std::int64_t> start) mutable {
                            if (alive.expired()) return std::move(reply)(std::unexpected(SourceError::internal("the reader is gone")));
                            if (!start) return std::move(reply)(std::unexpected(to_source_error(start.error())));
                            oldest_ = static_cast<triggers::Position>(*start);
-                           (void)from;
                            std::move(reply)(std::unexpected(to_source_error(error)));
                          }));
   }
