@@ -1,7 +1,8 @@
 // tidemill_floor: the floors that the server is compared with.
 //   tidemill_floor constant                 parses a request and answers a constant
 //   tidemill_floor raw --data-dir D [--durable 1]
-//                                           the same with the JSON parsed and the raw item put into or got from the store
+//                                           the same with the JSON parsed and the raw item put into or got from the
+//                                           store
 // Both listen on --listen (127.0.0.1:0) and print "ready edge=http://HOST:PORT". One thread; no checks of any kind.
 #include <cstdio>
 #include <map>
@@ -63,7 +64,8 @@ int main(int argc, char** argv) {
     std::string text;
     json::Writer(text).value(item);
     mutation.put(storage::Keyspace::kItems, std::string(item.find("pk")->find("S")->as_string()), std::move(text));
-    store->commit(std::move(mutation), loop, [respond = std::move(respond)]() mutable { std::move(respond)(answer("{}")); });
+    store->commit(std::move(mutation), loop,
+                  [respond = std::move(respond)]() mutable { std::move(respond)(answer("{}")); });
   });
   const auto address = runtime::parse_address(flags.contains("listen") ? flags["listen"] : "127.0.0.1:0");
   if (auto listening = server.listen(*address); !listening) {

@@ -1,7 +1,8 @@
 // tidemill_load: closed-loop load on a DynamoDB endpoint over keep-alive connections, one request each under way.
-//   tidemill_load --endpoint 127.0.0.1:4566 --op put|get|update --connections 16 --seconds 5 --items 10000 --bytes 1024 [--pid N] [--rate N]
-// Prints one JSON line: operations a second, latency percentiles, and, with --pid, the server's CPU microseconds per operation
-// (all its threads) and its resident memory.
+//   tidemill_load --endpoint 127.0.0.1:4566 --op put|get|update --connections 16 --seconds 5 --items 10000 --bytes 1024
+//   [--pid N] [--rate N]
+// Prints one JSON line: operations a second, latency percentiles, and, with --pid, the server's CPU microseconds per
+// operation (all its threads) and its resident memory.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -141,12 +142,14 @@ class Load {
   std::string next_request() {
     const auto key = std::to_string(random_() % items_);
     if (op_ == "get") {
-      return request(host_, "GetItem", R"({"TableName":")" + table_ + R"(","Key":{"pk":{"S":")" + key + R"("}},"ConsistentRead":true})");
+      return request(host_, "GetItem",
+                     R"({"TableName":")" + table_ + R"(","Key":{"pk":{"S":")" + key + R"("}},"ConsistentRead":true})");
     }
     if (op_ == "update") {
-      return request(host_, "UpdateItem",
-                     R"({"TableName":")" + table_ + R"(","Key":{"pk":{"S":")" + key +
-                         R"("}},"UpdateExpression":"SET c = if_not_exists(c, :z) + :o","ExpressionAttributeValues":{":o":{"N":"1"},":z":{"N":"0"}}})");
+      return request(
+          host_, "UpdateItem",
+          R"({"TableName":")" + table_ + R"(","Key":{"pk":{"S":")" + key +
+              R"("}},"UpdateExpression":"SET c = if_not_exists(c, :z) + :o","ExpressionAttributeValues":{":o":{"N":"1"},":z":{"N":"0"}}})");
     }
     return request(host_, "PutItem",
                    R"({"TableName":")" + table_ + R"(","Item":{"pk":{"S":")" + key + R"("},"n":{"N":")" +
@@ -186,7 +189,8 @@ class Load {
 
 double percentile_us(const std::vector<std::int64_t>& sorted, double p) {
   if (sorted.empty()) return 0;
-  const auto index = std::min(sorted.size() - 1, static_cast<std::size_t>(std::floor(p * static_cast<double>(sorted.size()))));
+  const auto index =
+      std::min(sorted.size() - 1, static_cast<std::size_t>(std::floor(p * static_cast<double>(sorted.size()))));
   return static_cast<double>(sorted[index]) / 1000.0;
 }
 
@@ -236,10 +240,14 @@ int main(int argc, char** argv) {
       .member("op", options.text("op", "put"))
       .member("operations", static_cast<std::int64_t>(all.size()))
       .member("errors", static_cast<std::int64_t>(load.errors()))
-      .key("per_second").real(count / elapsed_s)
-      .key("p50_us").real(percentile_us(all, 0.5))
-      .key("p99_us").real(percentile_us(all, 0.99))
-      .key("p999_us").real(percentile_us(all, 0.999));
+      .key("per_second")
+      .real(count / elapsed_s)
+      .key("p50_us")
+      .real(percentile_us(all, 0.5))
+      .key("p99_us")
+      .real(percentile_us(all, 0.99))
+      .key("p999_us")
+      .real(percentile_us(all, 0.999));
   if (pid > 0) writer.key("cpu_us_per_op").real(count > 0 ? cpu / count : 0).member("resident_kb", resident_kb(pid));
   if (load.errors() > 0) writer.member("last_error", load.last_error());
   writer.end_object();

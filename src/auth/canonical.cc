@@ -126,8 +126,10 @@ std::string canonical_query(std::string_view query, QueryForm form) {
   std::vector<Part> parts;
   for_each_part(query, [&parts, form](std::string_view name, std::string_view value) {
     if (name == "X-Amz-Signature") return;
-    if (form == QueryForm::kAsSent) parts.emplace_back(name, value);
-    else parts.emplace_back(percent_encode(percent_decode(name)), percent_encode(percent_decode(value)));
+    if (form == QueryForm::kAsSent)
+      parts.emplace_back(name, value);
+    else
+      parts.emplace_back(percent_encode(percent_decode(name)), percent_encode(percent_decode(value)));
   });
   return joined(std::move(parts));
 }
@@ -156,8 +158,9 @@ std::string canonical_headers(const http::Headers& headers, const std::vector<st
   return out;
 }
 
-std::string canonical_request(std::string_view method, std::string_view path, std::string_view query, std::string_view headers,
-                              const std::vector<std::string>& signed_names, std::string_view payload_hash) {
+std::string canonical_request(std::string_view method, std::string_view path, std::string_view query,
+                              std::string_view headers, const std::vector<std::string>& signed_names,
+                              std::string_view payload_hash) {
   std::string out;
   out.reserve(256 + headers.size() + query.size());
   out.append(method).append("\n").append(path).append("\n").append(query).append("\n").append(headers).append("\n");

@@ -32,7 +32,8 @@ std::string canonical_query(const std::vector<http::Parameter>& parameters);
 // One line for each name, values trimmed, inner runs of blanks collapsed, repeated headers joined with commas.
 std::string canonical_headers(const http::Headers& headers, const std::vector<std::string>& signed_names);
 
-std::string canonical_request(std::string_view method, std::string_view path, std::string_view query, std::string_view headers,
-                              const std::vector<std::string>& signed_names, std::string_view payload_hash);
+std::string canonical_request(std::string_view method, std::string_view path, std::string_view query,
+                              std::string_view headers, const std::vector<std::string>& signed_names,
+                              std::string_view payload_hash);
 
 }  // namespace tidemill::auth

@@ -153,11 +153,13 @@ bool Condition::holds(const RequestContext& context) const {
   const auto* actual = context.find(key_);
   const bool present = actual != nullptr && !actual->empty();
   if (comparison_ == Comparison::kNull)
-    return std::ranges::any_of(values_, [present](const std::string& v) { return (lower_case(v) == "true") != present; });
+    return std::ranges::any_of(values_,
+                               [present](const std::string& v) { return (lower_case(v) == "true") != present; });
   if (!present) return if_exists_ || negated_ || quantifier_ == Quantifier::kAll;
   const auto one = [&](const std::string& value) { return matches_any(value, context) != negated_; };
   // A key with several values and no quantifier is compared as "any", and a negated operator as "none".
-  if (quantifier_ == Quantifier::kAll || (quantifier_ == Quantifier::kNone && negated_)) return std::ranges::all_of(*actual, one);
+  if (quantifier_ == Quantifier::kAll || (quantifier_ == Quantifier::kNone && negated_))
+    return std::ranges::all_of(*actual, one);
   return std::ranges::any_of(*actual, one);
 }
 
@@ -186,9 +188,12 @@ std::optional<std::string> with_variables(std::string_view text, const RequestCo
       name = trimmed(name.substr(0, comma));
     }
     const auto* values = context ? context->find(lower_case(name)) : nullptr;
-    if (values && values->size() == 1) out.append(values->front());
-    else if (has_fallback) out.append(fallback);
-    else return std::nullopt;
+    if (values && values->size() == 1)
+      out.append(values->front());
+    else if (has_fallback)
+      out.append(fallback);
+    else
+      return std::nullopt;
   }
 }
 

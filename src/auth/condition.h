@@ -13,7 +13,8 @@ namespace tidemill::auth {
 class Condition {
  public:
   // Nothing when the operator is not one of IAM's, or a value cannot be one of its values.
-  static std::optional<Condition> make(std::string_view operator_name, std::string_view key, std::vector<std::string> values);
+  static std::optional<Condition> make(std::string_view operator_name, std::string_view key,
+                                       std::vector<std::string> values);
   bool holds(const RequestContext& context) const;
 
  private:
@@ -48,8 +49,8 @@ class Condition {
   std::vector<std::string> values_;
 };
 
-// ${aws:username} and the like replaced by the value of the request; ${*}, ${?}, ${$} are the characters themselves. Nothing when
-// the request has no such value: the statement cannot match then.
+// ${aws:username} and the like replaced by the value of the request; ${*}, ${?}, ${$} are the characters themselves.
+// Nothing when the request has no such value: the statement cannot match then.
 std::optional<std::string> with_variables(std::string_view text, const RequestContext* context);
 
 }  // namespace tidemill::auth

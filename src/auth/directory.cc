@@ -32,15 +32,17 @@ bool is_name(std::string_view name, std::size_t size_max) {
 
 Status check_name(std::string_view member, std::string_view name, std::size_t size_max) {
   if (is_name(name, size_max)) return {};
-  return fail(Errc::kValidation, fmt::format("The specified value for {} is invalid. It must contain only alphanumeric characters "
-                                             "and/or the following: +=,.@_-",
-                                             member));
+  return fail(Errc::kValidation,
+              fmt::format("The specified value for {} is invalid. It must contain only alphanumeric characters "
+                          "and/or the following: +=,.@_-",
+                          member));
 }
 
 Status check_path(std::string_view path) {
   if (path.starts_with('/') && path.ends_with('/') && path.size() <= 512) return {};
-  return fail(Errc::kValidation, "The specified value for path is invalid. It must begin and end with / and contain only "
-                                 "alphanumeric characters and/or / characters.");
+  return fail(Errc::kValidation,
+              "The specified value for path is invalid. It must begin and end with / and contain only "
+              "alphanumeric characters and/or / characters.");
 }
 
 std::unexpected<Error> no_role(std::string_view name) {
@@ -92,7 +94,8 @@ struct Directory::State {
   }
 };
 
-Directory::Directory(storage::Store& store, runtime::Executor& home, const runtime::Clock& clock, runtime::Random& random)
+Directory::Directory(storage::Store& store, runtime::Executor& home, const runtime::Clock& clock,
+                     runtime::Random& random)
     : store_(store), home_(home), clock_(clock), random_(random), state_(std::make_unique<State>()) {}
 Directory::~Directory() = default;
 
@@ -105,8 +108,10 @@ Status Directory::load() {
     const std::string_view key = cursor->key();
     auto value = json::Value::parse(cursor->value());
     if (!value) return fail(Errc::kInternal, fmt::format("the stored identity entry '{}' is damaged", key));
-    if (key.starts_with("role/")) from_json(*value, roles.emplace_back());
-    else if (key.starts_with("user/")) from_json(*value, users.emplace_back());
+    if (key.starts_with("role/"))
+      from_json(*value, roles.emplace_back());
+    else if (key.starts_with("user/"))
+      from_json(*value, users.emplace_back());
     else if (key.starts_with("key/")) {
       AccessKey entry;
       from_json(*value, entry);
@@ -164,8 +169,9 @@ void Directory::create_role(NewRole in, Reply<Role, Error> reply) {
     TM_CHECK(check_path(in.path));
     if (auto policy = Policy::parse_resource(in.trust_policy); !policy) return std::unexpected(policy.error());
     if (in.max_session_s < 3600 || in.max_session_s > 43200)
-      return fail(Errc::kValidation, "1 validation error detected: Value at 'maxSessionDuration' failed to satisfy constraint: "
-                                     "Member must have value between 3600 and 43200");
+      return fail(Errc::kValidation,
+                  "1 validation error detected: Value at 'maxSessionDuration' failed to satisfy constraint: "
+                  "Member must have value between 3600 and 43200");
     return {};
   };
   if (auto status = check(); !status) return std::move(reply)(std::unexpected(status.error()));
@@ -182,9 +188,11 @@ void Directory::create_role(NewRole in, Reply<Role, Error> reply) {
   {
     const std::unique_lock lock(mutex_);
     if (state_->roles.contains({role.account, role.name}))
-      return std::move(reply)(fail(Errc::kEntityAlreadyExists, fmt::format("Role with name {} already exists.", role.name)));
+      return std::move(reply)(
+          fail(Errc::kEntityAlreadyExists, fmt::format("Role with name {} already exists.", role.name)));
     if (state_->roles.size() >= kEntitiesMax)
-      return std::move(reply)(fail(Errc::kLimitExceeded, fmt::format("Cannot exceed quota for RolesPerAccount: {}", kEntitiesMax)));
+      return std::move(reply)(
+          fail(Errc::kLimitExceeded, fmt::format("Cannot exceed quota for RolesPerAccount: {}", kEntitiesMax)));
     state_->put(role);
   }
   auto mutation = put_mutation(role);
@@ -255,18 +263,25 @@ std::vector<Role> Directory::roles(std::string_view account, std::string_view pa
 
 // --- Users
 
-void Directory::create_user(std::string account, std::string name, std::string path, Tags tags, Reply<User, Error> reply) {
+void Directory::create_user(std::string account, std::string name, std::string path, Tags tags,
+                            Reply<User, Error> reply) {
   if (auto status = check_name("userName", name, 64); !status) return std::move(reply)(std::unexpected(status.error()));
   if (auto status = check_path(path); !status) return std::move(reply)(std::unexpected(status.error()));
-  User user{.account = std::move(account), .name = std::move(name), .path = std::move(path), .id = make_id("AIDA"),
-            .created = clock_.wall(), .tags = std::move(tags)};
+  User user{.account = std::move(account),
+            .name = std::move(name),
+            .path = std::move(path),
+            .id = make_id("AIDA"),
+            .created = clock_.wall(),
+            .tags = std::move(tags)};
   user.arn = fmt::format("arn:aws:iam::{}:user{}{}", user.account, user.path, user.name);
   {
     const std::unique_lock lock(mutex_);
     if (state_->users.contains({user.account, user.name}))
-      return std::move(reply)(fail(Errc::kEntityAlreadyExists, fmt::format("User with name {} already exists.", user.name)));
+      return std::move(reply)(
+          fail(Errc::kEntityAlreadyExists, fmt::format("User with name {} already exists.", user.name)));
     if (state_->users.size() >= kEntitiesMax)
-      return std::move(reply)(fail(Errc::kLimitExceeded, fmt::format("Cannot exceed quota for UsersPerAccount: {}", kEntitiesMax)));
+      return std::move(reply)(
+          fail(Errc::kLimitExceeded, fmt::format("Cannot exceed quota for UsersPerAccount: {}", kEntitiesMax)));
     state_->put(user);
   }
   auto mutation = put_mutation(user);
@@ -284,7 +299,9 @@ void Directory::delete_user(std::string_view account, std::string_view name, Rep
       return std::move(reply)(fail(Errc::kDeleteConflict, "Cannot delete entity, must detach all policies first."));
     if (!at->second.grants.inline_policies.empty())
       return std::move(reply)(fail(Errc::kDeleteConflict, "Cannot delete entity, must delete policies first."));
-    if (std::ranges::any_of(state_->keys, [&](const auto& entry) { return entry.second.account == account && entry.second.user == name; }))
+    if (std::ranges::any_of(state_->keys, [&](const auto& entry) {
+          return entry.second.account == account && entry.second.user == name;
+        }))
       return std::move(reply)(fail(Errc::kDeleteConflict, "Cannot delete entity, must delete access keys first."));
     user = std::move(at->second);
     state_->users.erase(at);
@@ -310,15 +327,20 @@ std::vector<User> Directory::users(std::string_view account, std::string_view pa
 }
 
 void Directory::create_access_key(std::string_view account, std::string_view user, Reply<AccessKey, Error> reply) {
-  AccessKey key{.account = std::string(account), .user = std::string(user), .id = make_id("AKIA"), .secret = make_secret(),
-                .active = true, .created = clock_.wall()};
+  AccessKey key{.account = std::string(account),
+                .user = std::string(user),
+                .id = make_id("AKIA"),
+                .secret = make_secret(),
+                .active = true,
+                .created = clock_.wall()};
   {
     const std::unique_lock lock(mutex_);
     if (!state_->users.contains({key.account, key.user})) return std::move(reply)(no_user(user));
     const auto held = std::ranges::count_if(
         state_->keys, [&](const auto& entry) { return entry.second.account == account && entry.second.user == user; });
     if (static_cast<std::size_t>(held) >= kKeysPerUserMax)
-      return std::move(reply)(fail(Errc::kLimitExceeded, fmt::format("Cannot exceed quota for AccessKeysPerUser: {}", kKeysPerUserMax)));
+      return std::move(reply)(
+          fail(Errc::kLimitExceeded, fmt::format("Cannot exceed quota for AccessKeysPerUser: {}", kKeysPerUserMax)));
     state_->keys[key.id] = key;
   }
   auto mutation = put_mutation(key);
@@ -375,20 +397,28 @@ std::optional<AccessKey> Directory::access_key(std::string_view id) const {
 
 void Directory::create_policy(std::string account, std::string name, std::string path, std::string description,
                               std::string document, Tags tags, Reply<ManagedPolicy, Error> reply) {
-  if (auto status = check_name("policyName", name, 128); !status) return std::move(reply)(std::unexpected(status.error()));
+  if (auto status = check_name("policyName", name, 128); !status)
+    return std::move(reply)(std::unexpected(status.error()));
   if (auto status = check_path(path); !status) return std::move(reply)(std::unexpected(status.error()));
   if (auto policy = Policy::parse_identity(document); !policy) return std::move(reply)(std::unexpected(policy.error()));
-  ManagedPolicy policy{.account = std::move(account), .name = std::move(name), .path = std::move(path), .id = make_id("ANPA"),
-                       .description = std::move(description), .document = std::move(document), .created = clock_.wall(),
+  ManagedPolicy policy{.account = std::move(account),
+                       .name = std::move(name),
+                       .path = std::move(path),
+                       .id = make_id("ANPA"),
+                       .description = std::move(description),
+                       .document = std::move(document),
+                       .created = clock_.wall(),
                        .tags = std::move(tags)};
   policy.arn = fmt::format("arn:aws:iam::{}:policy{}{}", policy.account, policy.path, policy.name);
   {
     const std::unique_lock lock(mutex_);
     if (state_->policies.contains(policy.arn))
-      return std::move(reply)(fail(Errc::kEntityAlreadyExists,
-                                   fmt::format("A policy called {} already exists. Duplicate names are not allowed.", policy.name)));
+      return std::move(reply)(
+          fail(Errc::kEntityAlreadyExists,
+               fmt::format("A policy called {} already exists. Duplicate names are not allowed.", policy.name)));
     if (state_->policies.size() >= kEntitiesMax)
-      return std::move(reply)(fail(Errc::kLimitExceeded, fmt::format("Cannot exceed quota for PoliciesPerAccount: {}", kEntitiesMax)));
+      return std::move(reply)(
+          fail(Errc::kLimitExceeded, fmt::format("Cannot exceed quota for PoliciesPerAccount: {}", kEntitiesMax)));
     state_->policies[policy.arn] = policy;
   }
   auto mutation = put_mutation(policy);
@@ -417,8 +447,12 @@ Result<ManagedPolicy> Directory::policy(std::string_view arn) const {
   if (const auto document = managed_policy_document(arn); !document.empty()) {
     const std::string_view place = arn.substr(std::string_view("arn:aws:iam::aws:policy").size());
     const auto slash = place.rfind('/');
-    return ManagedPolicy{.account = "aws", .name = std::string(place.substr(slash + 1)), .path = std::string(place.substr(0, slash + 1)),
-                         .id = "ANPA" + std::string(place.substr(slash + 1)), .arn = std::string(arn), .document = std::string(document)};
+    return ManagedPolicy{.account = "aws",
+                         .name = std::string(place.substr(slash + 1)),
+                         .path = std::string(place.substr(0, slash + 1)),
+                         .id = "ANPA" + std::string(place.substr(slash + 1)),
+                         .arn = std::string(arn),
+                         .document = std::string(document)};
   }
   const std::shared_lock lock(mutex_);
   const auto at = state_->policies.find(arn);
@@ -440,8 +474,8 @@ namespace {
 
 // Changes the grants of a role or user by `change` and gives the entity's new stored form; the lock is held.
 template <class Entities, class Change>
-Result<std::pair<Grants, storage::Mutation>> change_grants(Entities& entities, const Key& key, std::unexpected<Error> missing,
-                                                           Change change) {
+Result<std::pair<Grants, storage::Mutation>> change_grants(Entities& entities, const Key& key,
+                                                           std::unexpected<Error> missing, Change change) {
   const auto at = entities.find(key);
   if (at == entities.end()) return missing;
   Grants grants = at->second.grants;
@@ -468,15 +502,18 @@ void Directory::change_grants_of(const HolderName& holder, Change change, Reply<
   commit(std::move(changed->second), std::move(changed->first), std::move(reply));
 }
 
-void Directory::put_inline_policy(const HolderName& holder, std::string name, std::string document, Reply<Grants, Error> reply) {
-  if (auto status = check_name("policyName", name, 128); !status) return std::move(reply)(std::unexpected(status.error()));
+void Directory::put_inline_policy(const HolderName& holder, std::string name, std::string document,
+                                  Reply<Grants, Error> reply) {
+  if (auto status = check_name("policyName", name, 128); !status)
+    return std::move(reply)(std::unexpected(status.error()));
   if (auto policy = Policy::parse_identity(document); !policy) return std::move(reply)(std::unexpected(policy.error()));
   const auto change = [&](Grants& grants) -> Status {
     grants.inline_policies[name] = document;
     std::size_t characters = 0;
     for (const auto& [unused, text] : grants.inline_policies) characters += text.size();
     if (characters > kInlineCharactersMax)
-      return fail(Errc::kLimitExceeded, fmt::format("Maximum policy size of {} bytes exceeded for {}", kInlineCharactersMax, holder.name));
+      return fail(Errc::kLimitExceeded,
+                  fmt::format("Maximum policy size of {} bytes exceeded for {}", kInlineCharactersMax, holder.name));
     return {};
   };
   change_grants_of(holder, change, std::move(reply));
@@ -497,7 +534,8 @@ void Directory::delete_inline_policy(const HolderName& holder, std::string_view 
 void Directory::attach_policy(const HolderName& holder, std::string arn, Reply<Grants, Error> reply) {
   if (auto known = policy(arn); !known) {
     if (arn.starts_with("arn:aws:iam::aws:policy/"))
-      return std::move(reply)(fail(Errc::kNoSuchEntity, fmt::format("Policy {} does not exist or is not attachable.", arn)));
+      return std::move(reply)(
+          fail(Errc::kNoSuchEntity, fmt::format("Policy {} does not exist or is not attachable.", arn)));
     return std::move(reply)(std::unexpected(known.error()));
   }
   const auto change = [&](Grants& grants) -> Status {

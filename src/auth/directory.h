@@ -1,5 +1,5 @@
-// The directory of one installation: users with access keys, roles, managed policies, sessions of assumed roles. Kept in memory,
-// written through to the identity keyspace. Changed on the home loop only; read from any thread.
+// The directory of one installation: users with access keys, roles, managed policies, sessions of assumed roles. Kept
+// in memory, written through to the identity keyspace. Changed on the home loop only; read from any thread.
 #pragma once
 
 #include <map>
@@ -72,12 +72,12 @@ struct ManagedPolicy {
 struct Session {
   std::string access_key, secret_key, token;
   std::string account;
-  std::string arn;             // arn:aws:sts::{acct}:assumed-role/{role}/{name}, or the user's ARN
-  std::string user_id;         // {role id}:{name}
-  std::string role;            // role name, empty for a user's session
-  std::string user;            // user name, empty for a role's session
-  bool administrator = false;  // session of the administrator
-  std::string environment_id;  // of a function's environment, else empty
+  std::string arn;                  // arn:aws:sts::{acct}:assumed-role/{role}/{name}, or the user's ARN
+  std::string user_id;              // {role id}:{name}
+  std::string role;                 // role name, empty for a user's session
+  std::string user;                 // user name, empty for a role's session
+  bool administrator = false;       // session of the administrator
+  std::string environment_id;       // of a function's environment, else empty
   std::optional<WallTime> expires;  // none: until revoked
   bool operator==(const Session&) const = default;
 };
@@ -96,7 +96,8 @@ class Directory {
     Tags tags;
   };
   void create_role(NewRole role, Reply<Role, Error> reply);
-  void update_role(Role role, Reply<Role, Error> reply);  // description, max_session_s, trust policy and tags of an existing one
+  void update_role(Role role,
+                   Reply<Role, Error> reply);  // description, max_session_s, trust policy and tags of an existing one
   void delete_role(std::string_view account, std::string_view name, Reply<Role, Error> reply);
   Result<Role> role(std::string_view account, std::string_view name) const;
   std::optional<Role> role_of_arn(std::string_view arn) const;
@@ -110,13 +111,14 @@ class Directory {
   void create_access_key(std::string_view account, std::string_view user, Reply<AccessKey, Error> reply);
   void update_access_key(std::string_view account, std::string_view user, std::string_view id, bool active,
                          Reply<AccessKey, Error> reply);
-  void delete_access_key(std::string_view account, std::string_view user, std::string_view id, Reply<AccessKey, Error> reply);
+  void delete_access_key(std::string_view account, std::string_view user, std::string_view id,
+                         Reply<AccessKey, Error> reply);
   std::vector<AccessKey> access_keys(std::string_view account, std::string_view user) const;
   std::optional<AccessKey> access_key(std::string_view id) const;
 
   // --- Managed policies; those of AWS (arn:aws:iam::aws:policy/...) are built in and cannot be changed.
-  void create_policy(std::string account, std::string name, std::string path, std::string description, std::string document,
-                     Tags tags, Reply<ManagedPolicy, Error> reply);
+  void create_policy(std::string account, std::string name, std::string path, std::string description,
+                     std::string document, Tags tags, Reply<ManagedPolicy, Error> reply);
   void delete_policy(std::string_view arn, Reply<ManagedPolicy, Error> reply);
   Result<ManagedPolicy> policy(std::string_view arn) const;
   std::vector<ManagedPolicy> policies(std::string_view account) const;

@@ -31,7 +31,9 @@ void read(const json::Value& value, Grants& grants) {
       if (arn.is_string()) grants.attached.push_back(arn.as_string());
 }
 
-WallTime time_or_epoch(const json::Value& value, std::string_view name) { return from_epoch_ms(value.integer_or(name, 0)); }
+WallTime time_or_epoch(const json::Value& value, std::string_view name) {
+  return from_epoch_ms(value.integer_or(name, 0));
+}
 
 }  // namespace
 

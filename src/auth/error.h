@@ -1,5 +1,5 @@
-// Errors of identity. The texts are those of the services (spec of the wire protocol, section "Signature errors"); the code's
-// spelling depends on the protocol of the front that answers, so the three spellings live here, beside the list.
+// Errors of identity. The texts are those of the services (spec of the wire protocol, section "Signature errors"); the
+// code's spelling depends on the protocol of the front that answers, so the three spellings live here, beside the list.
 #pragma once
 
 #include <string>
@@ -45,8 +45,8 @@ inline std::unexpected<Error> fail(Errc code, std::string message) {
   return std::unexpected(Error{code, std::move(message)});
 }
 
-// As the JSON protocols name it (DynamoDB, Lambda, SQS, Logs): "MissingAuthenticationTokenException". DynamoDB answers 400 and
-// prefixes com.amazon.coral.service#; the REST-JSON services answer `status`.
+// As the JSON protocols name it (DynamoDB, Lambda, SQS, Logs): "MissingAuthenticationTokenException". DynamoDB answers
+// 400 and prefixes com.amazon.coral.service#; the REST-JSON services answer `status`.
 std::string_view json_code(Errc code);
 // As the Query protocols name it (STS, IAM, SNS, CloudFormation): "MissingAuthenticationToken", "InvalidClientTokenId".
 std::string_view query_code(Errc code);

@@ -26,9 +26,9 @@ constexpr std::string_view kExpiredToken = "The security token included in the r
 
 bool is_session_name(std::string_view name) {
   return name.size() >= 2 && name.size() <= 64 && std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("_+=,.@-").find(c) != std::string_view::npos;
-  });
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  std::string_view("_+=,.@-").find(c) != std::string_view::npos;
+         });
 }
 
 // The account and the name in arn:aws:iam::{account}:role{path}{name}.
@@ -46,7 +46,8 @@ PolicyPrincipal policy_principal(const Principal& principal) {
   return {.arn = principal.arn, .role_arn = principal.role_arn, .account = principal.account, .service = {}};
 }
 
-RequestContext with_principal(RequestContext context, const Principal& principal, std::string_view region, WallTime now) {
+RequestContext with_principal(RequestContext context, const Principal& principal, std::string_view region,
+                              WallTime now) {
   const auto add = [&context](std::string_view key, std::string_view value) {
     if (!context.find(key)) context.add(key, value);
   };
@@ -66,7 +67,10 @@ RequestContext with_principal(RequestContext context, const Principal& principal
 }  // namespace
 
 Identity::Identity(Options options, Directory& directory, const runtime::Clock& clock, runtime::Random& random)
-    : options_(std::move(options)), directory_(directory), clock_(clock), random_(random),
+    : options_(std::move(options)),
+      directory_(directory),
+      clock_(clock),
+      random_(random),
       keys_(std::make_unique<SigningKeys>()) {}
 
 Principal Identity::administrator(std::string_view access_key) const {
@@ -83,14 +87,21 @@ std::optional<Identity::Known> Identity::find(std::string_view access_key) const
   if (const auto key = directory_.access_key(access_key)) {
     const auto user = directory_.user(key->account, key->user);
     if (!user) return std::nullopt;
-    return Known{.principal = {.arn = user->arn, .account = user->account, .user_id = user->id,
-                               .access_key = std::string(access_key), .kind = PrincipalKind::kUser, .name = user->name},
+    return Known{.principal = {.arn = user->arn,
+                               .account = user->account,
+                               .user_id = user->id,
+                               .access_key = std::string(access_key),
+                               .kind = PrincipalKind::kUser,
+                               .name = user->name},
                  .secret = key->secret,
                  .active = key->active};
   }
   if (auto session = directory_.session(access_key)) {
-    Principal principal{.arn = session->arn, .account = session->account, .user_id = session->user_id,
-                        .access_key = std::string(access_key), .kind = PrincipalKind::kAssumedRole};
+    Principal principal{.arn = session->arn,
+                        .account = session->account,
+                        .user_id = session->user_id,
+                        .access_key = std::string(access_key),
+                        .kind = PrincipalKind::kAssumedRole};
     if (session->administrator) {
       principal.kind = PrincipalKind::kAdministrator;
     } else if (!session->user.empty()) {
@@ -106,7 +117,9 @@ std::optional<Identity::Known> Identity::find(std::string_view access_key) const
         principal.environment_id = session->environment_id;
       }
     }
-    return Known{.principal = std::move(principal), .secret = std::move(session->secret_key), .token = std::move(session->token),
+    return Known{.principal = std::move(principal),
+                 .secret = std::move(session->secret_key),
+                 .token = std::move(session->token),
                  .expires = session->expires};
   }
   return std::nullopt;
@@ -120,7 +133,8 @@ Result<Principal> Identity::check(const SignatureClaim& claim, const Known& know
   return known.principal;
 }
 
-Result<Caller> Identity::authenticate(const http::Request& request, std::string_view service, std::string_view region) const {
+Result<Caller> Identity::authenticate(const http::Request& request, std::string_view service,
+                                      std::string_view region) const {
   TM_TRY(const auto claim, parse_claim(request));
   const auto known = find(claim.scope.access_key);
   const auto caller = [&](Principal principal) {
@@ -162,8 +176,8 @@ Decision Identity::authorize(const Principal& principal, std::string_view action
   const AccessRequest request{.action = action, .resource = resource, .context = &context};
   const auto refuse = [&](std::string_view why) {
     return Decision{.allowed = false,
-                    .reason = fmt::format("User: {} is not authorized to perform: {} on resource: {} {}", principal.arn, action,
-                                          resource, why)};
+                    .reason = fmt::format("User: {} is not authorized to perform: {} on resource: {} {}", principal.arn,
+                                          action, resource, why)};
   };
   ResourceEffect from_resource = ResourceEffect::kNone;
   if (resource_policy) from_resource = resource_policy->evaluate(request, policy_principal(principal));
@@ -171,7 +185,8 @@ Decision Identity::authorize(const Principal& principal, std::string_view action
 
   const auto kind = principal.kind == PrincipalKind::kUser ? Directory::Holder::kUser : Directory::Holder::kRole;
   bool allowed = false;
-  for (const auto& policy : directory_.policies_of({.kind = kind, .account = principal.account, .name = principal.name})) {
+  for (const auto& policy :
+       directory_.policies_of({.kind = kind, .account = principal.account, .name = principal.name})) {
     const Effect effect = policy->evaluate(request);
     if (effect == Effect::kDeny) return refuse("with an explicit deny in an identity-based policy");
     allowed = allowed || effect == Effect::kAllow;
@@ -182,14 +197,16 @@ Decision Identity::authorize(const Principal& principal, std::string_view action
 
 void Identity::assume_role(AssumeRole in, Reply<Session, Error> reply) {
   const auto refuse = [&] {
-    return fail(Errc::kAccessDenied, fmt::format("User: {} is not authorized to perform: sts:AssumeRole on resource: {}",
-                                                 in.caller.arn, in.role_arn));
+    return fail(Errc::kAccessDenied,
+                fmt::format("User: {} is not authorized to perform: sts:AssumeRole on resource: {}", in.caller.arn,
+                            in.role_arn));
   };
   if (!is_session_name(in.session_name))
-    return std::move(reply)(fail(Errc::kValidation, fmt::format("1 validation error detected: Value '{}' at 'roleSessionName' failed to "
-                                                                "satisfy constraint: Member must satisfy regular expression pattern: "
-                                                                "[\\w+=,.@-]*",
-                                                                in.session_name)));
+    return std::move(reply)(
+        fail(Errc::kValidation, fmt::format("1 validation error detected: Value '{}' at 'roleSessionName' failed to "
+                                            "satisfy constraint: Member must satisfy regular expression pattern: "
+                                            "[\\w+=,.@-]*",
+                                            in.session_name)));
   const auto names = split_role_arn(in.role_arn);
   if (!names) return std::move(reply)(fail(Errc::kValidation, fmt::format("{} is invalid", in.role_arn)));
   const auto role = directory_.role_of_arn(in.role_arn);
@@ -197,33 +214,38 @@ void Identity::assume_role(AssumeRole in, Reply<Session, Error> reply) {
   if (role) {
     role_id = role->id;
     if (in.duration > std::chrono::seconds(role->max_session_s))
-      return std::move(reply)(fail(Errc::kValidation, "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."));
+      return std::move(reply)(
+          fail(Errc::kValidation, "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."));
     if (options_.enforced) {
       RequestContext context;
       if (!in.external_id.empty()) context.add("sts:ExternalId", in.external_id);
       context = with_principal(std::move(context), in.caller, {}, clock_.wall());
       const auto trust = Policy::parse_resource(role->trust_policy);
-      const auto effect = trust ? trust->evaluate({.action = "sts:AssumeRole", .resource = in.role_arn, .context = &context},
-                                                  policy_principal(in.caller))
-                                : ResourceEffect::kNone;
+      const auto effect =
+          trust ? trust->evaluate({.action = "sts:AssumeRole", .resource = in.role_arn, .context = &context},
+                                  policy_principal(in.caller))
+                : ResourceEffect::kNone;
       const bool direct = effect == ResourceEffect::kAllow;
       const bool by_account = effect == ResourceEffect::kAllowAccount;
-      if (!direct && !(by_account && authorize(in.caller, "sts:AssumeRole", in.role_arn, context))) return std::move(reply)(refuse());
+      if (!direct && !(by_account && authorize(in.caller, "sts:AssumeRole", in.role_arn, context)))
+        return std::move(reply)(refuse());
     }
   } else if (options_.enforced) {
     return std::move(reply)(refuse());
   }
   if (in.duration < std::chrono::minutes(15) || in.duration > std::chrono::hours(12))
-    return std::move(reply)(fail(Errc::kValidation, "1 validation error detected: Value at 'durationSeconds' failed to satisfy "
-                                                    "constraint: Member must have value between 900 and 43200"));
-  Session session{.access_key = directory_.make_id("ASIA"),
-                  .secret_key = directory_.make_secret(),
-                  .token = random_.text(200, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"),
-                  .account = names->first,
-                  .arn = fmt::format("arn:aws:sts::{}:assumed-role/{}/{}", names->first, names->second, in.session_name),
-                  .user_id = role_id + ":" + in.session_name,
-                  .role = names->second,
-                  .expires = clock_.wall() + in.duration};
+    return std::move(reply)(fail(Errc::kValidation,
+                                 "1 validation error detected: Value at 'durationSeconds' failed to satisfy "
+                                 "constraint: Member must have value between 900 and 43200"));
+  Session session{
+      .access_key = directory_.make_id("ASIA"),
+      .secret_key = directory_.make_secret(),
+      .token = random_.text(200, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"),
+      .account = names->first,
+      .arn = fmt::format("arn:aws:sts::{}:assumed-role/{}/{}", names->first, names->second, in.session_name),
+      .user_id = role_id + ":" + in.session_name,
+      .role = names->second,
+      .expires = clock_.wall() + in.duration};
   directory_.put_session(std::move(session), std::move(reply));
 }
 
@@ -231,8 +253,9 @@ void Identity::session_token(const Principal& caller, std::chrono::seconds durat
   if (caller.kind == PrincipalKind::kAssumedRole || caller.kind == PrincipalKind::kFunction)
     return std::move(reply)(fail(Errc::kAccessDenied, "Cannot call GetSessionToken with session credentials"));
   if (duration < std::chrono::minutes(15) || duration > std::chrono::hours(36))
-    return std::move(reply)(fail(Errc::kValidation, "1 validation error detected: Value at 'durationSeconds' failed to satisfy "
-                                                    "constraint: Member must have value between 900 and 129600"));
+    return std::move(reply)(fail(Errc::kValidation,
+                                 "1 validation error detected: Value at 'durationSeconds' failed to satisfy "
+                                 "constraint: Member must have value between 900 and 129600"));
   directory_.put_session({.access_key = directory_.make_id("ASIA"),
                           .secret_key = directory_.make_secret(),
                           .token = random_.text(200, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"),
@@ -267,8 +290,9 @@ bool Identity::trusts_service(std::string_view role_arn, std::string_view servic
   const auto role = directory_.role_of_arn(role_arn);
   if (!role) return false;
   const auto trust = Policy::parse_resource(role->trust_policy);
-  return trust && trust->evaluate({.action = "sts:AssumeRole", .resource = role_arn},
-                                  {.arn = {}, .role_arn = {}, .account = {}, .service = service}) == ResourceEffect::kAllow;
+  return trust &&
+         trust->evaluate({.action = "sts:AssumeRole", .resource = role_arn},
+                         {.arn = {}, .role_arn = {}, .account = {}, .service = service}) == ResourceEffect::kAllow;
 }
 
 }  // namespace tidemill::auth

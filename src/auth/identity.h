@@ -1,6 +1,6 @@
-// Who asks, and may they: the one door that every front's request passes. With enforcement off any well-formed credentials are
-// let in as the administrator of the configured account; credentials that we issued keep their own identity, so that a function
-// is known by its environment in either mode.
+// Who asks, and may they: the one door that every front's request passes. With enforcement off any well-formed
+// credentials are let in as the administrator of the configured account; credentials that we issued keep their own
+// identity, so that a function is known by its environment in either mode.
 #pragma once
 
 #include <memory>
@@ -53,8 +53,8 @@ class Identity {
  public:
   struct Options {
     bool enforced = false;
-    Scope home;                                     // the account and region of who signs for none of ours
-    std::string admin_access_key = "test";          // full rights; configured, never stored
+    Scope home;                             // the account and region of who signs for none of ours
+    std::string admin_access_key = "test";  // full rights; configured, never stored
     std::string admin_secret_key = "test";
     std::chrono::seconds skew = std::chrono::minutes(15);
   };
@@ -62,7 +62,8 @@ class Identity {
 
   // `service` empty: any. `region` empty: any well-formed region name, else it must be that one. Thread-safe.
   // Errors: kMissingToken, kIncompleteSignature, kInvalidSignature, kUnrecognizedClient, kExpiredToken.
-  Result<Caller> authenticate(const http::Request& request, std::string_view service, std::string_view region = "") const;
+  Result<Caller> authenticate(const http::Request& request, std::string_view service,
+                              std::string_view region = "") const;
 
   struct Login {
     Principal principal;
@@ -71,8 +72,8 @@ class Identity {
   // Kafka's SASL mechanisms; the service is "kafka-cluster". The caller has checked that `url.host` is a name of ours.
   Result<Login> authenticate_presigned(const PresignedUrl& url, std::string_view service) const;
 
-  // Thread-safe. The administrator may do everything; with enforcement off so may everyone. `resource_policy` is the resource's
-  // own policy, when it has one.
+  // Thread-safe. The administrator may do everything; with enforcement off so may everyone. `resource_policy` is the
+  // resource's own policy, when it has one.
   Decision authorize(const Principal& principal, std::string_view action, std::string_view resource,
                      const RequestContext& context = {}, const Policy* resource_policy = nullptr) const;
   bool enforced() const { return options_.enforced; }
@@ -90,8 +91,8 @@ class Identity {
   void session_token(const Principal& caller, std::chrono::seconds duration, Reply<Session, Error> reply);
 
   struct EnvironmentRequest {
-    std::string role_arn;        // of the function; it need not exist while enforcement is off
-    std::string session_name;    // the function's name
+    std::string role_arn;      // of the function; it need not exist while enforcement is off
+    std::string session_name;  // the function's name
     std::string environment_id;
   };
   // Credentials of a function's environment, valid until revoked.

@@ -30,8 +30,8 @@ class IdentityTest : public testing::Test {
     directory = std::make_unique<Directory>(*store, loop, loop.clock(), random);
     ASSERT_TRUE(directory->load());
     identity = std::make_unique<Identity>(
-        Identity::Options{.enforced = enforced, .admin_access_key = "ADMIN", .admin_secret_key = "admin-secret"}, *directory,
-        loop.clock(), random);
+        Identity::Options{.enforced = enforced, .admin_access_key = "ADMIN", .admin_secret_key = "admin-secret"},
+        *directory, loop.clock(), random);
   }
 
   template <class T, class Call>
@@ -48,16 +48,19 @@ class IdentityTest : public testing::Test {
 
   Result<Role> create_role(std::string name) {
     return wait<Role>([&](auto reply) {
-      directory->create_role({.account = "000000000000", .name = name, .trust_policy = std::string(kTrust)}, std::move(reply));
+      directory->create_role({.account = "000000000000", .name = name, .trust_policy = std::string(kTrust)},
+                             std::move(reply));
     });
   }
   Result<AccessKey> create_user_with_key(std::string name) {
-    EXPECT_TRUE(wait<User>([&](auto reply) { directory->create_user("000000000000", name, "/", {}, std::move(reply)); }));
+    EXPECT_TRUE(
+        wait<User>([&](auto reply) { directory->create_user("000000000000", name, "/", {}, std::move(reply)); }));
     return wait<AccessKey>([&](auto reply) { directory->create_access_key("000000000000", name, std::move(reply)); });
   }
   Result<Grants> grant(Directory::Holder kind, std::string name, std::string document) {
     return wait<Grants>([&](auto reply) {
-      directory->put_inline_policy({.kind = kind, .account = "000000000000", .name = name}, "p", document, std::move(reply));
+      directory->put_inline_policy({.kind = kind, .account = "000000000000", .name = name}, "p", document,
+                                   std::move(reply));
     });
   }
   http::Request signed_by(const Credentials& credentials, std::string_view service = "dynamodb") {
@@ -109,17 +112,19 @@ TEST_F(IdentityTest, SIG_12_OtherServiceIsRefused) {
 TEST_F(IdentityTest, SIG_14_PolicyDecidesWhatAUserMayDo) {
   const auto key = create_user_with_key("ann");
   ASSERT_TRUE(key);
-  ASSERT_TRUE(grant(Directory::Holder::kUser, "ann",
-                    R"({"Statement":[{"Effect":"Allow","Action":"dynamodb:GetItem","Resource":"arn:aws:dynamodb:*:*:table/notes"}]})"));
+  ASSERT_TRUE(grant(
+      Directory::Holder::kUser, "ann",
+      R"({"Statement":[{"Effect":"Allow","Action":"dynamodb:GetItem","Resource":"arn:aws:dynamodb:*:*:table/notes"}]})"));
   const auto caller = identity->authenticate(signed_by({key->id, key->secret, ""}), "dynamodb");
   ASSERT_TRUE(caller) << refused(caller);
   EXPECT_EQ(caller->principal.arn, "arn:aws:iam::000000000000:user/ann");
   const std::string table = "arn:aws:dynamodb:us-east-1:000000000000:table/notes";
   EXPECT_TRUE(identity->authorize(caller->principal, "dynamodb:GetItem", table));
   EXPECT_EQ(identity->authorize(caller->principal, "dynamodb:PutItem", table).reason,
-            "User: arn:aws:iam::000000000000:user/ann is not authorized to perform: dynamodb:PutItem on resource: " + table +
-                " because no identity-based policy allows the dynamodb:PutItem action");
-  ASSERT_TRUE(grant(Directory::Holder::kUser, "ann", R"({"Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]})"));
+            "User: arn:aws:iam::000000000000:user/ann is not authorized to perform: dynamodb:PutItem on resource: " +
+                table + " because no identity-based policy allows the dynamodb:PutItem action");
+  ASSERT_TRUE(
+      grant(Directory::Holder::kUser, "ann", R"({"Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]})"));
   EXPECT_TRUE(identity->authorize(caller->principal, "dynamodb:GetItem", table)
                   .reason.ends_with("with an explicit deny in an identity-based policy"));
 }
@@ -131,7 +136,8 @@ TEST_F(IdentityTest, InactiveAndDeletedKeysAreRefused) {
   ASSERT_TRUE(wait<AccessKey>(
       [&](auto reply) { directory->update_access_key("000000000000", "ann", key->id, false, std::move(reply)); }));
   EXPECT_FALSE(identity->authenticate(signed_by(credentials), "dynamodb"));
-  ASSERT_TRUE(wait<AccessKey>([&](auto reply) { directory->delete_access_key("000000000000", "ann", key->id, std::move(reply)); }));
+  ASSERT_TRUE(wait<AccessKey>(
+      [&](auto reply) { directory->delete_access_key("000000000000", "ann", key->id, std::move(reply)); }));
   EXPECT_FALSE(identity->authenticate(signed_by(credentials), "dynamodb"));
 }
 
@@ -141,8 +147,9 @@ TEST_F(IdentityTest, SIG_16_AssumedRoleWorksUntilItExpires) {
   const auto ann = create_user_with_key("ann");
   const auto caller = identity->authenticate(signed_by({ann->id, ann->secret, ""}), "dynamodb")->principal;
   const auto session = wait<Session>([&](auto reply) {
-    identity->assume_role({.caller = caller, .role_arn = "arn:aws:iam::000000000000:role/worker", .session_name = "night"},
-                          std::move(reply));
+    identity->assume_role(
+        {.caller = caller, .role_arn = "arn:aws:iam::000000000000:role/worker", .session_name = "night"},
+        std::move(reply));
   });
   ASSERT_TRUE(session) << session.error().message;
   EXPECT_EQ(session->arn, "arn:aws:sts::000000000000:assumed-role/worker/night");
@@ -169,12 +176,14 @@ TEST_F(IdentityTest, RoleIsAssumedOnlyByWhomItTrusts) {
   const auto bob = create_user_with_key("bob");
   const auto caller = identity->authenticate(signed_by({bob->id, bob->secret, ""}), "dynamodb")->principal;
   const auto session = wait<Session>([&](auto reply) {
-    identity->assume_role({.caller = caller, .role_arn = "arn:aws:iam::000000000000:role/worker", .session_name = "night"},
-                          std::move(reply));
+    identity->assume_role(
+        {.caller = caller, .role_arn = "arn:aws:iam::000000000000:role/worker", .session_name = "night"},
+        std::move(reply));
   });
   ASSERT_FALSE(session);
-  EXPECT_EQ(session.error().message, "User: arn:aws:iam::000000000000:user/bob is not authorized to perform: sts:AssumeRole on "
-                                     "resource: arn:aws:iam::000000000000:role/worker");
+  EXPECT_EQ(session.error().message,
+            "User: arn:aws:iam::000000000000:user/bob is not authorized to perform: sts:AssumeRole on "
+            "resource: arn:aws:iam::000000000000:role/worker");
   EXPECT_TRUE(identity->trusts_service("arn:aws:iam::000000000000:role/worker", "lambda.amazonaws.com"));
   EXPECT_FALSE(identity->trusts_service("arn:aws:iam::000000000000:role/worker", "ec2.amazonaws.com"));
 }
@@ -198,28 +207,33 @@ TEST_F(IdentityTest, EnvironmentCredentialsNameTheEnvironmentAndEndWithIt) {
 TEST_F(IdentityTest, KafkaLoginChecksHostSignatureAndAge) {
   const PresignedUrl url{.host = "broker.local", .parameters = {{"Action", "kafka-cluster:Connect"}}};
   const auto made = [&](const Credentials& credentials) {
-    return PresignedUrl{.host = "broker.local",
-                        .parameters = decode_query(presign(
-                            url, credentials,
-                            {.service = "kafka-cluster", .region = "eu-west-1", .now = loop.clock().wall()}, seconds(900)))};
+    return PresignedUrl{
+        .host = "broker.local",
+        .parameters = decode_query(
+            presign(url, credentials, {.service = "kafka-cluster", .region = "eu-west-1", .now = loop.clock().wall()},
+                    seconds(900)))};
   };
   const auto good = made(identity->admin_credentials());
   const auto login = identity->authenticate_presigned(good, "kafka-cluster");
   ASSERT_TRUE(login) << login.error().message;
   EXPECT_EQ(login->expires, loop.clock().wall() + seconds(900));
-  EXPECT_EQ(identity->authenticate_presigned(made({"ADMIN", "wrong", ""}), "kafka-cluster").error().code, Errc::kInvalidSignature);
-  EXPECT_EQ(identity->authenticate_presigned(made({"NOBODY", "wrong", ""}), "kafka-cluster").error().code, Errc::kUnrecognizedClient);
+  EXPECT_EQ(identity->authenticate_presigned(made({"ADMIN", "wrong", ""}), "kafka-cluster").error().code,
+            Errc::kInvalidSignature);
+  EXPECT_EQ(identity->authenticate_presigned(made({"NOBODY", "wrong", ""}), "kafka-cluster").error().code,
+            Errc::kUnrecognizedClient);
   loop.run_for(minutes(16));
   EXPECT_EQ(identity->authenticate_presigned(good, "kafka-cluster").error().code, Errc::kInvalidSignature);
 }
 
 TEST_F(IdentityTest, TheDirectorySurvivesARestart) {
   ASSERT_TRUE(create_role("worker"));
-  ASSERT_TRUE(grant(Directory::Holder::kRole, "worker", R"({"Statement":[{"Effect":"Allow","Action":"a:b","Resource":"*"}]})"));
+  ASSERT_TRUE(
+      grant(Directory::Holder::kRole, "worker", R"({"Statement":[{"Effect":"Allow","Action":"a:b","Resource":"*"}]})"));
   const auto key = create_user_with_key("ann");
   const auto policy = wait<ManagedPolicy>([&](auto reply) {
-    directory->create_policy("000000000000", "mine", "/", "", R"({"Statement":[{"Effect":"Allow","Action":"c:d","Resource":"*"}]})",
-                             {{"k", "v"}}, std::move(reply));
+    directory->create_policy("000000000000", "mine", "/", "",
+                             R"({"Statement":[{"Effect":"Allow","Action":"c:d","Resource":"*"}]})", {{"k", "v"}},
+                             std::move(reply));
   });
   ASSERT_TRUE(policy);
   ASSERT_TRUE(wait<Grants>([&](auto reply) {
@@ -241,7 +255,9 @@ TEST_F(IdentityTest, DirectoryRefusesWhatIamRefuses) {
   EXPECT_EQ(grant(Directory::Holder::kRole, "none", R"({"Statement":[]})").error().code, Errc::kNoSuchEntity);
   EXPECT_EQ(grant(Directory::Holder::kRole, "worker", "{").error().code, Errc::kMalformedPolicyDocument);
   ASSERT_TRUE(grant(Directory::Holder::kRole, "worker", R"({"Statement":[]})"));
-  EXPECT_EQ(wait<Role>([&](auto reply) { directory->delete_role("000000000000", "worker", std::move(reply)); }).error().message,
+  EXPECT_EQ(wait<Role>([&](auto reply) { directory->delete_role("000000000000", "worker", std::move(reply)); })
+                .error()
+                .message,
             "Cannot delete entity, must delete policies first.");
 }
 
@@ -258,9 +274,10 @@ TEST_F(IdentityOff, SIG_15_AnyWellFormedCredentialsAreLetIn) {
 }
 
 TEST_F(IdentityOff, FunctionsAreStillKnown) {
-  const Session session =
-      identity->issue_environment({.role_arn = "arn:aws:iam::000000000000:role/r", .session_name = "f", .environment_id = "e9"});
-  const auto caller = identity->authenticate(signed_by({session.access_key, session.secret_key, session.token}), "dynamodb");
+  const Session session = identity->issue_environment(
+      {.role_arn = "arn:aws:iam::000000000000:role/r", .session_name = "f", .environment_id = "e9"});
+  const auto caller =
+      identity->authenticate(signed_by({session.access_key, session.secret_key, session.token}), "dynamodb");
   ASSERT_TRUE(caller);
   EXPECT_EQ(caller->principal.environment_id, "e9");
   EXPECT_TRUE(identity->authorize(caller->principal, "dynamodb:PutItem", "*"));

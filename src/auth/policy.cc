@@ -56,7 +56,8 @@ struct Policy::Statement {
 
   bool covers(const AccessRequest& request) const {
     const std::string action = lower_case(request.action);
-    const bool named = std::ranges::any_of(actions, [&](const auto& pattern) { return wildcard_match(pattern, action); });
+    const bool named =
+        std::ranges::any_of(actions, [&](const auto& pattern) { return wildcard_match(pattern, action); });
     if (named == not_actions) return false;
     if (!resources.empty()) {
       const bool found = std::ranges::any_of(resources, [&](const std::string& pattern) {
@@ -75,11 +76,13 @@ struct Policy::Statement {
   Match names(const PolicyPrincipal& who) const {
     if (any_principal) return Match::kDirect;
     if (!who.service.empty())
-      return std::ranges::find(service_principals, who.service) != service_principals.end() ? Match::kDirect : Match::kNone;
+      return std::ranges::find(service_principals, who.service) != service_principals.end() ? Match::kDirect
+                                                                                            : Match::kNone;
     Match best = Match::kNone;
     for (const std::string& p : aws_principals) {
       if (p == "*" || p == who.arn || (!who.role_arn.empty() && p == who.role_arn)) return Match::kDirect;
-      if (p == who.account || (p.starts_with("arn:") && p.ends_with(":root") && p.find("::" + std::string(who.account) + ":") != std::string::npos))
+      if (p == who.account || (p.starts_with("arn:") && p.ends_with(":root") &&
+                               p.find("::" + std::string(who.account) + ":") != std::string::npos))
         best = Match::kAccount;
     }
     return best;
@@ -99,10 +102,14 @@ std::unexpected<Error> malformed(std::string text) { return fail(Errc::kMalforme
 Result<std::vector<std::string>> strings(const json::Node& node, std::string_view what) {
   std::vector<std::string> out;
   const auto take = [&out](const json::Node& n) {
-    if (n.is_string()) out.emplace_back(n.as_string());
-    else if (n.is_bool()) out.emplace_back(n.as_bool() ? "true" : "false");
-    else if (n.is_number()) out.push_back(json::Value(n).text());
-    else return false;
+    if (n.is_string())
+      out.emplace_back(n.as_string());
+    else if (n.is_bool())
+      out.emplace_back(n.as_bool() ? "true" : "false");
+    else if (n.is_number())
+      out.push_back(json::Value(n).text());
+    else
+      return false;
     return true;
   };
   if (node.is_array()) {
@@ -178,7 +185,8 @@ static Result<std::vector<Policy::Statement>> parse_statements(std::string_view 
         } else if (value.is_object()) {
           for (const auto& [kind, who] : value.members()) {
             TM_TRY(auto names, strings(who, "Principal"));
-            if (kind == "AWS") statement.aws_principals.insert(statement.aws_principals.end(), names.begin(), names.end());
+            if (kind == "AWS")
+              statement.aws_principals.insert(statement.aws_principals.end(), names.begin(), names.end());
             else if (kind == "Service")
               statement.service_principals.insert(statement.service_principals.end(), names.begin(), names.end());
             else if (kind != "Federated" && kind != "CanonicalUser")
@@ -194,8 +202,7 @@ static Result<std::vector<Policy::Statement>> parse_statements(std::string_view 
           for (const auto& [key, wanted] : tests.members()) {
             TM_TRY(auto values, strings(wanted, "Condition"));
             auto condition = Condition::make(operator_name, key, std::move(values));
-            if (!condition)
-              return malformed("Invalid Condition type or value : " + std::string(operator_name) + ".");
+            if (!condition) return malformed("Invalid Condition type or value : " + std::string(operator_name) + ".");
             statement.conditions.push_back(*std::move(condition));
           }
         }

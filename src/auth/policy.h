@@ -13,7 +13,8 @@
 
 namespace tidemill::auth {
 
-// Values of condition keys of one request; names are compared without case ("aws:PrincipalArn", "dynamodb:LeadingKeys").
+// Values of condition keys of one request; names are compared without case ("aws:PrincipalArn",
+// "dynamodb:LeadingKeys").
 class RequestContext {
  public:
   RequestContext& add(std::string_view key, std::string_view value);
@@ -34,10 +35,10 @@ enum class Effect : unsigned char { kNone, kAllow, kDeny };
 
 // Whom a resource policy (or a role's trust policy) may name.
 struct PolicyPrincipal {
-  std::string_view arn;         // user, role, or assumed-role session
-  std::string_view role_arn;    // of a session: the role's ARN, else empty
+  std::string_view arn;       // user, role, or assumed-role session
+  std::string_view role_arn;  // of a session: the role's ARN, else empty
   std::string_view account;
-  std::string_view service;     // "lambda.amazonaws.com" when a service asks, else empty
+  std::string_view service;  // "lambda.amazonaws.com" when a service asks, else empty
 };
 // kAllowAccount: the document allows the principal's whole account, so an identity policy must allow the call as well.
 enum class ResourceEffect : unsigned char { kNone, kAllowAccount, kAllow, kDeny };
@@ -46,7 +47,8 @@ class Policy {
  public:
   // Errors: kMalformedPolicyDocument.
   static Result<Policy> parse_identity(std::string_view json);  // without Principal
-  static Result<Policy> parse_resource(std::string_view json);  // with Principal; Resource may be left out (trust policies)
+  static Result<Policy> parse_resource(
+      std::string_view json);  // with Principal; Resource may be left out (trust policies)
   ~Policy();
   Policy(Policy&&) noexcept;
   Policy& operator=(Policy&&) noexcept;
@@ -64,7 +66,8 @@ class Policy {
 // '*' any run, '?' one character. Linear in the product of lengths at worst, without recursion.
 bool wildcard_match(std::string_view pattern, std::string_view text);
 
-// The documents of the AWS managed policies that we carry: arn:aws:iam::aws:policy/...; empty when the ARN is not one of them.
+// The documents of the AWS managed policies that we carry: arn:aws:iam::aws:policy/...; empty when the ARN is not one
+// of them.
 std::string_view managed_policy_document(std::string_view arn);
 std::span<const std::string_view> managed_policy_arns();
 

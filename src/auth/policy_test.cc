@@ -11,55 +11,77 @@ struct Case {
 };
 constexpr std::string_view kTable = "arn:aws:dynamodb:us-east-1:000000000000:table/notes";
 constexpr Case kCases[] = {
-    {"Exact", R"("Effect":"Allow","Action":"dynamodb:PutItem","Resource":"arn:aws:dynamodb:us-east-1:000000000000:table/notes")",
+    {"Exact",
+     R"("Effect":"Allow","Action":"dynamodb:PutItem","Resource":"arn:aws:dynamodb:us-east-1:000000000000:table/notes")",
      "dynamodb:PutItem", kTable, Effect::kAllow},
-    {"OtherAction", R"("Effect":"Allow","Action":"dynamodb:PutItem","Resource":"*")", "dynamodb:GetItem", kTable, Effect::kNone},
-    {"ActionsIgnoreCase", R"("Effect":"Allow","Action":"DynamoDB:putitem","Resource":"*")", "dynamodb:PutItem", kTable, Effect::kAllow},
-    {"WildcardAction", R"("Effect":"Allow","Action":["dynamodb:Put*","s3:*"],"Resource":"*")", "dynamodb:PutItem", kTable, Effect::kAllow},
-    {"QuestionMark", R"("Effect":"Allow","Action":"dynamodb:?etItem","Resource":"*")", "dynamodb:GetItem", kTable, Effect::kAllow},
-    {"WildcardResource", R"("Effect":"Allow","Action":"*","Resource":"arn:aws:dynamodb:*:*:table/no*")", "dynamodb:GetItem", kTable,
-     Effect::kAllow},
-    {"OtherResource", R"("Effect":"Allow","Action":"*","Resource":"arn:aws:dynamodb:*:*:table/other")", "dynamodb:GetItem", kTable,
+    {"OtherAction", R"("Effect":"Allow","Action":"dynamodb:PutItem","Resource":"*")", "dynamodb:GetItem", kTable,
      Effect::kNone},
-    {"NotAction", R"("Effect":"Allow","NotAction":"dynamodb:DeleteItem","Resource":"*")", "dynamodb:PutItem", kTable, Effect::kAllow},
-    {"NotActionNamed", R"("Effect":"Allow","NotAction":"dynamodb:DeleteItem","Resource":"*")", "dynamodb:DeleteItem", kTable, Effect::kNone},
-    {"NotResource", R"("Effect":"Deny","Action":"*","NotResource":"arn:aws:s3:::*")", "dynamodb:PutItem", kTable, Effect::kDeny},
+    {"ActionsIgnoreCase", R"("Effect":"Allow","Action":"DynamoDB:putitem","Resource":"*")", "dynamodb:PutItem", kTable,
+     Effect::kAllow},
+    {"WildcardAction", R"("Effect":"Allow","Action":["dynamodb:Put*","s3:*"],"Resource":"*")", "dynamodb:PutItem",
+     kTable, Effect::kAllow},
+    {"QuestionMark", R"("Effect":"Allow","Action":"dynamodb:?etItem","Resource":"*")", "dynamodb:GetItem", kTable,
+     Effect::kAllow},
+    {"WildcardResource", R"("Effect":"Allow","Action":"*","Resource":"arn:aws:dynamodb:*:*:table/no*")",
+     "dynamodb:GetItem", kTable, Effect::kAllow},
+    {"OtherResource", R"("Effect":"Allow","Action":"*","Resource":"arn:aws:dynamodb:*:*:table/other")",
+     "dynamodb:GetItem", kTable, Effect::kNone},
+    {"NotAction", R"("Effect":"Allow","NotAction":"dynamodb:DeleteItem","Resource":"*")", "dynamodb:PutItem", kTable,
+     Effect::kAllow},
+    {"NotActionNamed", R"("Effect":"Allow","NotAction":"dynamodb:DeleteItem","Resource":"*")", "dynamodb:DeleteItem",
+     kTable, Effect::kNone},
+    {"NotResource", R"("Effect":"Deny","Action":"*","NotResource":"arn:aws:s3:::*")", "dynamodb:PutItem", kTable,
+     Effect::kDeny},
     {"Deny", R"("Effect":"Deny","Action":"dynamodb:*","Resource":"*")", "dynamodb:PutItem", kTable, Effect::kDeny},
-    {"Variable", R"("Effect":"Allow","Action":"*","Resource":"arn:aws:dynamodb:*:*:table/${aws:username}")", "dynamodb:PutItem",
-     "arn:aws:dynamodb:us-east-1:000000000000:table/ann", Effect::kAllow},
+    {"Variable", R"("Effect":"Allow","Action":"*","Resource":"arn:aws:dynamodb:*:*:table/${aws:username}")",
+     "dynamodb:PutItem", "arn:aws:dynamodb:us-east-1:000000000000:table/ann", Effect::kAllow},
     {"VariableOfAnother", R"("Effect":"Allow","Action":"*","Resource":"arn:aws:dynamodb:*:*:table/${aws:username}")",
      "dynamodb:PutItem", kTable, Effect::kNone},
-    {"ConditionHolds", R"("Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:username":["bob","ann"]}})",
+    {"ConditionHolds",
+     R"("Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:username":["bob","ann"]}})",
      "a:b", "*", Effect::kAllow},
-    {"ConditionFails", R"("Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:username":"bob"}})", "a:b",
-     "*", Effect::kNone},
+    {"ConditionFails",
+     R"("Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:username":"bob"}})", "a:b", "*",
+     Effect::kNone},
     {"AllConditionsMustHold",
      R"("Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringLike":{"aws:username":"a*"},"NumericLessThan":{"t:n":5}})",
      "a:b", "*", Effect::kNone},
-    {"NumericHolds", R"("Effect":"Allow","Action":"*","Resource":"*","Condition":{"NumericGreaterThanEquals":{"t:n":"7"}})", "a:b", "*",
+    {"NumericHolds",
+     R"("Effect":"Allow","Action":"*","Resource":"*","Condition":{"NumericGreaterThanEquals":{"t:n":"7"}})", "a:b", "*",
      Effect::kAllow},
-    {"Date", R"("Effect":"Allow","Action":"*","Resource":"*","Condition":{"DateGreaterThan":{"t:date":"2026-01-01T00:00:00Z"}})", "a:b",
+    {"Date",
+     R"("Effect":"Allow","Action":"*","Resource":"*","Condition":{"DateGreaterThan":{"t:date":"2026-01-01T00:00:00Z"}})",
+     "a:b", "*", Effect::kAllow},
+    {"DateLess", R"("Effect":"Allow","Action":"*","Resource":"*","Condition":{"DateLessThan":{"t:date":"2026-01-01"}})",
+     "a:b", "*", Effect::kNone},
+    {"IpInside",
+     R"("Effect":"Allow","Action":"*","Resource":"*","Condition":{"IpAddress":{"aws:SourceIp":["10.0.0.0/8","::1/128"]}})",
+     "a:b", "*", Effect::kAllow},
+    {"IpOutside",
+     R"("Effect":"Allow","Action":"*","Resource":"*","Condition":{"NotIpAddress":{"aws:SourceIp":"10.1.0.0/16"}})",
+     "a:b", "*", Effect::kNone},
+    {"Bool", R"("Effect":"Allow","Action":"*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":false}})",
+     "a:b", "*", Effect::kAllow},
+    {"MissingKey", R"("Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":{"t:absent":"x"}})",
+     "a:b", "*", Effect::kNone},
+    {"MissingKeyIfExists",
+     R"("Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEqualsIfExists":{"t:absent":"x"}})", "a:b",
      "*", Effect::kAllow},
-    {"DateLess", R"("Effect":"Allow","Action":"*","Resource":"*","Condition":{"DateLessThan":{"t:date":"2026-01-01"}})", "a:b", "*",
-     Effect::kNone},
-    {"IpInside", R"("Effect":"Allow","Action":"*","Resource":"*","Condition":{"IpAddress":{"aws:SourceIp":["10.0.0.0/8","::1/128"]}})",
-     "a:b", "*", Effect::kAllow},
-    {"IpOutside", R"("Effect":"Allow","Action":"*","Resource":"*","Condition":{"NotIpAddress":{"aws:SourceIp":"10.1.0.0/16"}})", "a:b",
+    {"NullTrue", R"("Effect":"Allow","Action":"*","Resource":"*","Condition":{"Null":{"t:absent":"true"}})", "a:b", "*",
+     Effect::kAllow},
+    {"NullFalse", R"("Effect":"Allow","Action":"*","Resource":"*","Condition":{"Null":{"t:absent":"false"}})", "a:b",
      "*", Effect::kNone},
-    {"Bool", R"("Effect":"Allow","Action":"*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":false}})", "a:b", "*", Effect::kAllow},
-    {"MissingKey", R"("Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":{"t:absent":"x"}})", "a:b", "*", Effect::kNone},
-    {"MissingKeyIfExists", R"("Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEqualsIfExists":{"t:absent":"x"}})",
-     "a:b", "*", Effect::kAllow},
-    {"NullTrue", R"("Effect":"Allow","Action":"*","Resource":"*","Condition":{"Null":{"t:absent":"true"}})", "a:b", "*", Effect::kAllow},
-    {"NullFalse", R"("Effect":"Allow","Action":"*","Resource":"*","Condition":{"Null":{"t:absent":"false"}})", "a:b", "*", Effect::kNone},
-    {"ArnLike", R"("Effect":"Allow","Action":"*","Resource":"*","Condition":{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:user/*"}})",
+    {"ArnLike",
+     R"("Effect":"Allow","Action":"*","Resource":"*","Condition":{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:user/*"}})",
      "a:b", "*", Effect::kAllow},
     {"ForAllValues",
-     R"("Effect":"Allow","Action":"*","Resource":"*","Condition":{"ForAllValues:StringEquals":{"t:many":["1","2","3"]}})", "a:b", "*",
-     Effect::kAllow},
+     R"("Effect":"Allow","Action":"*","Resource":"*","Condition":{"ForAllValues:StringEquals":{"t:many":["1","2","3"]}})",
+     "a:b", "*", Effect::kAllow},
     {"ForAllValuesOneOutside",
-     R"("Effect":"Allow","Action":"*","Resource":"*","Condition":{"ForAllValues:StringEquals":{"t:many":["1"]}})", "a:b", "*", Effect::kNone},
-    {"ForAnyValue", R"("Effect":"Allow","Action":"*","Resource":"*","Condition":{"ForAnyValue:StringEquals":{"t:many":["1"]}})", "a:b",
+     R"("Effect":"Allow","Action":"*","Resource":"*","Condition":{"ForAllValues:StringEquals":{"t:many":["1"]}})",
+     "a:b", "*", Effect::kNone},
+    {"ForAnyValue",
+     R"("Effect":"Allow","Action":"*","Resource":"*","Condition":{"ForAnyValue:StringEquals":{"t:many":["1"]}})", "a:b",
      "*", Effect::kAllow},
 };
 class Policies : public testing::TestWithParam<Case> {};
@@ -69,17 +91,22 @@ TEST_P(Policies, Evaluate) {
       Policy::parse_identity(R"({"Version":"2012-10-17","Statement":[{)" + std::string(c.statement) + "}]}");
   ASSERT_TRUE(policy) << policy.error().message;
   RequestContext context;
-  context.add("aws:username", "ann").add("t:n", "7").add("t:date", "2026-11-21T00:00:00Z").add("aws:SourceIp", "10.1.2.3");
+  context.add("aws:username", "ann")
+      .add("t:n", "7")
+      .add("t:date", "2026-11-21T00:00:00Z")
+      .add("aws:SourceIp", "10.1.2.3");
   context.add("aws:SecureTransport", "false").add("aws:PrincipalArn", "arn:aws:iam::000000000000:user/ann");
   context.add("t:many", "1").add("t:many", "2");
   EXPECT_EQ(policy->evaluate({.action = c.action, .resource = c.resource, .context = &context}), c.want);
 }
-INSTANTIATE_TEST_SUITE_P(Table, Policies, testing::ValuesIn(kCases), [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(Table, Policies, testing::ValuesIn(kCases),
+                         [](const auto& info) { return std::string(info.param.name); });
 
 TEST(Policy, DenyWinsOverAllowInAnyOrder) {
-  for (const char* text :
-       {R"({"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"a:b","Resource":"*"}]})",
-        R"({"Statement":[{"Effect":"Deny","Action":"a:b","Resource":"*"},{"Effect":"Allow","Action":"*","Resource":"*"}]})"}) {
+  for (
+      const char* text :
+      {R"({"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"a:b","Resource":"*"}]})",
+       R"({"Statement":[{"Effect":"Deny","Action":"a:b","Resource":"*"},{"Effect":"Allow","Action":"*","Resource":"*"}]})"}) {
     const auto policy = Policy::parse_identity(text);
     ASSERT_TRUE(policy);
     EXPECT_EQ(policy->evaluate({.action = "a:b", .resource = "*"}), Effect::kDeny);
@@ -88,7 +115,10 @@ TEST(Policy, DenyWinsOverAllowInAnyOrder) {
 }
 
 constexpr std::string_view kMalformed[] = {
-    "", "[]", "{}", "not json",
+    "",
+    "[]",
+    "{}",
+    "not json",
     R"({"Version":"2020-01-01","Statement":[]})",
     R"({"Statement":[{"Effect":"Allow","Action":"*"}]})",
     R"({"Statement":[{"Effect":"allow","Action":"*","Resource":"*"}]})",

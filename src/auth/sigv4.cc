@@ -16,7 +16,8 @@ namespace {
 constexpr std::string_view kAlgorithm = "AWS4-HMAC-SHA256";
 constexpr std::string_view kTerminator = "aws4_request";
 constexpr std::string_view kMismatch =
-    "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and "
+    "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key "
+    "and "
     "signing method. Consult the service documentation for details.";
 
 std::optional<CredentialScope> parse_scope(std::string_view text) {
@@ -96,10 +97,11 @@ std::optional<WallTime> parse_date(std::string_view text) {
 Result<CredentialScope> scope_of(std::string_view credential) {
   auto scope = parse_scope(credential);
   if (!scope)
-    return fail(Errc::kIncompleteSignature,
-                fmt::format("Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, "
-                            "got '{}'",
-                            credential));
+    return fail(
+        Errc::kIncompleteSignature,
+        fmt::format("Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, "
+                    "got '{}'",
+                    credential));
   return *std::move(scope);
 }
 
@@ -124,8 +126,7 @@ Result<SignatureClaim> claim_of_parameters(const std::vector<http::Parameter>& p
   require(signature, "X-Amz-Signature");
   require(headers, "X-Amz-SignedHeaders");
   require(date, "X-Amz-Date");
-  if (!missing.empty())
-    return fail(Errc::kIncompleteSignature, missing + "Re-examine the query-string parameters.");
+  if (!missing.empty()) return fail(Errc::kIncompleteSignature, missing + "Re-examine the query-string parameters.");
   if (*algorithm != kAlgorithm)
     return fail(Errc::kIncompleteSignature, fmt::format("Unsupported AWS 'algorithm': '{}'.", *algorithm));
   TM_TRY(auto scope, scope_of(*credential));
@@ -148,8 +149,8 @@ Result<SignatureClaim> claim_of_parameters(const std::vector<http::Parameter>& p
 }
 
 std::string string_to_sign(std::string_view date, const CredentialScope& scope, std::string_view canonical_request) {
-  return fmt::format("{}\n{}\n{}/{}/{}/{}\n{}", kAlgorithm, date, scope.date, scope.region, scope.service, scope.terminator,
-                     sha256_hex(canonical_request));
+  return fmt::format("{}\n{}\n{}/{}/{}/{}\n{}", kAlgorithm, date, scope.date, scope.region, scope.service,
+                     scope.terminator, sha256_hex(canonical_request));
 }
 
 // The date as it stands in the string to sign: always basic ISO 8601, whatever the header's form.
@@ -158,7 +159,8 @@ std::string signing_date(const SignatureClaim& claim) {
 }
 
 bool matches(const SignatureClaim& claim, std::string_view key, std::string_view canonical_request) {
-  const std::string wanted = to_hex(hmac_sha256(key, string_to_sign(signing_date(claim), claim.scope, canonical_request)));
+  const std::string wanted =
+      to_hex(hmac_sha256(key, string_to_sign(signing_date(claim), claim.scope, canonical_request)));
   return claim.signature.size() == wanted.size() && equal_constant_time(wanted, claim.signature);
 }
 
@@ -172,16 +174,20 @@ Result<std::string> payload_hash(const http::Request& request, const SignatureCl
     if (http_equal(header.name, "x-amz-content-sha256")) said = std::string(trimmed(header.value));
   if (!said && claim.form == SignatureForm::kQuery) {
     const auto parameters = decode_query(query_of(request.target));
-    if (const auto* value = find_parameter(parameters, "X-Amz-Content-Sha256")) said = *value;
-    else if (claim.scope.service == "s3") said = std::string(kUnsigned);
+    if (const auto* value = find_parameter(parameters, "X-Amz-Content-Sha256"))
+      said = *value;
+    else if (claim.scope.service == "s3")
+      said = std::string(kUnsigned);
   }
   if (!said) return sha256_hex(request.body);
   const bool s3 = claim.scope.service == "s3";
   if (s3 && (*said == kUnsigned || *said == kStreamingUnsigned)) return *said;
   if (said->starts_with("STREAMING-"))
     return fail(Errc::kInvalidSignature,
-                fmt::format("The payload form '{}' of x-amz-content-sha256 is not supported for '{}'.", *said, claim.scope.service));
-  if (!equal_constant_time(lower_case(*said), sha256_hex(request.body))) return fail(Errc::kInvalidSignature, std::string(kMismatch));
+                fmt::format("The payload form '{}' of x-amz-content-sha256 is not supported for '{}'.", *said,
+                            claim.scope.service));
+  if (!equal_constant_time(lower_case(*said), sha256_hex(request.body)))
+    return fail(Errc::kInvalidSignature, std::string(kMismatch));
   return *said;
 }
 
@@ -210,7 +216,8 @@ Result<SignatureClaim> parse_claim(const http::Request& request) {
     if (http_equal(header.name, "x-amz-security-token")) token = trimmed(header.value);
   }
   const std::string_view query = query_of(request.target);
-  const bool in_query = query.starts_with("X-Amz-Algorithm") || query.find("&X-Amz-Algorithm") != std::string_view::npos;
+  const bool in_query =
+      query.starts_with("X-Amz-Algorithm") || query.find("&X-Amz-Algorithm") != std::string_view::npos;
   if (in_query && authorization)
     return fail(Errc::kInvalidSignature,
                 "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.");
@@ -273,20 +280,21 @@ Status check_scope(const SignatureClaim& claim, const ScopeRule& rule) {
   if (!rule.service.empty() && scope.service != rule.service)
     wrong += fmt::format("Credential should be scoped to correct service: '{}'. ", rule.service);
   if (scope.terminator != kTerminator)
-    wrong += fmt::format("Credential should be scoped with a valid terminator: 'aws4_request', not '{}'. ", scope.terminator);
+    wrong += fmt::format("Credential should be scoped with a valid terminator: 'aws4_request', not '{}'. ",
+                         scope.terminator);
   if (!stamp.starts_with(scope.date) || scope.date.size() != 8)
-    wrong += fmt::format("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '{}' != '{}', "
-                         "from '{}'. ",
-                         scope.date, stamp.substr(0, 8), stamp);
+    wrong += fmt::format(
+        "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '{}' != '{}', "
+        "from '{}'. ",
+        scope.date, stamp.substr(0, 8), stamp);
   if (!wrong.empty()) return fail(Errc::kInvalidSignature, std::move(wrong));
 
   const auto age_max = claim.form == SignatureForm::kQuery ? claim.expires : rule.skew;
   const std::string now = basic_iso8601(rule.now);
   const auto minutes = [](std::chrono::seconds s) { return (s.count() + 59) / 60; };
   if (*claim.time < rule.now - age_max)
-    return fail(Errc::kInvalidSignature,
-                fmt::format("Signature expired: {} is now earlier than {} ({} - {} min.)", stamp,
-                            basic_iso8601(rule.now - age_max), now, minutes(age_max)));
+    return fail(Errc::kInvalidSignature, fmt::format("Signature expired: {} is now earlier than {} ({} - {} min.)",
+                                                     stamp, basic_iso8601(rule.now - age_max), now, minutes(age_max)));
   if (*claim.time > rule.now + rule.skew)
     return fail(Errc::kInvalidSignature,
                 fmt::format("Signature not yet current: {} is still later than {} ({} + {} min.)", stamp,
@@ -333,11 +341,12 @@ Status verify(const http::Request& request, const SignatureClaim& claim, std::st
   const std::string headers = canonical_headers(request.headers, claim.signed_headers);
   const std::string queries[] = {canonical_query(query_of(request.target), QueryForm::kRecoded),
                                  canonical_query(query_of(request.target), QueryForm::kAsSent)};
-  // Clients differ in how they write the path of everything but S3 (encoded once more, dot segments removed or not); each of
-  // these is injective, so accepting any of them accepts no other request.
+  // Clients differ in how they write the path of everything but S3 (encoded once more, dot segments removed or not);
+  // each of these is injective, so accepting any of them accepts no other request.
   for (const std::string& path : canonical_paths(path_of(request.target), claim.scope.service))
     for (const std::string& query : queries)
-      if (matches(claim, key, canonical_request(request.method, path, query, headers, claim.signed_headers, hash))) return {};
+      if (matches(claim, key, canonical_request(request.method, path, query, headers, claim.signed_headers, hash)))
+        return {};
   return fail(Errc::kInvalidSignature, std::string(kMismatch));
 }
 
@@ -345,9 +354,10 @@ Status verify(const PresignedUrl& url, const SignatureClaim& claim, std::string_
   if (claim.signed_headers != std::vector<std::string>{"host"})
     return fail(Errc::kInvalidSignature, "Only 'host' may be a signed header here.");
   const std::string headers = fmt::format("host:{}\n", url.host);
-  const std::string canonical = canonical_request(url.method, "/", canonical_query(url.parameters), headers, claim.signed_headers,
-                                                  sha256_hex(""));
-  if (!matches(claim, keys.key(secret, claim.scope), canonical)) return fail(Errc::kInvalidSignature, std::string(kMismatch));
+  const std::string canonical = canonical_request(url.method, "/", canonical_query(url.parameters), headers,
+                                                  claim.signed_headers, sha256_hex(""));
+  if (!matches(claim, keys.key(secret, claim.scope), canonical))
+    return fail(Errc::kInvalidSignature, std::string(kMismatch));
   return {};
 }
 
@@ -372,14 +382,16 @@ void sign(http::Request& request, const Credentials& credentials, const SignOpti
                               .region = std::string(options.region),
                               .service = std::string(options.service),
                               .terminator = std::string(kTerminator)};
-  const std::string canonical = canonical_request(
-      request.method, canonical_paths(path_of(request.target), options.service).front(),
-      canonical_query(query_of(request.target), QueryForm::kRecoded), canonical_headers(request.headers, names), names, hash);
+  const std::string canonical =
+      canonical_request(request.method, canonical_paths(path_of(request.target), options.service).front(),
+                        canonical_query(query_of(request.target), QueryForm::kRecoded),
+                        canonical_headers(request.headers, names), names, hash);
   SigningKeys keys(1);
-  const std::string signature = to_hex(hmac_sha256(keys.key(credentials.secret_key, scope), string_to_sign(date, scope, canonical)));
-  request.headers.add("Authorization",
-                      fmt::format("{} Credential={}/{}/{}/{}/{}, SignedHeaders={}, Signature={}", kAlgorithm, scope.access_key,
-                                  scope.date, scope.region, scope.service, scope.terminator, fmt::join(names, ";"), signature));
+  const std::string signature =
+      to_hex(hmac_sha256(keys.key(credentials.secret_key, scope), string_to_sign(date, scope, canonical)));
+  request.headers.add("Authorization", fmt::format("{} Credential={}/{}/{}/{}/{}, SignedHeaders={}, Signature={}",
+                                                   kAlgorithm, scope.access_key, scope.date, scope.region,
+                                                   scope.service, scope.terminator, fmt::join(names, ";"), signature));
 }
 
 std::string presign(const PresignedUrl& url, const Credentials& credentials, const SignOptions& options,
@@ -392,8 +404,8 @@ std::string presign(const PresignedUrl& url, const Credentials& credentials, con
                               .terminator = std::string(kTerminator)};
   std::vector<http::Parameter> parameters = url.parameters;
   parameters.push_back({"X-Amz-Algorithm", std::string(kAlgorithm)});
-  parameters.push_back({"X-Amz-Credential", fmt::format("{}/{}/{}/{}/{}", scope.access_key, scope.date, scope.region, scope.service,
-                                                        scope.terminator)});
+  parameters.push_back({"X-Amz-Credential", fmt::format("{}/{}/{}/{}/{}", scope.access_key, scope.date, scope.region,
+                                                        scope.service, scope.terminator)});
   parameters.push_back({"X-Amz-Date", date});
   parameters.push_back({"X-Amz-Expires", std::to_string(expires.count())});
   if (!credentials.session_token.empty()) parameters.push_back({"X-Amz-Security-Token", credentials.session_token});

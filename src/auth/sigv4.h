@@ -1,5 +1,5 @@
-// AWS Signature Version 4: the Authorization header and the presigned query, verified and made. Pure functions of the request,
-// the credentials and the time: who owns a key, and what they may do, is auth/identity.h.
+// AWS Signature Version 4: the Authorization header and the presigned query, verified and made. Pure functions of the
+// request, the credentials and the time: who owns a key, and what they may do, is auth/identity.h.
 #pragma once
 
 #include <chrono>
@@ -38,16 +38,16 @@ struct SignatureClaim {
   std::string session_token;                // empty when absent
 };
 
-// The scope named by the request, without any check: what the dispatcher tells services apart by. Nothing when the request has
-// no well-formed credential.
+// The scope named by the request, without any check: what the dispatcher tells services apart by. Nothing when the
+// request has no well-formed credential.
 std::optional<CredentialScope> peek_scope(const http::Request& request);
 
 // Errors, with the texts of the services: kMissingToken, kInvalidSignature (both forms at once), kIncompleteSignature.
 Result<SignatureClaim> parse_claim(const http::Request& request);
 
 struct ScopeRule {
-  std::string_view service;   // empty: any
-  std::string_view region;    // empty: any well-formed region name
+  std::string_view service;  // empty: any
+  std::string_view region;   // empty: any well-formed region name
   WallTime now;
   std::chrono::seconds skew = std::chrono::minutes(15);
 };
@@ -64,16 +64,17 @@ class SigningKeys {
   using Entries = std::list<std::pair<std::string, std::string>>;
   const std::size_t entries_max_;
   std::mutex mutex_;
-  Entries entries_;                                              // guarded by mutex_; newest use first
-  std::unordered_map<std::string, Entries::iterator> by_name_;   // guarded by mutex_
+  Entries entries_;                                             // guarded by mutex_; newest use first
+  std::unordered_map<std::string, Entries::iterator> by_name_;  // guarded by mutex_
 };
 
-// The signature, the signed headers (host and every x-amz-*), the payload hash. Error: kInvalidSignature. `claim` comes from the
-// same request.
+// The signature, the signed headers (host and every x-amz-*), the payload hash. Error: kInvalidSignature. `claim` comes
+// from the same request.
 Status verify(const http::Request& request, const SignatureClaim& claim, std::string_view secret, SigningKeys& keys);
 
-// A presigned GET of "/" that did not come as an HTTP request (Kafka's SASL mechanisms AWS_MSK_IAM and OAUTHBEARER): parameters
-// decoded, with their names as in the URL (X-Amz-Credential, ...), without User-Agent. Only `host` may be signed.
+// A presigned GET of "/" that did not come as an HTTP request (Kafka's SASL mechanisms AWS_MSK_IAM and OAUTHBEARER):
+// parameters decoded, with their names as in the URL (X-Amz-Credential, ...), without User-Agent. Only `host` may be
+// signed.
 struct PresignedUrl {
   std::string method = "GET";
   std::string host;
@@ -90,8 +91,8 @@ struct SignOptions {
   std::string_view service, region;
   WallTime now;
 };
-// Adds X-Amz-Date, X-Amz-Security-Token (when there is one), X-Amz-Content-Sha256 and Authorization. `host` must be set already;
-// signs host, content-type and every x-amz-* header.
+// Adds X-Amz-Date, X-Amz-Security-Token (when there is one), X-Amz-Content-Sha256 and Authorization. `host` must be set
+// already; signs host, content-type and every x-amz-* header.
 void sign(http::Request& request, const Credentials& credentials, const SignOptions& options);
 // The query string (without '?') of a presigned URL for that host; `parameters` are signed too.
 std::string presign(const PresignedUrl& url, const Credentials& credentials, const SignOptions& options,

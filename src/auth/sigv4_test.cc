@@ -44,15 +44,16 @@ std::string message_of(const Status& status) { return status ? "" : status.error
 TEST(Signature, OfAJsonServiceVerifies) { EXPECT_EQ(message_of(verified(dynamodb_request())), ""); }
 
 TEST(Signature, OfARestServiceWithSessionTokenAndEncodedArnVerifies) {
-  const auto in = request(
-      "POST", "/2015-03-31/functions/arn%3Aaws%3Alambda%3Aeu-west-1%3A000000000000%3Afunction%3Af/invocations?Qualifier=a%20b&B=",
-      "{}",
-      {{"X-Amz-Date", "20261121T102030Z"},
-       {"X-Amz-Security-Token", "TOKEN/with+chars=="},
-       {"Authorization",
-        "AWS4-HMAC-SHA256 Credential=ASIAEXAMPLE/20261121/eu-west-1/lambda/aws4_request, "
-        "SignedHeaders=host;x-amz-date;x-amz-security-token, "
-        "Signature=8aa0709bce1dd1441143ef4e68494604d5166ce44367d5c2aa06ff6d8a59059a"}});
+  const auto in = request("POST",
+                          "/2015-03-31/functions/arn%3Aaws%3Alambda%3Aeu-west-1%3A000000000000%3Afunction%3Af/"
+                          "invocations?Qualifier=a%20b&B=",
+                          "{}",
+                          {{"X-Amz-Date", "20261121T102030Z"},
+                           {"X-Amz-Security-Token", "TOKEN/with+chars=="},
+                           {"Authorization",
+                            "AWS4-HMAC-SHA256 Credential=ASIAEXAMPLE/20261121/eu-west-1/lambda/aws4_request, "
+                            "SignedHeaders=host;x-amz-date;x-amz-security-token, "
+                            "Signature=8aa0709bce1dd1441143ef4e68494604d5166ce44367d5c2aa06ff6d8a59059a"}});
   EXPECT_EQ(message_of(verified(in)), "");
   EXPECT_EQ(parse_claim(in)->session_token, "TOKEN/with+chars==");
 }
@@ -71,11 +72,12 @@ TEST(Signature, OfAnObjectPathVerifies) {
 }
 
 TEST(Signature, InTheQueryVerifies) {
-  const auto in = request("GET",
-                          "/bucket/a%20b.txt?versionId=x&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDEXAMPLE%2F20261121"
-                          "%2Fus-east-1%2Fs3%2Faws4_request&X-Amz-Date=20261121T102030Z&X-Amz-Expires=300&X-Amz-SignedHeaders=host"
-                          "&X-Amz-Signature=0986dd4bf1afa52498d73dbb9bcc41ab65f04e538998a9c2f3a3d96924a3189a",
-                          "", {});
+  const auto in =
+      request("GET",
+              "/bucket/a%20b.txt?versionId=x&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDEXAMPLE%2F20261121"
+              "%2Fus-east-1%2Fs3%2Faws4_request&X-Amz-Date=20261121T102030Z&X-Amz-Expires=300&X-Amz-SignedHeaders=host"
+              "&X-Amz-Signature=0986dd4bf1afa52498d73dbb9bcc41ab65f04e538998a9c2f3a3d96924a3189a",
+              "", {});
   EXPECT_EQ(message_of(verified(in)), "");
   const auto claim = *parse_claim(in);
   EXPECT_EQ(claim.expires, seconds(300));
@@ -84,15 +86,16 @@ TEST(Signature, InTheQueryVerifies) {
 }
 
 TEST(Signature, OfKafkasPresignedUrlVerifies) {
-  PresignedUrl url{.host = "kafka.us-east-1.amazonaws.com",
-                   .parameters = {{"Action", "kafka-cluster:Connect"},
-                                  {"X-Amz-Algorithm", "AWS4-HMAC-SHA256"},
-                                  {"X-Amz-Credential", "ASIAEXAMPLE/20261121/us-east-1/kafka-cluster/aws4_request"},
-                                  {"X-Amz-Date", "20261121T102030Z"},
-                                  {"X-Amz-Expires", "900"},
-                                  {"X-Amz-SignedHeaders", "host"},
-                                  {"X-Amz-Security-Token", "TOKEN/with+chars=="},
-                                  {"X-Amz-Signature", "31a63778e51fabf7de1179148e6811d8734e64a54263a45cb1d48ba7891e045f"}}};
+  PresignedUrl url{
+      .host = "kafka.us-east-1.amazonaws.com",
+      .parameters = {{"Action", "kafka-cluster:Connect"},
+                     {"X-Amz-Algorithm", "AWS4-HMAC-SHA256"},
+                     {"X-Amz-Credential", "ASIAEXAMPLE/20261121/us-east-1/kafka-cluster/aws4_request"},
+                     {"X-Amz-Date", "20261121T102030Z"},
+                     {"X-Amz-Expires", "900"},
+                     {"X-Amz-SignedHeaders", "host"},
+                     {"X-Amz-Security-Token", "TOKEN/with+chars=="},
+                     {"X-Amz-Signature", "31a63778e51fabf7de1179148e6811d8734e64a54263a45cb1d48ba7891e045f"}}};
   SigningKeys keys;
   const auto claim = *parse_claim(url);
   EXPECT_TRUE(verify(url, claim, kSecret, keys));
@@ -101,7 +104,8 @@ TEST(Signature, OfKafkasPresignedUrlVerifies) {
 }
 
 TEST(Signature, OfAnotherSecretIsRefused) {
-  EXPECT_TRUE(message_of(verified(dynamodb_request(), "other")).starts_with("The request signature we calculated does not match"));
+  EXPECT_TRUE(message_of(verified(dynamodb_request(), "other"))
+                  .starts_with("The request signature we calculated does not match"));
 }
 
 TEST(Signature, CoversBodyTargetAndHost) {
@@ -150,11 +154,14 @@ constexpr ClaimCase kClaims[] = {
     {"SIG01_None", "", "20261121T102030Z", "Request is missing Authentication Token", Errc::kMissingToken},
     {"SIG02_NoDash", "AWS4", "20261121T102030Z", "Request is missing Authentication Token", Errc::kMissingToken},
     {"SIG03_AllMissing", "AWS4-", "",
-     "Authorization header requires 'Credential' parameter. Authorization header requires 'Signature' parameter. Authorization "
-     "header requires 'SignedHeaders' parameter. Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' "
+     "Authorization header requires 'Credential' parameter. Authorization header requires 'Signature' parameter. "
+     "Authorization "
+     "header requires 'SignedHeaders' parameter. Authorization header requires existence of either a 'X-Amz-Date' or a "
+     "'Date' "
      "header. Authorization=AWS4-",
      Errc::kIncompleteSignature},
-    {"SIG04_NoSignedHeaders", "AWS4-HMAC-SHA256 Credential=a/20261121/b/c/aws4_request, Signature=d", "20261121T102030Z",
+    {"SIG04_NoSignedHeaders", "AWS4-HMAC-SHA256 Credential=a/20261121/b/c/aws4_request, Signature=d",
+     "20261121T102030Z",
      "Authorization header requires 'SignedHeaders' parameter. Authorization=AWS4-HMAC-SHA256 "
      "Credential=a/20261121/b/c/aws4_request, Signature=d",
      Errc::kIncompleteSignature},
@@ -172,7 +179,8 @@ TEST_P(Claims, Refused) {
   EXPECT_EQ(claim.error().message, GetParam().want);
   EXPECT_EQ(claim.error().code, GetParam().code);
 }
-INSTANTIATE_TEST_SUITE_P(Table, Claims, testing::ValuesIn(kClaims), [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(Table, Claims, testing::ValuesIn(kClaims),
+                         [](const auto& info) { return std::string(info.param.name); });
 
 TEST(Claim, SIG05_QueryAndHeaderBoth) {
   auto in = dynamodb_request();
@@ -185,8 +193,10 @@ TEST(Claim, SIG06_QueryWithoutParts) {
   http::Request in{.method = "POST", .target = "/?X-Amz-Algorithm"};
   EXPECT_EQ(parse_claim(in).error().message,
             "AWS query-string parameters must include 'X-Amz-Algorithm'. AWS query-string parameters must include "
-            "'X-Amz-Credential'. AWS query-string parameters must include 'X-Amz-Signature'. AWS query-string parameters must "
-            "include 'X-Amz-SignedHeaders'. AWS query-string parameters must include 'X-Amz-Date'. Re-examine the query-string "
+            "'X-Amz-Credential'. AWS query-string parameters must include 'X-Amz-Signature'. AWS query-string "
+            "parameters must "
+            "include 'X-Amz-SignedHeaders'. AWS query-string parameters must include 'X-Amz-Date'. Re-examine the "
+            "query-string "
             "parameters.");
 }
 
@@ -206,7 +216,8 @@ constexpr ScopeCase kScopes[] = {
     {"Terminator", "20261121", "us-east-1", "dynamodb", "x", "20261121T102030Z",
      "Credential should be scoped with a valid terminator: 'aws4_request', not 'x'. "},
     {"Date", "20261120", "us-east-1", "dynamodb", "aws4_request", "20261121T102030Z",
-     "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '20261120' != '20261121', from "
+     "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '20261120' != "
+     "'20261121', from "
      "'20261121T102030Z'. "},
 };
 class Scopes : public testing::TestWithParam<ScopeCase> {};
@@ -214,26 +225,33 @@ TEST_P(Scopes, Checked) {
   const ScopeCase& c = GetParam();
   http::Request in{.method = "POST", .target = "/"};
   in.headers.add("X-Amz-Date", c.when);
-  in.headers.add("Authorization", "AWS4-HMAC-SHA256 Credential=a/" + std::string(c.date) + "/" + std::string(c.region) + "/" +
-                                      std::string(c.service) + "/" + std::string(c.terminator) + ", SignedHeaders=host, Signature=s");
+  in.headers.add("Authorization", "AWS4-HMAC-SHA256 Credential=a/" + std::string(c.date) + "/" + std::string(c.region) +
+                                      "/" + std::string(c.service) + "/" + std::string(c.terminator) +
+                                      ", SignedHeaders=host, Signature=s");
   const auto claim = parse_claim(in);
   ASSERT_TRUE(claim);
   const auto status = check_scope(*claim, {.service = "dynamodb", .now = kNow});
   EXPECT_EQ(message_of(status), c.want);
 }
-INSTANTIATE_TEST_SUITE_P(Table, Scopes, testing::ValuesIn(kScopes), [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(Table, Scopes, testing::ValuesIn(kScopes),
+                         [](const auto& info) { return std::string(info.param.name); });
 
 TEST(Scope, SIG11_TooNewNamesTheLimit) {
-  SignatureClaim claim{.scope = {.access_key = "a", .date = "20261121", .region = "us-east-1", .service = "dynamodb",
+  SignatureClaim claim{.scope = {.access_key = "a",
+                                 .date = "20261121",
+                                 .region = "us-east-1",
+                                 .service = "dynamodb",
                                  .terminator = "aws4_request"},
                        .date = "20261121T104030Z",
                        .time = kNow + minutes(20)};
-  EXPECT_EQ(message_of(check_scope(claim, {.service = "dynamodb", .now = kNow})),
-            "Signature not yet current: 20261121T104030Z is still later than 20261121T103530Z (20261121T102030Z + 15 min.)");
+  EXPECT_EQ(
+      message_of(check_scope(claim, {.service = "dynamodb", .now = kNow})),
+      "Signature not yet current: 20261121T104030Z is still later than 20261121T103530Z (20261121T102030Z + 15 min.)");
 }
 
 TEST(Scope, RegionNames) {
-  for (const char* good : {"us-east-1", "us-gov-west-1", "eu-isoe-west-1", "ap-southeast-12"}) EXPECT_TRUE(is_region_name(good)) << good;
+  for (const char* good : {"us-east-1", "us-gov-west-1", "eu-isoe-west-1", "ap-southeast-12"})
+    EXPECT_TRUE(is_region_name(good)) << good;
   for (const char* bad : {"", "xx-1", "us-east", "us--east-1", "US-EAST-1", "us-east-1a", "-east-1", "us-east-"})
     EXPECT_FALSE(is_region_name(bad)) << bad;
 }
@@ -265,7 +283,8 @@ TEST(Signing, PresignedUrlRoundTrips) {
 TEST(Signing, KeysAreCachedWithinABound) {
   SigningKeys keys(2);
   const auto scope = [](std::string region) {
-    return CredentialScope{.access_key = "a", .date = "20261121", .region = std::move(region), .service = "s", .terminator = "t"};
+    return CredentialScope{
+        .access_key = "a", .date = "20261121", .region = std::move(region), .service = "s", .terminator = "t"};
   };
   const std::string first = keys.key("secret", scope("us-east-1"));
   for (int i = 0; i < 5; ++i) (void)keys.key("secret", scope("us-east-" + std::to_string(i)));

@@ -1,4 +1,5 @@
-// Invariants. A broken invariant is a bug in the program, never something a client can cause: the process says where and stops.
+// Invariants. A broken invariant is a bug in the program, never something a client can cause: the process says where
+// and stops.
 #pragma once
 
 namespace tidemill {
@@ -7,7 +8,8 @@ namespace tidemill {
 
 }  // namespace tidemill
 
-#define TM_ASSERT(condition) \
-  do {                       \
-    if (!(condition)) [[unlikely]] ::tidemill::assertion_failed(#condition, __FILE__, __LINE__); \
+#define TM_ASSERT(condition)                                        \
+  do {                                                              \
+    if (!(condition)) [[unlikely]]                                  \
+      ::tidemill::assertion_failed(#condition, __FILE__, __LINE__); \
   } while (false)

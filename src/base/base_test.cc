@@ -55,7 +55,8 @@ TEST(Digest, KnownValues) {
 
 TEST(Utf8, RefusesOverlongSurrogatesAndTruncation) {
   EXPECT_TRUE(is_valid_utf8("aé€😀"));
-  for (const auto* text : {"\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\x80"}) EXPECT_FALSE(is_valid_utf8(text));
+  for (const auto* text : {"\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\x80"})
+    EXPECT_FALSE(is_valid_utf8(text));
   EXPECT_EQ(utf8_characters("é😀"), 2U);
   EXPECT_EQ(utf16_units("é😀"), 3U);
 }
@@ -75,7 +76,9 @@ TEST(TimeText, WritesAndReadsTheServicesForms) {
 
 TEST(Reply, AnswersInternalErrorWhenDropped) {
   Result<int> got = 0;
-  { Reply<int> reply([&got](Result<int> r) { got = std::move(r); }); }
+  {
+    Reply<int> reply([&got](Result<int> r) { got = std::move(r); });
+  }
   ASSERT_FALSE(got);
   EXPECT_EQ(got.error().code, Errc::kInternal);
 }

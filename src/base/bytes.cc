@@ -142,8 +142,10 @@ void append_base64(std::string& out, std::string_view bytes) { encode(out, bytes
 
 std::optional<std::string> from_base64(std::string_view text) {
   if (text.size() % 4 != 0) return std::nullopt;
-  if (text.ends_with("==")) text.remove_suffix(2);
-  else if (text.ends_with('=')) text.remove_suffix(1);
+  if (text.ends_with("=="))
+    text.remove_suffix(2);
+  else if (text.ends_with('='))
+    text.remove_suffix(1);
   return decode(text, kStandardInverse);
 }
 
@@ -163,8 +165,8 @@ std::string percent_encode(std::string_view text, bool keep_slash) {
   std::string out;
   out.reserve(text.size() + 16);
   for (const char c : text) {
-    const bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-                       c == '.' || c == '~' || (c == '/' && keep_slash);
+    const bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+                       c == '_' || c == '.' || c == '~' || (c == '/' && keep_slash);
     if (plain) {
       out += c;
     } else {

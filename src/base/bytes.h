@@ -12,9 +12,12 @@ namespace tidemill {
 
 template <class Integer>
 constexpr Integer byte_swap(Integer value) {
-  if constexpr (sizeof(value) == 2) return static_cast<Integer>(__builtin_bswap16(static_cast<std::uint16_t>(value)));
-  else if constexpr (sizeof(value) == 4) return static_cast<Integer>(__builtin_bswap32(static_cast<std::uint32_t>(value)));
-  else return static_cast<Integer>(__builtin_bswap64(static_cast<std::uint64_t>(value)));
+  if constexpr (sizeof(value) == 2)
+    return static_cast<Integer>(__builtin_bswap16(static_cast<std::uint16_t>(value)));
+  else if constexpr (sizeof(value) == 4)
+    return static_cast<Integer>(__builtin_bswap32(static_cast<std::uint32_t>(value)));
+  else
+    return static_cast<Integer>(__builtin_bswap64(static_cast<std::uint64_t>(value)));
 }
 
 template <class Integer>
@@ -50,11 +53,11 @@ std::optional<std::string_view> take_sized(std::string_view& in);
 std::string to_hex(std::string_view bytes);  // lower case
 std::optional<std::string> from_hex(std::string_view text);
 
-std::string to_base64(std::string_view bytes);                        // standard alphabet, padded
+std::string to_base64(std::string_view bytes);  // standard alphabet, padded
 void append_base64(std::string& out, std::string_view bytes);
-std::optional<std::string> from_base64(std::string_view text);        // strict: padded, canonical
-std::string to_base64_url(std::string_view bytes);                    // URL alphabet, no padding
-std::optional<std::string> from_base64_url(std::string_view text);    // URL alphabet, padding optional
+std::optional<std::string> from_base64(std::string_view text);      // strict: padded, canonical
+std::string to_base64_url(std::string_view bytes);                  // URL alphabet, no padding
+std::optional<std::string> from_base64_url(std::string_view text);  // URL alphabet, padding optional
 
 // RFC 3986: every byte but A-Z a-z 0-9 - _ . ~ becomes %XX (upper case); `keep_slash` leaves '/'.
 std::string percent_encode(std::string_view text, bool keep_slash = false);

@@ -20,7 +20,8 @@ namespace {
 std::string digest(const EVP_MD* kind, std::string_view bytes) {
   std::string out(EVP_MAX_MD_SIZE, '\0');
   unsigned size = 0;
-  const int ok = EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(out.data()), &size, kind, nullptr);
+  const int ok =
+      EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(out.data()), &size, kind, nullptr);
   TM_ASSERT(ok == 1);
   out.resize(size);
   return out;
@@ -66,9 +67,9 @@ std::string md5(std::string_view bytes) { return digest(EVP_md5(), bytes); }
 std::string hmac_sha256(std::string_view key, std::string_view bytes) {
   std::string out(32, '\0');
   unsigned size = 0;
-  const auto* made = HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-                          reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
-                          reinterpret_cast<unsigned char*>(out.data()), &size);
+  const auto* made =
+      HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(bytes.data()),
+           bytes.size(), reinterpret_cast<unsigned char*>(out.data()), &size);
   TM_ASSERT(made != nullptr && size == 32);
   return out;
 }
@@ -78,9 +79,9 @@ std::string sha512(std::string_view bytes) { return digest(EVP_sha512(), bytes);
 std::string hmac_sha512(std::string_view key, std::string_view bytes) {
   std::string out(64, '\0');
   unsigned size = 0;
-  const auto* made = HMAC(EVP_sha512(), key.data(), static_cast<int>(key.size()),
-                          reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
-                          reinterpret_cast<unsigned char*>(out.data()), &size);
+  const auto* made =
+      HMAC(EVP_sha512(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(bytes.data()),
+           bytes.size(), reinterpret_cast<unsigned char*>(out.data()), &size);
   TM_ASSERT(made != nullptr && size == 64);
   return out;
 }
@@ -90,8 +91,7 @@ bool equal_constant_time(std::string_view a, std::string_view b) {
 }
 
 std::uint32_t crc32(std::string_view bytes) {
-  return static_cast<std::uint32_t>(
-      ::crc32_z(0, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()));
+  return static_cast<std::uint32_t>(::crc32_z(0, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()));
 }
 
 std::uint32_t crc32c(std::string_view bytes, std::uint32_t seed) {

@@ -7,15 +7,15 @@
 
 namespace tidemill {
 
-std::string sha256(std::string_view bytes);                              // 32 bytes
-std::string sha256_hex(std::string_view bytes);                          // 64 characters
-std::string hmac_sha256(std::string_view key, std::string_view bytes);   // 32 bytes
-std::string sha512(std::string_view bytes);                              // 64 bytes
-std::string hmac_sha512(std::string_view key, std::string_view bytes);   // 64 bytes
-std::string md5(std::string_view bytes);                                 // 16 bytes
-bool equal_constant_time(std::string_view a, std::string_view b);        // for secrets of one length
+std::string sha256(std::string_view bytes);                             // 32 bytes
+std::string sha256_hex(std::string_view bytes);                         // 64 characters
+std::string hmac_sha256(std::string_view key, std::string_view bytes);  // 32 bytes
+std::string sha512(std::string_view bytes);                             // 64 bytes
+std::string hmac_sha512(std::string_view key, std::string_view bytes);  // 64 bytes
+std::string md5(std::string_view bytes);                                // 16 bytes
+bool equal_constant_time(std::string_view a, std::string_view b);       // for secrets of one length
 
-std::uint32_t crc32(std::string_view bytes);                             // IEEE 802.3, as x-amz-crc32 and gzip use it
-std::uint32_t crc32c(std::string_view bytes, std::uint32_t seed = 0);    // Castagnoli, as Kafka's record batches use it
+std::uint32_t crc32(std::string_view bytes);                           // IEEE 802.3, as x-amz-crc32 and gzip use it
+std::uint32_t crc32c(std::string_view bytes, std::uint32_t seed = 0);  // Castagnoli, as Kafka's record batches use it
 
 }  // namespace tidemill

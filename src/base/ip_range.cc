@@ -66,7 +66,8 @@ std::optional<IpRange> parse_ip_range(std::string_view text) {
   const std::string_view bits = text.substr(slash + 1);
   int prefix = -1;
   const auto [end, error] = std::from_chars(bits.data(), bits.data() + bits.size(), prefix);
-  if (error != std::errc() || end != bits.data() + bits.size() || prefix < 0 || prefix > ip->prefix) return std::nullopt;
+  if (error != std::errc() || end != bits.data() + bits.size() || prefix < 0 || prefix > ip->prefix)
+    return std::nullopt;
   ip->prefix = prefix;
   return ip;
 }

@@ -77,9 +77,7 @@ class Builder {
     Node node;
     switch (from.type()) {
       case simdjson::dom::element_type::NULL_VALUE: break;
-      case simdjson::dom::element_type::BOOL:
-        node.kind_ = bool(from) ? Kind::kTrue : Kind::kFalse;
-        break;
+      case simdjson::dom::element_type::BOOL: node.kind_ = bool(from) ? Kind::kTrue : Kind::kFalse; break;
       case simdjson::dom::element_type::INT64:
         node.kind_ = Kind::kInteger;
         node.integer_ = std::int64_t(from);
@@ -463,8 +461,9 @@ Writer& Writer::real(double value) {
   }
   char buffer[40];
   // Fixed notation where it is short: readers of timestamps and capacity units expect no exponent.
-  const auto format = std::fabs(value) < 1e15 && (value == 0 || std::fabs(value) >= 1e-5) ? std::chars_format::fixed
-                                                                                         : std::chars_format::scientific;
+  const auto format = std::fabs(value) < 1e15 && (value == 0 || std::fabs(value) >= 1e-5)
+                          ? std::chars_format::fixed
+                          : std::chars_format::scientific;
   const auto end = std::to_chars(buffer, buffer + sizeof(buffer), value, format).ptr;
   const std::string_view text(buffer, static_cast<std::size_t>(end - buffer));
   out_ += text;

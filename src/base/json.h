@@ -104,7 +104,7 @@ class Object {
   const Value* find(std::string_view name) const;
   Value& operator[](std::string_view name);  // inserts null when absent
   void erase(std::string_view name);
-  bool operator==(const Object&) const;      // order does not matter
+  bool operator==(const Object&) const;  // order does not matter
 
  private:
   std::vector<Entry> entries_;
@@ -140,8 +140,12 @@ class Value {
   bool is_object() const { return std::holds_alternative<Object>(data_); }
 
   bool as_bool() const { return std::get<bool>(data_); }
-  std::int64_t as_integer() const { return is_real() ? static_cast<std::int64_t>(std::get<double>(data_)) : std::get<std::int64_t>(data_); }
-  double as_real() const { return is_integer() ? static_cast<double>(std::get<std::int64_t>(data_)) : std::get<double>(data_); }
+  std::int64_t as_integer() const {
+    return is_real() ? static_cast<std::int64_t>(std::get<double>(data_)) : std::get<std::int64_t>(data_);
+  }
+  double as_real() const {
+    return is_integer() ? static_cast<double>(std::get<std::int64_t>(data_)) : std::get<double>(data_);
+  }
   const std::string& as_string() const { return std::get<std::string>(data_); }
   const Array& as_array() const { return std::get<Array>(data_); }
   Array& as_array() { return std::get<Array>(data_); }
@@ -164,7 +168,8 @@ class Value {
   std::variant<std::monostate, bool, std::int64_t, double, std::string, Array, Object> data_;
 };
 
-// Appends JSON text. Commas are its business; balance is the caller's (asserted by `text()` users' tests, not at run time).
+// Appends JSON text. Commas are its business; balance is the caller's (asserted by `text()` users' tests, not at run
+// time).
 class Writer {
  public:
   explicit Writer(std::string& out) : out_(out) {}

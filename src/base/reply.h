@@ -1,5 +1,5 @@
-// Move-only promise to answer. Called exactly once; a Reply that is dropped answers with the error type's internal error, so
-// that no client waits forever on a forgotten path.
+// Move-only promise to answer. Called exactly once; a Reply that is dropped answers with the error type's internal
+// error, so that no client waits forever on a forgotten path.
 #pragma once
 
 #include <functional>

@@ -1,5 +1,6 @@
-// Errors are values. `Error` is the error of the floor (files, storage, network, parsing); an engine whose errors carry more
-// declares its own type with the same shape (`code`, `message`, `static internal(text)`) and its own `Result` alias.
+// Errors are values. `Error` is the error of the floor (files, storage, network, parsing); an engine whose errors carry
+// more declares its own type with the same shape (`code`, `message`, `static internal(text)`) and its own `Result`
+// alias.
 #pragma once
 
 #include <expected>
@@ -50,14 +51,15 @@ inline std::unexpected<Error> fail(Errc code, std::string message) {
 
 // TM_TRY(auto x, expression): binds the value, or returns the error of the enclosing function's Result.
 #define TM_TRY(declaration, expression) TM_TRY_INNER(TM_CONCAT(tm_result_, __LINE__), declaration, expression)
-#define TM_TRY_INNER(name, declaration, expression)                    \
-  auto name = (expression);                                            \
-  if (!name) [[unlikely]] return std::unexpected(std::move(name).error()); \
+#define TM_TRY_INNER(name, declaration, expression)  \
+  auto name = (expression);                          \
+  if (!name) [[unlikely]]                            \
+    return std::unexpected(std::move(name).error()); \
   declaration = *std::move(name)
 
 // TM_CHECK(expression): the same for Result<void>.
-#define TM_CHECK(expression)                                                               \
-  do {                                                                                     \
-    if (auto tm_status = (expression); !tm_status) [[unlikely]]                            \
-      return std::unexpected(std::move(tm_status).error());                                \
+#define TM_CHECK(expression)                                    \
+  do {                                                          \
+    if (auto tm_status = (expression); !tm_status) [[unlikely]] \
+      return std::unexpected(std::move(tm_status).error());     \
   } while (false)

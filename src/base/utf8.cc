@@ -12,10 +12,14 @@ bool is_valid_utf8(std::string_view text) {
     }
     std::size_t more = 0;
     unsigned code = 0;
-    if ((lead & 0xe0) == 0xc0) more = 1, code = lead & 0x1f;
-    else if ((lead & 0xf0) == 0xe0) more = 2, code = lead & 0x0f;
-    else if ((lead & 0xf8) == 0xf0) more = 3, code = lead & 0x07;
-    else return false;
+    if ((lead & 0xe0) == 0xc0)
+      more = 1, code = lead & 0x1f;
+    else if ((lead & 0xf0) == 0xe0)
+      more = 2, code = lead & 0x0f;
+    else if ((lead & 0xf8) == 0xf0)
+      more = 3, code = lead & 0x07;
+    else
+      return false;
     if (i + more >= text.size()) return false;
     for (std::size_t k = 1; k <= more; ++k) {
       const auto next = static_cast<unsigned char>(text[i + k]);

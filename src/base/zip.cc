@@ -42,7 +42,9 @@ constexpr std::uint32_t kMadeByUnix = 3 << 8 | 20;
 
 }  // namespace
 
-void ZipWriter::add(std::string_view name, std::string_view bytes, bool executable) { add_entry(name, bytes, executable ? 0100755 : 0100644); }
+void ZipWriter::add(std::string_view name, std::string_view bytes, bool executable) {
+  add_entry(name, bytes, executable ? 0100755 : 0100644);
+}
 void ZipWriter::add_link(std::string_view name, std::string_view target) { add_entry(name, target, 0120777); }
 
 void ZipWriter::add_entry(std::string_view name, std::string_view bytes, std::uint32_t unix_mode) {

@@ -15,7 +15,9 @@ namespace {
 constexpr std::size_t kArchiveBytesMax = 250U << 20;  // unpacked, as the service limits it
 constexpr std::size_t kFolderDepthMax = 64;
 
-std::unexpected<Error> wrong(const std::string& file, std::string_view what) { return fail(Errc::kInvalidArgument, fmt::format("{}: {}", file, what)); }
+std::unexpected<Error> wrong(const std::string& file, std::string_view what) {
+  return fail(Errc::kInvalidArgument, fmt::format("{}: {}", file, what));
+}
 
 Result<json::Value> read_json(runtime::Files& files, const std::string& path) {
   TM_TRY(const auto text, files.read(path));
@@ -25,10 +27,12 @@ Result<json::Value> read_json(runtime::Files& files, const std::string& path) {
 }
 
 // The assets of an asset manifest, without the stack's own template.
-Status read_assets(runtime::Files& files, const std::string& folder, const std::string& file, const std::string& template_file, std::vector<Asset>& out) {
+Status read_assets(runtime::Files& files, const std::string& folder, const std::string& file,
+                   const std::string& template_file, std::vector<Asset>& out) {
   const auto path = folder + "/" + file;
   TM_TRY(const auto manifest, read_json(files, path));
-  if (const auto* images = manifest.find("dockerImages"); images != nullptr && images->is_object() && !images->as_object().empty()) {
+  if (const auto* images = manifest.find("dockerImages");
+      images != nullptr && images->is_object() && !images->as_object().empty()) {
     return wrong(path, "container image assets are not supported");
   }
   const auto* list = manifest.find("files");
@@ -36,12 +40,14 @@ Status read_assets(runtime::Files& files, const std::string& folder, const std::
   for (const auto& [id, asset] : list->as_object()) {
     const auto* source = asset.find("source");
     const auto* destinations = asset.find("destinations");
-    if (source == nullptr || destinations == nullptr || !destinations->is_object()) return wrong(path, "an asset has no source or no destination");
+    if (source == nullptr || destinations == nullptr || !destinations->is_object())
+      return wrong(path, "an asset has no source or no destination");
     if (source->find("executable") != nullptr) return wrong(path, "assets made by a command are not supported");
     const auto from = source->string_or("path");
     if (from == template_file) continue;
     for (const auto& [name, destination] : destinations->as_object()) {
-      Asset one{.name = destination.string_or("bucketName") + "/" + destination.string_or("objectKey"), .path = from.starts_with('/') ? from : folder + "/" + from};
+      Asset one{.name = destination.string_or("bucketName") + "/" + destination.string_or("objectKey"),
+                .path = from.starts_with('/') ? from : folder + "/" + from};
       one.is_folder = source->string_or("packaging") == "zip";
       out.push_back(std::move(one));
     }
@@ -53,7 +59,8 @@ Status read_assembly(runtime::Files& files, const std::string& folder, std::vect
   if (depth > 8) return wrong(folder, "assemblies are nested too deep");
   TM_TRY(const auto manifest, read_json(files, folder + "/manifest.json"));
   const auto* artifacts = manifest.find("artifacts");
-  if (artifacts == nullptr || !artifacts->is_object()) return wrong(folder + "/manifest.json", "this is no cloud assembly");
+  if (artifacts == nullptr || !artifacts->is_object())
+    return wrong(folder + "/manifest.json", "this is no cloud assembly");
 
   // Depth first by dependencies: what a stack needs comes before it.
   std::set<std::string> done;
@@ -81,7 +88,8 @@ Status read_assembly(runtime::Files& files, const std::string& folder, std::vect
       const auto* other = artifacts->find(need);
       if (other == nullptr || other->string_or("type") != "cdk:asset-manifest") continue;
       const auto* of_manifest = other->find("properties");
-      if (of_manifest != nullptr) TM_CHECK(read_assets(files, folder, of_manifest->string_or("file"), template_file, stack.assets));
+      if (of_manifest != nullptr)
+        TM_CHECK(read_assets(files, folder, of_manifest->string_or("file"), template_file, stack.assets));
     }
     out.push_back(std::move(stack));
     return {};
@@ -90,7 +98,8 @@ Status read_assembly(runtime::Files& files, const std::string& folder, std::vect
   return {};
 }
 
-Status add_folder(runtime::Files& files, const std::string& folder, const std::string& prefix, std::size_t depth, std::size_t& bytes, ZipWriter& zip) {
+Status add_folder(runtime::Files& files, const std::string& folder, const std::string& prefix, std::size_t depth,
+                  std::size_t& bytes, ZipWriter& zip) {
   if (depth > kFolderDepthMax) return wrong(folder, "folders are nested too deep");
   TM_TRY(const auto entries, files.list(folder));
   for (const auto& entry : entries) {
@@ -111,7 +120,8 @@ Status add_folder(runtime::Files& files, const std::string& folder, const std::s
 
 std::string stack_name_of(const std::string& path) {
   std::string file = path.substr(path.rfind('/') + 1);
-  for (const std::string_view end : {".template.json", ".template.yaml", ".template.yml", ".json", ".yaml", ".yml", ".template"}) {
+  for (const std::string_view end :
+       {".template.json", ".template.yaml", ".template.yml", ".json", ".yaml", ".yml", ".template"}) {
     if (file.ends_with(end)) {
       file.resize(file.size() - end.size());
       break;
@@ -120,8 +130,10 @@ std::string stack_name_of(const std::string& path) {
   std::string name;
   for (const char c : file) {
     const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    if (letter || (!name.empty() && c >= '0' && c <= '9')) name += c;
-    else if (!name.empty() && !name.ends_with('-')) name += '-';
+    if (letter || (!name.empty() && c >= '0' && c <= '9'))
+      name += c;
+    else if (!name.empty() && !name.ends_with('-'))
+      name += '-';
   }
   while (name.ends_with('-')) name.pop_back();
   return name.empty() ? "stack" : name;

@@ -1,4 +1,5 @@
-// What is to be deployed, read from disk: one template file, or a cloud assembly (cdk.out) with its stacks and their assets.
+// What is to be deployed, read from disk: one template file, or a cloud assembly (cdk.out) with its stacks and their
+// assets.
 #pragma once
 
 #include <optional>
@@ -11,9 +12,9 @@
 namespace tidemill::cli {
 
 struct Asset {
-  std::string name;         // "bucket/key", placeholders for account and region left in
-  std::string path;         // file or folder
-  bool is_folder = false;   // zipped when it is read
+  std::string name;        // "bucket/key", placeholders for account and region left in
+  std::string path;        // file or folder
+  bool is_folder = false;  // zipped when it is read
 };
 
 struct StackToDeploy {

@@ -19,7 +19,9 @@ constexpr const char* kAssets = R"({"version":"55.0.0","dockerImages":{},"files"
 
 runtime::SimFiles sample() {
   runtime::SimFiles files;
-  const auto put = [&files](const std::string& path, std::string_view text, bool executable = false) { EXPECT_TRUE(files.write(path, text, {.executable = executable})); };
+  const auto put = [&files](const std::string& path, std::string_view text, bool executable = false) {
+    EXPECT_TRUE(files.write(path, text, {.executable = executable}));
+  };
   for (const auto* folder : {"/out", "/out/asset.h1", "/out/asset.h1/lib"}) EXPECT_TRUE(files.make_directories(folder));
   put("/out/manifest.json", kManifest);
   put("/out/A.assets.json", kAssets);
@@ -67,7 +69,8 @@ TEST(Assembly, NamesOfStacksComeFromFiles) {
 }
 
 TEST(Deploy, UrlsOfApisHaveALocalForm) {
-  EXPECT_EQ(local_url("http://127.0.0.1:4566", "https://abc.execute-api.us-east-1.amazonaws.com/prod/"), "http://127.0.0.1:4566/_api/abc/prod/");
+  EXPECT_EQ(local_url("http://127.0.0.1:4566", "https://abc.execute-api.us-east-1.amazonaws.com/prod/"),
+            "http://127.0.0.1:4566/_api/abc/prod/");
   EXPECT_EQ(local_url("http://127.0.0.1:4566", "https://example.com/x"), "");
   EXPECT_EQ(local_url("http://127.0.0.1:4566", "notes"), "");
 }

@@ -21,7 +21,9 @@ Terminal terminal() {
     std::fputc('\n', stdout);
     std::fflush(stdout);
   };
-  out.complain = [](std::string_view line) { std::fprintf(stderr, "tidemill: %.*s\n", static_cast<int>(line.size()), line.data()); };
+  out.complain = [](std::string_view line) {
+    std::fprintf(stderr, "tidemill: %.*s\n", static_cast<int>(line.size()), line.data());
+  };
   if (isatty(STDIN_FILENO) == 1) {
     out.ask = [](std::string_view question) {
       std::printf("%.*s [y/N] ", static_cast<int>(question.size()), question.data());
@@ -58,11 +60,14 @@ std::optional<int> run(int argc, char** argv) {
   app.require_subcommand(1);
   DeployOptions options;
   std::vector<std::string> parameters;
-  std::string endpoint = runtime::environment_variable("TIDEMILL_ENDPOINT", runtime::environment_variable("AWS_ENDPOINT_URL", "http://127.0.0.1:4566"));
+  std::string endpoint = runtime::environment_variable(
+      "TIDEMILL_ENDPOINT", runtime::environment_variable("AWS_ENDPOINT_URL", "http://127.0.0.1:4566"));
   std::string stack;
   auto* deploying = app.add_subcommand("deploy", "Make or update stacks from a template or a cdk.out folder");
-  deploying->add_option("path", options.path, "A template (JSON, YAML), a cdk.out folder, or a folder that holds one")->required();
-  deploying->add_option("--stack-name", options.stack_name, "Name of the stack (default: after the file); of an assembly: the one stack to deploy");
+  deploying->add_option("path", options.path, "A template (JSON, YAML), a cdk.out folder, or a folder that holds one")
+      ->required();
+  deploying->add_option("--stack-name", options.stack_name,
+                        "Name of the stack (default: after the file); of an assembly: the one stack to deploy");
   deploying->add_option("--parameter", parameters, "KEY=VALUE; may be repeated");
   deploying->add_flag("--no-rollback", options.keep_on_failure, "Keep what was made when something fails");
   auto* destroying = app.add_subcommand("destroy", "Delete a stack and what it made");

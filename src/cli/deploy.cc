@@ -28,16 +28,19 @@ const json::Array& array_of(const json::Value& from, std::string_view name) {
 Status upload_missing(Session& session, runtime::Files& files, const StackToDeploy& stack, const Terminal& terminal) {
   // Each name is asked for by itself, so that the answer tells which is meant: the server fills in account and region.
   for (const auto& asset : stack.assets) {
-    TM_TRY(const auto answer, session.call("POST", "/_admin/deploy/missing", object({{"names", json::Array{asset.name}}})));
+    TM_TRY(const auto answer,
+           session.call("POST", "/_admin/deploy/missing", object({{"names", json::Array{asset.name}}})));
     if (array_of(answer, "missing").empty()) continue;
     TM_TRY(const auto bytes, read_asset(files, asset));
     const std::size_t parts = std::max<std::size_t>(1, (bytes.size() + kPartBytes - 1) / kPartBytes);
     for (std::size_t part = 0; part < parts; ++part) {
-      const auto target = fmt::format("/_admin/deploy/asset?name={}&part={}&bytes={}", percent_encode(asset.name), part, bytes.size());
+      const auto target =
+          fmt::format("/_admin/deploy/asset?name={}&part={}&bytes={}", percent_encode(asset.name), part, bytes.size());
       TM_TRY(const auto put, session.upload(target, bytes.substr(part * kPartBytes, kPartBytes)));
       static_cast<void>(put);
     }
-    terminal.print(fmt::format("  uploaded {} ({:.1f} KB)", asset.path.substr(asset.path.rfind('/') + 1), static_cast<double>(bytes.size()) / 1024));
+    terminal.print(fmt::format("  uploaded {} ({:.1f} KB)", asset.path.substr(asset.path.rfind('/') + 1),
+                               static_cast<double>(bytes.size()) / 1024));
   }
   return {};
 }
@@ -67,7 +70,8 @@ bool print_plan(const json::Value& plan, const Terminal& terminal) {
       if (replacement == "Conditional") note = "may be replaced: " + names;
       takes_away = takes_away || replacement == "True";
     }
-    terminal.print(fmt::format("  {} {:<36} {}{}", sign, change.string_or("ResourceType"), change.string_or("LogicalResourceId"), note.empty() ? "" : "  (" + note + ")"));
+    terminal.print(fmt::format("  {} {:<36} {}{}", sign, change.string_or("ResourceType"),
+                               change.string_or("LogicalResourceId"), note.empty() ? "" : "  (" + note + ")"));
   }
   return takes_away;
 }
@@ -77,11 +81,14 @@ void print_event(const json::Value& event, const Terminal& terminal) {
   // What a resource begins is over in milliseconds here: its end is the news. The stack's own phases are all shown.
   if (status.ends_with("_IN_PROGRESS") && event.string_or("type") != "AWS::CloudFormation::Stack") return;
   const auto clock = time.size() >= 19 ? time.substr(11, 8) : time;
-  terminal.print(fmt::format("  {} {:<36} {:<36} {}{}", clock, status, event.string_or("type"), event.string_or("logicalId"), reason.empty() || reason == "User Initiated" ? "" : "  " + reason));
+  terminal.print(fmt::format("  {} {:<36} {:<36} {}{}", clock, status, event.string_or("type"),
+                             event.string_or("logicalId"),
+                             reason.empty() || reason == "User Initiated" ? "" : "  " + reason));
 }
 
 // Follows an operation to its end; the result that the server told.
-Result<json::Value> follow(Session& session, const std::string& target, const json::Value& body, const Terminal& terminal) {
+Result<json::Value> follow(Session& session, const std::string& target, const json::Value& body,
+                           const Terminal& terminal) {
   json::Value result;
   std::string error;
   TM_CHECK(session.follow(target, body, [&](const json::Value& line) {
@@ -90,22 +97,26 @@ Result<json::Value> follow(Session& session, const std::string& target, const js
     if (const auto* wrong = line.find("error")) error = wrong->string_or("message");
   }));
   if (!error.empty()) return fail(Errc::kConflict, error);
-  if (result.is_null()) return fail(Errc::kIo, "the connection ended before the operation did; it goes on in the server");
+  if (result.is_null())
+    return fail(Errc::kIo, "the connection ended before the operation did; it goes on in the server");
   return result;
 }
 
-void print_outputs(const json::Value& result, const std::string& stack, const std::string& endpoint, const Terminal& terminal) {
+void print_outputs(const json::Value& result, const std::string& stack, const std::string& endpoint,
+                   const Terminal& terminal) {
   const auto& outputs = array_of(result, "outputs");
   if (outputs.empty()) return;
   terminal.print("Outputs:");
   for (const auto& output : outputs) {
     const auto value = output.string_or("value");
     terminal.print(fmt::format("  {}.{} = {}", stack, output.string_or("key"), value));
-    if (const auto local = local_url(endpoint, value); !local.empty()) terminal.print(fmt::format("  {:>{}}   {}", "here:", stack.size() + output.string_or("key").size() + 1, local));
+    if (const auto local = local_url(endpoint, value); !local.empty())
+      terminal.print(fmt::format("  {:>{}}   {}", "here:", stack.size() + output.string_or("key").size() + 1, local));
   }
 }
 
-Status deploy_one(Session& session, runtime::Files& files, const StackToDeploy& stack, const DeployOptions& options, const Terminal& terminal, bool& failed) {
+Status deploy_one(Session& session, runtime::Files& files, const StackToDeploy& stack, const DeployOptions& options,
+                  const Terminal& terminal, bool& failed) {
   const auto began = session.clock().now();
   terminal.print(stack.name);
   TM_CHECK(upload_missing(session, files, stack, terminal));
@@ -113,13 +124,17 @@ Status deploy_one(Session& session, runtime::Files& files, const StackToDeploy& 
   for (const auto& [key, value] : options.parameters) parameters[key] = value;
   json::Array assets;
   for (const auto& asset : stack.assets) assets.emplace_back(asset.name);
-  const json::Value request = object({{"stack", stack.name}, {"template", stack.template_text}, {"parameters", std::move(parameters)}, {"assets", std::move(assets)},
+  const json::Value request = object({{"stack", stack.name},
+                                      {"template", stack.template_text},
+                                      {"parameters", std::move(parameters)},
+                                      {"assets", std::move(assets)},
                                       {"keepOnFailure", options.keep_on_failure}});
   TM_TRY(auto plan, session.call("POST", "/_admin/deploy/plan", request));
   if (const auto status = plan.string_or("needsDelete"); !status.empty()) {
     terminal.print(fmt::format("  {} is {}: what is left of it is deleted first", stack.name, status));
     TM_TRY(const auto gone, follow(session, "/_admin/deploy/destroy", object({{"stack", stack.name}}), terminal));
-    if (gone.bool_or("failed", false)) return fail(Errc::kConflict, fmt::format("{}: {}", gone.string_or("status"), gone.string_or("reason")));
+    if (gone.bool_or("failed", false))
+      return fail(Errc::kConflict, fmt::format("{}: {}", gone.string_or("status"), gone.string_or("reason")));
     TM_TRY(plan, session.call("POST", "/_admin/deploy/plan", request));
   }
   const json::Value set = object({{"stack", stack.name}, {"changeSet", plan.string_or("changeSet")}});
@@ -135,8 +150,10 @@ Status deploy_one(Session& session, runtime::Files& files, const StackToDeploy& 
   }
   const bool takes_away = print_plan(plan, terminal);
   bool agreed = options.yes;
-  if (!agreed && terminal.ask) agreed = terminal.ask(fmt::format("Deploy {}?", stack.name));
-  else if (!agreed) agreed = !takes_away;
+  if (!agreed && terminal.ask)
+    agreed = terminal.ask(fmt::format("Deploy {}?", stack.name));
+  else if (!agreed)
+    agreed = !takes_away;
   if (!agreed) {
     TM_TRY(const auto discarded, session.call("POST", "/_admin/deploy/discard", set));
     static_cast<void>(discarded);
@@ -146,7 +163,8 @@ Status deploy_one(Session& session, runtime::Files& files, const StackToDeploy& 
   const auto seconds = std::chrono::duration<double>(session.clock().now() - began).count();
   failed = result.bool_or("failed", false);
   const auto reason = result.string_or("reason");
-  terminal.print(fmt::format("{}: {} in {:.2f} s{}", stack.name, result.string_or("status"), seconds, reason.empty() ? "" : "  " + reason));
+  terminal.print(fmt::format("{}: {} in {:.2f} s{}", stack.name, result.string_or("status"), seconds,
+                             reason.empty() ? "" : "  " + reason));
   if (!failed) print_outputs(result, stack.name, session.endpoint(), terminal);
   return {};
 }
@@ -202,7 +220,8 @@ int destroy(Session& session, const std::string& stack, bool yes, const Terminal
     terminal.complain(fmt::format("{}: {}", stack, result.error().message));
     return 1;
   }
-  terminal.print(fmt::format("{}: {}{}", stack, result->string_or("status"), result->string_or("reason").empty() ? "" : "  " + result->string_or("reason")));
+  terminal.print(fmt::format("{}: {}{}", stack, result->string_or("status"),
+                             result->string_or("reason").empty() ? "" : "  " + result->string_or("reason")));
   return result->string_or("status") == "DELETE_COMPLETE" ? 0 : 1;
 }
 

@@ -25,7 +25,8 @@ Result<json::Value> read(const http::Response& response) {
 Result<std::unique_ptr<Session>> Session::open(const std::string& endpoint) {
   std::string_view rest = endpoint;
   constexpr std::string_view kScheme = "http://";
-  if (rest.starts_with("https://")) return fail(Errc::kInvalidArgument, fmt::format("{}: only http:// endpoints are supported", endpoint));
+  if (rest.starts_with("https://"))
+    return fail(Errc::kInvalidArgument, fmt::format("{}: only http:// endpoints are supported", endpoint));
   if (rest.starts_with(kScheme)) rest.remove_prefix(kScheme.size());
   while (rest.ends_with('/')) rest.remove_suffix(1);
   auto address = runtime::parse_address(rest);
@@ -34,7 +35,11 @@ Result<std::unique_ptr<Session>> Session::open(const std::string& endpoint) {
 }
 
 Session::Session(std::string endpoint, runtime::Address address)
-    : endpoint_(std::move(endpoint)), address_(std::move(address)), network_(runtime::make_network(loop_)), client_(loop_, *network_), thread_([this] { loop_.run(); }) {}
+    : endpoint_(std::move(endpoint)),
+      address_(std::move(address)),
+      network_(runtime::make_network(loop_)),
+      client_(loop_, *network_),
+      thread_([this] { loop_.run(); }) {}
 
 Session::~Session() {
   loop_.stop();
@@ -43,20 +48,26 @@ Session::~Session() {
 
 Result<http::Response> Session::send(http::Request request, http::ClientOptions options) {
   request.headers.set("Host", address_.text());
-  const auth::Credentials credentials{runtime::environment_variable("AWS_ACCESS_KEY_ID"), runtime::environment_variable("AWS_SECRET_ACCESS_KEY"),
+  const auth::Credentials credentials{runtime::environment_variable("AWS_ACCESS_KEY_ID"),
+                                      runtime::environment_variable("AWS_SECRET_ACCESS_KEY"),
                                       runtime::environment_variable("AWS_SESSION_TOKEN")};
   if (!credentials.access_key.empty() && !credentials.secret_key.empty()) {
-    const auto region = runtime::environment_variable("AWS_REGION", runtime::environment_variable("AWS_DEFAULT_REGION", "us-east-1"));
+    const auto region =
+        runtime::environment_variable("AWS_REGION", runtime::environment_variable("AWS_DEFAULT_REGION", "us-east-1"));
     auth::sign(request, credentials, {.service = "tidemill", .region = region, .now = loop_.clock().wall()});
   }
   auto promise = std::make_shared<std::promise<Result<http::Response>>>();
   auto answer = promise->get_future();
   loop_.post([this, promise, request = std::move(request), options = std::move(options)]() mutable {
-    client_.send(address_, std::move(request), Reply<http::Response>([promise](Result<http::Response> response) { promise->set_value(std::move(response)); }), std::move(options));
+    client_.send(address_, std::move(request), Reply<http::Response>([promise](Result<http::Response> response) {
+                   promise->set_value(std::move(response));
+                 }),
+                 std::move(options));
   });
   auto response = answer.get();
   if (!response && response.error().code == Errc::kUnavailable) {
-    return fail(Errc::kUnavailable, fmt::format("no server answers at {} (start one with: tidemill dev): {}", endpoint_, response.error().message));
+    return fail(Errc::kUnavailable, fmt::format("no server answers at {} (start one with: tidemill dev): {}", endpoint_,
+                                                response.error().message));
   }
   return response;
 }
@@ -79,7 +90,8 @@ Result<json::Value> Session::upload(const std::string& target, std::string bytes
   return read(response);
 }
 
-Status Session::follow(const std::string& target, const json::Value& body, std::function<void(const json::Value&)> line) {
+Status Session::follow(const std::string& target, const json::Value& body,
+                       std::function<void(const json::Value&)> line) {
   http::Request request{.method = "POST", .target = target, .body = body.text()};
   request.headers.add("Content-Type", "application/json");
   http::ClientOptions options{.timeout = runtime::Duration(0)};

@@ -32,23 +32,30 @@ std::string asset_name(std::string_view bucket, std::string_view key) { return f
 tidemill::Status Assets::load() {
   auto at = store_.cursor(Keyspace::kStacks, storage::Range::prefix("AS"));
   for (; at->valid(); at->next()) {
-    if (at->value().size() != 8) return tidemill::fail(tidemill::Errc::kCorruption, "the size of a stored asset is damaged");
+    if (at->value().size() != 8)
+      return tidemill::fail(tidemill::Errc::kCorruption, "the size of a stored asset is damaged");
     sizes_[std::string(at->key().substr(2))] = load_be<std::uint64_t>(at->value().data());
   }
   return at->status();
 }
 
 Status Assets::put_part(const std::string& name, std::size_t part, std::string_view bytes, std::uint64_t bytes_total) {
-  if (name.empty() || name.size() > kNameBytesMax || name.find('\0') != name.npos) return invalid("the name of an asset must have 1 to 1200 bytes");
-  if (bytes_total > kAssetBytesMax) return invalid(fmt::format("asset {} has {} bytes; at most {} are taken", name, bytes_total, kAssetBytesMax));
-  if (bytes.size() > kAssetPartBytes) return invalid(fmt::format("a part of an asset may have at most {} bytes", kAssetPartBytes));
+  if (name.empty() || name.size() > kNameBytesMax || name.find('\0') != name.npos)
+    return invalid("the name of an asset must have 1 to 1200 bytes");
+  if (bytes_total > kAssetBytesMax)
+    return invalid(fmt::format("asset {} has {} bytes; at most {} are taken", name, bytes_total, kAssetBytesMax));
+  if (bytes.size() > kAssetPartBytes)
+    return invalid(fmt::format("a part of an asset may have at most {} bytes", kAssetPartBytes));
   if (part == 0) {
-    if (!uploads_.contains(name) && uploads_.size() >= kUploadsMax) return fail(Errc::kLimitExceeded, "too many assets are being uploaded at once");
+    if (!uploads_.contains(name) && uploads_.size() >= kUploadsMax)
+      return fail(Errc::kLimitExceeded, "too many assets are being uploaded at once");
     uploads_[name] = {};
   }
   const auto upload = uploads_.find(name);
-  if (upload == uploads_.end() || upload->second.next_part != part) return invalid(fmt::format("part {} of asset {} comes out of order", part, name));
-  if (upload->second.bytes + bytes.size() > bytes_total) return invalid(fmt::format("asset {} is longer than announced", name));
+  if (upload == uploads_.end() || upload->second.next_part != part)
+    return invalid(fmt::format("part {} of asset {} comes out of order", part, name));
+  if (upload->second.bytes + bytes.size() > bytes_total)
+    return invalid(fmt::format("asset {} is longer than announced", name));
   storage::Mutation batch;
   if (part == 0) {  // an earlier upload of that name, finished or not
     batch.erase_range(Keyspace::kStacks, part_prefix(name), prefix_end(part_prefix(name)));
@@ -76,7 +83,8 @@ Result<std::string> Assets::get(std::string_view name) const {
   bytes.reserve(size->second);
   auto at = store_.cursor(Keyspace::kStacks, storage::Range::prefix(part_prefix(name)));
   for (; at->valid(); at->next()) bytes += at->value();
-  if (!at->status() || bytes.size() != size->second) return fail(Errc::kInternal, fmt::format("The stored asset {} is damaged", name));
+  if (!at->status() || bytes.size() != size->second)
+    return fail(Errc::kInternal, fmt::format("The stored asset {} is damaged", name));
   return bytes;
 }
 

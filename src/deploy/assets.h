@@ -1,5 +1,5 @@
-// Uploaded code archives, kept under the bucket and key that a template names (CDK's assets). Stored in parts, so that a large
-// archive is no large write; kept while a stack's definition names them.
+// Uploaded code archives, kept under the bucket and key that a template names (CDK's assets). Stored in parts, so that
+// a large archive is no large write; kept while a stack's definition names them.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@
 namespace tidemill::deploy {
 
 inline constexpr std::size_t kAssetPartBytes = 8U << 20;
-inline constexpr std::size_t kAssetBytesMax = 64U << 20;   // an archive; the service's limit is 50 MB for direct upload
+inline constexpr std::size_t kAssetBytesMax = 64U << 20;  // an archive; the service's limit is 50 MB for direct upload
 
 class Assets {
  public:
@@ -26,7 +26,8 @@ class Assets {
   // Parts come in order from 0; the part that makes `bytes_total` complete makes the asset. Errors: kValidation.
   Status put_part(const std::string& name, std::size_t part, std::string_view bytes, std::uint64_t bytes_total);
   Result<std::string> get(std::string_view name) const;
-  // Drops every asset that is not in `used` and was complete before the last call (what was just uploaded waits for its stack).
+  // Drops every asset that is not in `used` and was complete before the last call (what was just uploaded waits for its
+  // stack).
   void keep_only(const std::set<std::string, std::less<>>& used);
 
  private:

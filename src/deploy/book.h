@@ -1,5 +1,5 @@
-// The engine's records: every stack in memory, each change written to the store as it happens. Written in the order of events,
-// so after a crash the intention to make a resource is there whenever the resource may be.
+// The engine's records: every stack in memory, each change written to the store as it happens. Written in the order of
+// events, so after a crash the intention to make a resource is there whenever the resource may be.
 #pragma once
 
 #include <functional>
@@ -18,7 +18,8 @@ namespace tidemill::deploy {
 
 class Book {
  public:
-  Book(storage::Store& store, runtime::Loop& loop, runtime::Random& random) : store_(store), loop_(loop), random_(random) {}
+  Book(storage::Store& store, runtime::Loop& loop, runtime::Random& random)
+      : store_(store), loop_(loop), random_(random) {}
 
   // Reads everything back. Stacks deleted more than 90 days ago are forgotten.
   tidemill::Status load();
@@ -41,8 +42,9 @@ class Book {
   // Sets the stack's status, saves it and adds its event.
   void set_status(Stack& stack, StackStatus status, std::string reason = "");
   void add_event(Stack& stack, Event event);
-  void add_resource_event(Stack& stack, const std::string& logical_id, const std::string& type, const std::string& physical_id, ResourceStatus status,
-                          std::string reason, const json::Value& properties);
+  void add_resource_event(Stack& stack, const std::string& logical_id, const std::string& type,
+                          const std::string& physical_id, ResourceStatus status, std::string reason,
+                          const json::Value& properties);
   // Newest first, from the event with this number downwards (0: the newest); at most `max`.
   tidemill::Result<std::vector<Event>> events(const Stack& stack, std::uint64_t from = 0, std::size_t max = 100) const;
 

@@ -18,7 +18,8 @@ const json::Value& or_null(const json::Value* value) {
 // What Ref and GetAtt will give after the operation, as far as it is known before.
 class PlannedValues final : public ResourceValues {
  public:
-  PlannedValues(const Prepared& target, const Stack* existing, const Providers& providers) : target_(target), existing_(existing), providers_(providers) {}
+  PlannedValues(const Prepared& target, const Stack* existing, const Providers& providers)
+      : target_(target), existing_(existing), providers_(providers) {}
 
   void note_changed(const std::string& id, const std::vector<std::string>& properties, Replacement replacement) {
     if (replacement != Replacement::kFalse) {
@@ -27,7 +28,8 @@ class PlannedValues final : public ResourceValues {
     }
     const auto& schema = providers_.find(target_.source->resources.find(id)->second.type)->schema();
     for (const auto& [attribute, property] : schema.changing_attributes) {
-      if (std::find(properties.begin(), properties.end(), property) != properties.end()) unknown_attributes_[id].insert(attribute);
+      if (std::find(properties.begin(), properties.end(), property) != properties.end())
+        unknown_attributes_[id].insert(attribute);
     }
   }
   void note_added(const std::string& id) { unknown_.insert(id); }
@@ -62,17 +64,23 @@ class PlannedValues final : public ResourceValues {
 Status check_properties(const std::string& id, const ResourceProvider& provider, const json::Value& properties) {
   for (const auto& name : provider.schema().required) {
     if (properties.find(name) == nullptr) {
-      return invalid(fmt::format("Properties validation failed for resource {} with message: #: required key [{}] not found", id, name));
+      return invalid(fmt::format(
+          "Properties validation failed for resource {} with message: #: required key [{}] not found", id, name));
     }
   }
   const auto fine = provider.validate(properties);
-  if (!fine) return invalid(fmt::format("Properties validation failed for resource {} with message: {}", id, fine.error().message));
+  if (!fine)
+    return invalid(
+        fmt::format("Properties validation failed for resource {} with message: {}", id, fine.error().message));
   return {};
 }
 
-ChangeDetail explain(const Prepared& target, const std::string& id, const std::string& property, const json::Value& after, Replacement replacement) {
+ChangeDetail explain(const Prepared& target, const std::string& id, const std::string& property,
+                     const json::Value& after, Replacement replacement) {
   ChangeDetail detail{.property = property};
-  detail.requires_recreation = replacement == Replacement::kFalse ? "Never" : replacement == Replacement::kTrue ? "Always" : "Conditionally";
+  detail.requires_recreation = replacement == Replacement::kFalse  ? "Never"
+                               : replacement == Replacement::kTrue ? "Always"
+                                                                   : "Conditionally";
   detail.evaluation = is_known(after) ? "Static" : "Dynamic";
   detail.source = "DirectModification";
   if (detail.evaluation == "Static") return detail;
@@ -125,32 +133,46 @@ Result<std::vector<Change>> compute_changes(const Prepared& target, const Stack*
       retyped.push_back(id);
       continue;
     }
-    Change change{.action = Action::kModify, .logical_id = id, .physical_id = record->current->physical_id, .type = declared.type,
-                  .before = record->current->properties, .after = properties};
+    Change change{.action = Action::kModify,
+                  .logical_id = id,
+                  .physical_id = record->current->physical_id,
+                  .type = declared.type,
+                  .before = record->current->properties,
+                  .after = properties};
     const auto changed = changed_properties(record->current->properties, properties);
     if (!changed.empty() || record->next) {
       change.replacement = replacement_of(provider, record->current->properties, properties);
       change.scope.push_back("Properties");
       for (const auto& property : changed) {
-        const auto &old_value = or_null(record->current->properties.find(property)), &new_value = or_null(properties.find(property));
+        const auto &old_value = or_null(record->current->properties.find(property)),
+                   &new_value = or_null(properties.find(property));
         auto one = Replacement::kFalse;
-        if (provider.replaces(property, old_value, new_value)) one = is_known(new_value) ? Replacement::kTrue : Replacement::kConditional;
+        if (provider.replaces(property, old_value, new_value))
+          one = is_known(new_value) ? Replacement::kTrue : Replacement::kConditional;
         change.details.push_back(explain(target, id, property, new_value, one));
       }
       values.note_changed(id, changed, change.replacement);
     }
     if (record->current->deletion_policy != declared.deletion_policy) change.scope.push_back("DeletionPolicy");
-    if (record->current->update_replace_policy != declared.update_replace_policy) change.scope.push_back("UpdateReplacePolicy");
+    if (record->current->update_replace_policy != declared.update_replace_policy)
+      change.scope.push_back("UpdateReplacePolicy");
     if (!change.scope.empty()) changes.push_back(std::move(change));
   }
   if (!retyped.empty()) {
-    return invalid(fmt::format("Update of resource type is not permitted. The new template modifies resource type of the following resources: [{}]", fmt::join(retyped, ", ")));
+    return invalid(
+        fmt::format("Update of resource type is not permitted. The new template modifies resource type of the "
+                    "following resources: [{}]",
+                    fmt::join(retyped, ", ")));
   }
   if (existing != nullptr) {
     for (const auto& [id, record] : existing->resources) {
       if (target.graph.contains(id) || !record.current) continue;
-      changes.push_back({.action = Action::kRemove, .logical_id = id, .physical_id = record.current->physical_id, .type = record.type,
-                         .before = record.current->properties, .retained = record.current->deletion_policy != DeletionPolicy::kDelete});
+      changes.push_back({.action = Action::kRemove,
+                         .logical_id = id,
+                         .physical_id = record.current->physical_id,
+                         .type = record.type,
+                         .before = record.current->properties,
+                         .retained = record.current->deletion_policy != DeletionPolicy::kDelete});
     }
   }
   return changes;

@@ -5,8 +5,9 @@
 
 namespace tidemill::deploy {
 
-// `existing` is null for a first creation. Errors: a changed resource type, missing required properties, a property that the
-// provider refuses, an expression that cannot be evaluated. `before` is the definition that is live, prepared; may be null.
+// `existing` is null for a first creation. Errors: a changed resource type, missing required properties, a property
+// that the provider refuses, an expression that cannot be evaluated. `before` is the definition that is live, prepared;
+// may be null.
 Result<std::vector<Change>> compute_changes(const Prepared& target, const Stack* existing, const Providers& providers);
 
 // What one property's change needs.

@@ -23,16 +23,17 @@ struct Cloud {
     int streams = 0;
     WallTime created{};
   };
-  std::map<std::string, Thing> things;         // by physical id
+  std::map<std::string, Thing> things;                          // by physical id
   std::set<std::string> fail_create, fail_update, fail_remove;  // logical ids
-  std::vector<std::string> calls;              // "create A"
+  std::vector<std::string> calls;                               // "create A"
   std::map<std::string, std::pair<runtime::Instant, runtime::Instant>> times;
   int counter = 0;
 };
 
 class FakeProvider final : public ResourceProvider {
  public:
-  FakeProvider(ResourceSchema schema, Cloud& cloud, runtime::SimLoop& loop) : schema_(std::move(schema)), cloud_(cloud), loop_(loop) {}
+  FakeProvider(ResourceSchema schema, Cloud& cloud, runtime::SimLoop& loop)
+      : schema_(std::move(schema)), cloud_(cloud), loop_(loop) {}
   const ResourceSchema& schema() const override { return schema_; }
 
   void create(CreateRequest request, Reply<Outcome, HandlerError> reply) override {
@@ -46,7 +47,9 @@ class FakeProvider final : public ResourceProvider {
       if (const auto* given = request.properties.find(schema_.name.property)) name = given->as_string();
       if (schema_.name.property.empty()) name = request.context.token;
       const auto there = cloud_.things.find(name);
-      if (there != cloud_.things.end() && !request.may_be_ours(name, there->second.created) && name != request.context.token) return std::move(reply)(refuse(HandlerErrc::kAlreadyExists, name + " already exists"));
+      if (there != cloud_.things.end() && !request.may_be_ours(name, there->second.created) &&
+          name != request.context.token)
+        return std::move(reply)(refuse(HandlerErrc::kAlreadyExists, name + " already exists"));
       cloud_.things[name] = {schema_.type, request.properties, ++cloud_.counter, loop_.clock().wall()};
       std::move(reply)(outcome(name));
     });
@@ -59,9 +62,11 @@ class FakeProvider final : public ResourceProvider {
       auto& thing = cloud_.things.at(request.physical_id);
       const auto* before = thing.properties.find("StreamSpecification");
       const auto* after = request.properties.find("StreamSpecification");
-      if ((before == nullptr) != (after == nullptr) || (before != nullptr && !(*before == *after))) thing.streams = ++cloud_.counter;
+      if ((before == nullptr) != (after == nullptr) || (before != nullptr && !(*before == *after)))
+        thing.streams = ++cloud_.counter;
       thing.properties = request.properties;  // a failing update leaves it half done
-      if (cloud_.fail_update.contains(id)) return std::move(reply)(refuse(HandlerErrc::kResourceConflict, "cannot change"));
+      if (cloud_.fail_update.contains(id))
+        return std::move(reply)(refuse(HandlerErrc::kResourceConflict, "cannot change"));
       std::move(reply)(outcome(request.physical_id));
     });
   }
@@ -69,8 +74,10 @@ class FakeProvider final : public ResourceProvider {
   void remove(RemoveRequest request, Reply<Outcome, HandlerError> reply) override {
     later([this, request = std::move(request), reply = std::move(reply)]() mutable {
       cloud_.calls.push_back("remove " + request.context.logical_id);
-      if (cloud_.fail_remove.contains(request.context.logical_id)) return std::move(reply)(refuse(HandlerErrc::kResourceConflict, "in use"));
-      if (cloud_.things.erase(request.physical_id) == 0) return std::move(reply)(refuse(HandlerErrc::kNotFound, "gone"));
+      if (cloud_.fail_remove.contains(request.context.logical_id))
+        return std::move(reply)(refuse(HandlerErrc::kResourceConflict, "in use"));
+      if (cloud_.things.erase(request.physical_id) == 0)
+        return std::move(reply)(refuse(HandlerErrc::kNotFound, "gone"));
       std::move(reply)(Outcome());
     });
   }
@@ -96,11 +103,23 @@ class Engines : public testing::Test {
     memory_ = memory.get();
     store_ = std::make_unique<storage::Store>(std::move(memory), storage::Store::Options{.sync_thread = false});
     Providers providers;
-    const auto add = [&](ResourceSchema schema) { providers.add(std::make_unique<FakeProvider>(std::move(schema), cloud_, *loop_)); };
-    add({.type = "AWS::DynamoDB::Table", .required = {"KeySchema"}, .replacement = {"KeySchema", "TableName"}, .attributes = {"Arn", "StreamArn"},
-         .changing_attributes = {{"StreamArn", "StreamSpecification"}}, .name = {.property = "TableName", .max = 255}});
-    add({.type = "AWS::Lambda::EventSourceMapping", .required = {"EventSourceArn"}, .replacement = {"EventSourceArn"}, .attributes = {"Id"}});
-    add({.type = "AWS::IAM::Role", .attributes = {"Arn"}, .name = {.property = "RoleName", .max = 64}, .needs_capability = true});
+    const auto add = [&](ResourceSchema schema) {
+      providers.add(std::make_unique<FakeProvider>(std::move(schema), cloud_, *loop_));
+    };
+    add({.type = "AWS::DynamoDB::Table",
+         .required = {"KeySchema"},
+         .replacement = {"KeySchema", "TableName"},
+         .attributes = {"Arn", "StreamArn"},
+         .changing_attributes = {{"StreamArn", "StreamSpecification"}},
+         .name = {.property = "TableName", .max = 255}});
+    add({.type = "AWS::Lambda::EventSourceMapping",
+         .required = {"EventSourceArn"},
+         .replacement = {"EventSourceArn"},
+         .attributes = {"Id"}});
+    add({.type = "AWS::IAM::Role",
+         .attributes = {"Arn"},
+         .name = {.property = "RoleName", .max = 64},
+         .needs_capability = true});
     add({.type = "Test::Thing", .attributes = {"Arn"}, .name = {.property = "Name"}});
     engine_ = std::make_unique<Engine>(Engine::Services{*store_, *loop_, random_, log_}, std::move(providers));
     ASSERT_TRUE(engine_->load());
@@ -129,27 +148,37 @@ class Engines : public testing::Test {
   }
 
   StackRequest request(std::string resources, std::string rest = "") {
-    return {.stack_name = "app", .template_text = "{\"Resources\":" + resources + rest + "}", .capabilities = {"CAPABILITY_NAMED_IAM"}};
+    return {.stack_name = "app",
+            .template_text = "{\"Resources\":" + resources + rest + "}",
+            .capabilities = {"CAPABILITY_NAMED_IAM"}};
   }
   std::string deploy(StackRequest request) {
     std::string answer = "no answer";
     const bool exists = engine_->stack({}, request.stack_name) && (*engine_->stack({}, request.stack_name))->exists();
     Reply<std::string, Error> reply([&](Result<std::string> result) { answer = result ? "" : result.error().message; });
-    if (exists) engine_->update_stack(std::move(request), std::move(reply));
-    else engine_->create_stack(std::move(request), std::move(reply));
+    if (exists)
+      engine_->update_stack(std::move(request), std::move(reply));
+    else
+      engine_->create_stack(std::move(request), std::move(reply));
     settle();
     return answer;
   }
-  std::string deploy(std::string resources, std::string rest = "") { return deploy(request(std::move(resources), std::move(rest))); }
+  std::string deploy(std::string resources, std::string rest = "") {
+    return deploy(request(std::move(resources), std::move(rest)));
+  }
   std::string remove(DeleteRequest request = {.stack_name = "app"}) {
     std::string answer = "no answer";
-    engine_->delete_stack(std::move(request), Reply<bool, Error>([&](Result<bool> result) { answer = result ? "" : result.error().message; }));
+    engine_->delete_stack(std::move(request), Reply<bool, Error>([&](Result<bool> result) {
+                            answer = result ? "" : result.error().message;
+                          }));
     settle();
     return answer;
   }
-  Result<ChangeSet> change_set(StackRequest request, ChangeSetKind kind = ChangeSetKind::kUpdate, std::string name = "cs") {
+  Result<ChangeSet> change_set(StackRequest request, ChangeSetKind kind = ChangeSetKind::kUpdate,
+                               std::string name = "cs") {
     Result<ChangeSet> answer = invalid("no answer");
-    engine_->create_change_set({.stack = std::move(request), .name = std::move(name), .kind = kind}, Reply<ChangeSet, Error>([&](Result<ChangeSet> set) { answer = std::move(set); }));
+    engine_->create_change_set({.stack = std::move(request), .name = std::move(name), .kind = kind},
+                               Reply<ChangeSet, Error>([&](Result<ChangeSet> set) { answer = std::move(set); }));
     settle();
     return answer;
   }
@@ -157,7 +186,9 @@ class Engines : public testing::Test {
     const auto stack = engine_->stack({}, name);
     return stack ? std::string(to_string((*stack)->status)) : "none";
   }
-  const ResourceVersion& made(const std::string& id) { return *(*engine_->stack({}, "app"))->resources.find(id)->second.current; }
+  const ResourceVersion& made(const std::string& id) {
+    return *(*engine_->stack({}, "app"))->resources.find(id)->second.current;
+  }
   // "LOGICAL STATUS" oldest first, without the stack's own.
   std::vector<std::string> resource_events() {
     std::vector<std::string> out;
@@ -179,12 +210,15 @@ class Engines : public testing::Test {
     }
     return "";
   }
-  std::size_t call_count(const std::string& call) { return static_cast<std::size_t>(std::count(cloud_.calls.begin(), cloud_.calls.end(), call)); }
+  std::size_t call_count(const std::string& call) {
+    return static_cast<std::size_t>(std::count(cloud_.calls.begin(), cloud_.calls.end(), call));
+  }
 
   std::unique_ptr<runtime::SimLoop> loop_ = std::make_unique<runtime::SimLoop>();
   runtime::SimRandom random_;
   runtime::SimClock log_clock_;
-  observe::Log log_{log_clock_, observe::Level::kError, observe::Log::Format::kText, [](observe::Level, std::string_view) {}};
+  observe::Log log_{log_clock_, observe::Level::kError, observe::Log::Format::kText,
+                    [](observe::Level, std::string_view) {}};
   Cloud cloud_;
   storage::MemoryEngine* memory_ = nullptr;
   std::unique_ptr<storage::Store> store_;
@@ -192,7 +226,8 @@ class Engines : public testing::Test {
   std::string stack_id_;
 };
 
-constexpr const char* kTwo = R"({"A":{"Type":"Test::Thing","Properties":{"v":1}},"B":{"Type":"Test::Thing","Properties":{"a":{"Fn::GetAtt":["A","Arn"]}}}})";
+constexpr const char* kTwo =
+    R"({"A":{"Type":"Test::Thing","Properties":{"v":1}},"B":{"Type":"Test::Thing","Properties":{"a":{"Fn::GetAtt":["A","Arn"]}}}})";
 
 TEST_F(Engines, CreateMakesResourcesWithResolvedProperties) {
   EXPECT_EQ(deploy(kTwo, R"(,"Outputs":{"O":{"Description":"d","Value":{"Fn::Sub":"${B}!"}}})"), "");
@@ -201,8 +236,9 @@ TEST_F(Engines, CreateMakesResourcesWithResolvedProperties) {
   const auto* stack = *engine_->stack({}, "app");
   ASSERT_EQ(stack->outputs.size(), 1U);  // D46
   EXPECT_EQ(stack->outputs[0], (Output{"O", made("B").physical_id + "!", "d", ""}));
-  EXPECT_EQ(resource_events(), (std::vector<std::string>{"A CREATE_IN_PROGRESS", "A CREATE_IN_PROGRESS", "A CREATE_COMPLETE", "B CREATE_IN_PROGRESS",
-                                                         "B CREATE_IN_PROGRESS", "B CREATE_COMPLETE"}));
+  EXPECT_EQ(resource_events(),
+            (std::vector<std::string>{"A CREATE_IN_PROGRESS", "A CREATE_IN_PROGRESS", "A CREATE_COMPLETE",
+                                      "B CREATE_IN_PROGRESS", "B CREATE_IN_PROGRESS", "B CREATE_COMPLETE"}));
 }
 
 TEST_F(Engines, D38_IndependentResourcesAreMadeInParallel) {
@@ -235,7 +271,8 @@ TEST_F(Engines, D40_CreateFailureRollsBackAndLeavesNothing) {
   const auto reason = reason_of("B", "CREATE_FAILED");
   EXPECT_TRUE(reason.starts_with("Resource handler returned message: \"no luck\" (RequestToken: ")) << reason;
   EXPECT_TRUE(reason.ends_with("HandlerErrorCode: InvalidRequest)")) << reason;
-  EXPECT_EQ(reason_of("app", "ROLLBACK_IN_PROGRESS"), "The following resource(s) failed to create: [B]. Rollback requested by user.");
+  EXPECT_EQ(reason_of("app", "ROLLBACK_IN_PROGRESS"),
+            "The following resource(s) failed to create: [B]. Rollback requested by user.");
 }
 
 TEST_F(Engines, RunningCreationsAreCancelledAndRolledBack) {
@@ -268,7 +305,8 @@ TEST_F(Engines, D42_OnFailureDelete) {
 TEST_F(Engines, D44_RolledBackStackMayOnlyBeDeleted) {
   cloud_.fail_create = {"B"};
   deploy(kTwo);
-  EXPECT_NE(change_set(request(kTwo)).error().message.find("is in ROLLBACK_COMPLETE state and can not be updated."), std::string::npos);
+  EXPECT_NE(change_set(request(kTwo)).error().message.find("is in ROLLBACK_COMPLETE state and can not be updated."),
+            std::string::npos);
   EXPECT_EQ(remove(), "");
   cloud_.fail_create.clear();
   EXPECT_EQ(deploy(kTwo), "");
@@ -286,14 +324,18 @@ TEST_F(Engines, D03_D05_D06_D08_D09_ChangeSetsOfAStack) {
   EXPECT_EQ(change_set(request(kTwo), ChangeSetKind::kCreate).error().code, Errc::kAlreadyExists);  // D06
   EXPECT_TRUE(engine_->change_set({}, "app", "cs"));
   std::vector<std::string> answers;
-  const auto note = [&] { return Reply<bool, Error>([&](Result<bool> result) { answers.push_back(result ? "fine" : result.error().message); }); };
+  const auto note = [&] {
+    return Reply<bool, Error>(
+        [&](Result<bool> result) { answers.push_back(result ? "fine" : result.error().message); });
+  };
   engine_->delete_change_set({}, "app", "cs", note());
   settle();
   EXPECT_EQ(engine_->change_set({}, "app", "cs").error().code, Errc::kChangeSetNotFound);  // D08
-  engine_->delete_change_set({}, "app", "cs", note());  // D09
+  engine_->delete_change_set({}, "app", "cs", note());                                     // D09
   settle();
   EXPECT_EQ(answers, (std::vector<std::string>{"fine", "fine"}));
-  EXPECT_FALSE(change_set({.stack_name = "nowhere", .template_text = "{\"Resources\":{\"A\":{\"Type\":\"Test::Thing\"}}}"}));  // D04
+  EXPECT_FALSE(change_set(
+      {.stack_name = "nowhere", .template_text = "{\"Resources\":{\"A\":{\"Type\":\"Test::Thing\"}}}"}));  // D04
 }
 
 TEST_F(Engines, D07_D16_NoChanges) {
@@ -302,9 +344,12 @@ TEST_F(Engines, D07_D16_NoChanges) {
   ASSERT_TRUE(set);
   EXPECT_EQ(set->status, ChangeSetStatus::kFailed);
   EXPECT_EQ(set->execution, ExecutionStatus::kUnavailable);
-  EXPECT_EQ(set->reason, "The submitted information didn't contain changes. Submit different information to create a change set.");
+  EXPECT_EQ(set->reason,
+            "The submitted information didn't contain changes. Submit different information to create a change set.");
   std::string answer;
-  engine_->execute_change_set({}, "app", "cs", "", Reply<bool, Error>([&](Result<bool> result) { answer = result ? "" : result.error().message; }));
+  engine_->execute_change_set({}, "app", "cs", "", Reply<bool, Error>([&](Result<bool> result) {
+                                answer = result ? "" : result.error().message;
+                              }));
   EXPECT_TRUE(answer.ends_with("cannot be executed in its current status of [FAILED]")) << answer;  // D10
   EXPECT_EQ(deploy(kTwo), "No updates are to be performed.");
 }
@@ -325,33 +370,43 @@ TEST_F(Engines, D14_D17_DeletedStacksAreFoundByArnOnly) {
 TEST_F(Engines, D18_D19_Capabilities) {
   auto plain = request(R"({"R":{"Type":"AWS::IAM::Role"}})");
   plain.capabilities.clear();
-  EXPECT_EQ(change_set(plain, ChangeSetKind::kCreate).error(), (Error{Errc::kInsufficientCapabilities, "Requires capabilities : [CAPABILITY_IAM]"}));
+  EXPECT_EQ(change_set(plain, ChangeSetKind::kCreate).error(),
+            (Error{Errc::kInsufficientCapabilities, "Requires capabilities : [CAPABILITY_IAM]"}));
   auto named = request(R"({"R":{"Type":"AWS::IAM::Role","Properties":{"RoleName":"r"}}})");
   named.capabilities = {"CAPABILITY_IAM"};
-  EXPECT_EQ(change_set(named, ChangeSetKind::kCreate).error().message, "Requires capabilities : [CAPABILITY_NAMED_IAM]");
+  EXPECT_EQ(change_set(named, ChangeSetKind::kCreate).error().message,
+            "Requires capabilities : [CAPABILITY_NAMED_IAM]");
   plain.capabilities = {"CAPABILITY_IAM"};
   EXPECT_TRUE(change_set(plain, ChangeSetKind::kCreate));
 }
 
 TEST_F(Engines, UnknownTypesAndAttributesAndMissingPropertiesAreRefusedBeforeAnythingIsMade) {
-  EXPECT_EQ(deploy(R"({"A":{"Type":"AWS::X::Y"},"B":{"Type":"AWS::X::Z"}})"), "Template format error: Unrecognized resource types: [AWS::X::Y, AWS::X::Z]");
-  EXPECT_EQ(deploy(R"({"A":{"Type":"Test::Thing"},"B":{"Type":"Test::Thing","Properties":{"p":{"Fn::GetAtt":["A","Nope"]}}}})"),
-            "Template error: resource A does not support attribute type Nope in Fn::GetAtt");  // D25
-  EXPECT_EQ(deploy(R"({"A":{"Type":"AWS::DynamoDB::Table"}})"), "Properties validation failed for resource A with message: #: required key [KeySchema] not found");
+  EXPECT_EQ(deploy(R"({"A":{"Type":"AWS::X::Y"},"B":{"Type":"AWS::X::Z"}})"),
+            "Template format error: Unrecognized resource types: [AWS::X::Y, AWS::X::Z]");
+  EXPECT_EQ(
+      deploy(
+          R"({"A":{"Type":"Test::Thing"},"B":{"Type":"Test::Thing","Properties":{"p":{"Fn::GetAtt":["A","Nope"]}}}})"),
+      "Template error: resource A does not support attribute type Nope in Fn::GetAtt");  // D25
+  EXPECT_EQ(deploy(R"({"A":{"Type":"AWS::DynamoDB::Table"}})"),
+            "Properties validation failed for resource A with message: #: required key [KeySchema] not found");
   EXPECT_EQ(status(), "none");
   EXPECT_TRUE(cloud_.calls.empty());
 }
 
-constexpr const char* kTable = R"({"T":{"Type":"AWS::DynamoDB::Table","Properties":{"KeySchema":"%K","StreamSpecification":"%S"}},
+constexpr const char* kTable =
+    R"({"T":{"Type":"AWS::DynamoDB::Table","Properties":{"KeySchema":"%K","StreamSpecification":"%S"}},
   "M":{"Type":"AWS::Lambda::EventSourceMapping","Properties":{"EventSourceArn":{"Fn::GetAtt":["T","StreamArn"]},"BatchSize":"%B"}}})";
 std::string table(std::string_view key, std::string_view stream = "NEW", std::string_view batch = "1") {
   std::string text = kTable;
-  for (const auto& [from, to] : {std::pair<std::string_view, std::string_view>{"%K", key}, {"%S", stream}, {"%B", batch}}) text.replace(text.find(from), 2, to);
+  for (const auto& [from, to] :
+       {std::pair<std::string_view, std::string_view>{"%K", key}, {"%S", stream}, {"%B", batch}})
+    text.replace(text.find(from), 2, to);
   return text;
 }
 
 const Change& change_of(const ChangeSet& set, const std::string& id) {
-  return *std::find_if(set.changes.begin(), set.changes.end(), [&](const auto& change) { return change.logical_id == id; });
+  return *std::find_if(set.changes.begin(), set.changes.end(),
+                       [&](const auto& change) { return change.logical_id == id; });
 }
 
 TEST_F(Engines, D50_KeySchemaChangeReplacesTheTableAndDeletesTheOldOneInCleanup) {
@@ -360,9 +415,12 @@ TEST_F(Engines, D50_KeySchemaChangeReplacesTheTableAndDeletesTheOldOneInCleanup)
   const auto set = change_set(request(table("other")));
   ASSERT_TRUE(set);
   EXPECT_EQ(change_of(*set, "T").replacement, Replacement::kTrue);
-  EXPECT_EQ(change_of(*set, "T").details, (std::vector<ChangeDetail>{{"KeySchema", "Always", "Static", "DirectModification", ""}}));
+  EXPECT_EQ(change_of(*set, "T").details,
+            (std::vector<ChangeDetail>{{"KeySchema", "Always", "Static", "DirectModification", ""}}));
   EXPECT_EQ(change_of(*set, "M").replacement, Replacement::kConditional);
-  EXPECT_EQ(change_of(*set, "M").details, (std::vector<ChangeDetail>{{"EventSourceArn", "Conditionally", "Dynamic", "ResourceAttribute", "T.StreamArn"}}));
+  EXPECT_EQ(
+      change_of(*set, "M").details,
+      (std::vector<ChangeDetail>{{"EventSourceArn", "Conditionally", "Dynamic", "ResourceAttribute", "T.StreamArn"}}));
   cloud_.calls.clear();
   EXPECT_EQ(deploy(table("other")), "");
   EXPECT_EQ(status(), "UPDATE_COMPLETE");
@@ -375,7 +433,8 @@ TEST_F(Engines, D50_KeySchemaChangeReplacesTheTableAndDeletesTheOldOneInCleanup)
 
 TEST_F(Engines, D51_StreamChangeIsInPlaceButReplacesTheMapping) {
   deploy(table("pk"));
-  const auto old_table = made("T").physical_id, old_mapping = made("M").physical_id, old_stream = made("T").attributes.find("StreamArn")->as_string();
+  const auto old_table = made("T").physical_id, old_mapping = made("M").physical_id,
+             old_stream = made("T").attributes.find("StreamArn")->as_string();
   const auto set = change_set(request(table("pk", "OLD")));
   EXPECT_EQ(change_of(*set, "T").replacement, Replacement::kFalse);
   EXPECT_EQ(change_of(*set, "M").replacement, Replacement::kConditional);
@@ -398,7 +457,8 @@ TEST_F(Engines, D52_BatchSizeChangesInPlace) {
 
 TEST_F(Engines, TextAndNumberOfOneValueAreNoChange) {
   deploy(R"({"A":{"Type":"Test::Thing","Properties":{"n":"5","t":true}}})");
-  EXPECT_EQ(deploy(R"({"A":{"Type":"Test::Thing","Properties":{"n":5,"t":"true"}}})"), "No updates are to be performed.");
+  EXPECT_EQ(deploy(R"({"A":{"Type":"Test::Thing","Properties":{"n":5,"t":"true"}}})"),
+            "No updates are to be performed.");
 }
 
 TEST_F(Engines, D43_D87_UpdateFailureBringsOldValuesBack) {
@@ -432,8 +492,9 @@ TEST_F(Engines, D43_HalfDoneUpdateIsUndone) {
   loop_->run_ready();
   const auto b = made("B").physical_id;
   std::string answer = "none";
-  engine_->update_stack(request(R"({"A":{"Type":"Test::Thing","Properties":{"v":2}},"B":{"Type":"Test::Thing","Properties":{"v":2}}})"),
-                        Reply<std::string, Error>([&](Result<std::string> result) { answer = result ? "" : result.error().message; }));
+  engine_->update_stack(
+      request(R"({"A":{"Type":"Test::Thing","Properties":{"v":2}},"B":{"Type":"Test::Thing","Properties":{"v":2}}})"),
+      Reply<std::string, Error>([&](Result<std::string> result) { answer = result ? "" : result.error().message; }));
   store_->sync_once();
   loop_->run_for(15ms);  // B has failed, with its new value in place
   EXPECT_EQ(cloud_.things.at(b).properties.integer_or("v", 0), 2);
@@ -448,11 +509,14 @@ TEST_F(Engines, D54_CustomNamedReplacementIsRefused) {
   deploy(R"({"T":{"Type":"AWS::DynamoDB::Table","Properties":{"TableName":"t","KeySchema":"a"}}})");
   deploy(R"({"T":{"Type":"AWS::DynamoDB::Table","Properties":{"TableName":"t","KeySchema":"b"}}})");
   EXPECT_EQ(status(), "UPDATE_ROLLBACK_COMPLETE");
-  EXPECT_EQ(reason_of("T", "UPDATE_FAILED"), "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename t and update the stack again.");
+  EXPECT_EQ(reason_of("T", "UPDATE_FAILED"),
+            "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename t and update "
+            "the stack again.");
 }
 
 TEST_F(Engines, D55_D56_RetainedTableStaysAndItsNameIsTaken) {
-  const char* text = R"({"T":{"Type":"AWS::DynamoDB::Table","DeletionPolicy":"Retain","Properties":{"TableName":"t","KeySchema":"a"}},"A":{"Type":"Test::Thing"}})";
+  const char* text =
+      R"({"T":{"Type":"AWS::DynamoDB::Table","DeletionPolicy":"Retain","Properties":{"TableName":"t","KeySchema":"a"}},"A":{"Type":"Test::Thing"}})";
   deploy(text);
   stack_id_ = (*engine_->stack({}, "app"))->id;
   remove();
@@ -467,7 +531,8 @@ TEST_F(Engines, D55_D56_RetainedTableStaysAndItsNameIsTaken) {
 
 TEST_F(Engines, RetainExceptOnCreateIsDeletedWhenItsCreationRollsBack) {
   cloud_.fail_create = {"Z"};
-  deploy(R"({"A":{"Type":"Test::Thing","DeletionPolicy":"RetainExceptOnCreate"},"B":{"Type":"Test::Thing","DeletionPolicy":"Retain"},
+  deploy(
+      R"({"A":{"Type":"Test::Thing","DeletionPolicy":"RetainExceptOnCreate"},"B":{"Type":"Test::Thing","DeletionPolicy":"Retain"},
              "Z":{"Type":"Test::Thing","DependsOn":["A","B"]}})");
   EXPECT_EQ(status(), "ROLLBACK_COMPLETE");
   EXPECT_EQ(cloud_.things.size(), 1U);
@@ -485,7 +550,8 @@ TEST_F(Engines, UpdateReplacePolicyKeepsTheReplacedResource) {
 
 TEST_F(Engines, RemovedResourcesAreDeletedInCleanup) {
   deploy(kTwo);
-  EXPECT_EQ(change_set(request(R"({"A":{"Type":"Test::Thing","Properties":{"v":1}}})"))->changes[0].action, Action::kRemove);
+  EXPECT_EQ(change_set(request(R"({"A":{"Type":"Test::Thing","Properties":{"v":1}}})"))->changes[0].action,
+            Action::kRemove);
   deploy(R"({"A":{"Type":"Test::Thing","Properties":{"v":1}}})");
   EXPECT_EQ(status(), "UPDATE_COMPLETE");
   EXPECT_EQ(cloud_.things.size(), 1U);
@@ -510,11 +576,14 @@ TEST_F(Engines, D57_TerminationProtection) {
 }
 
 TEST_F(Engines, D35_ExportsAreImportedAndThenProtected) {
-  EXPECT_EQ(deploy(R"({"A":{"Type":"Test::Thing"}})", R"(,"Outputs":{"O":{"Value":{"Ref":"A"},"Export":{"Name":"shared"}}})"), "");
+  EXPECT_EQ(
+      deploy(R"({"A":{"Type":"Test::Thing"}})", R"(,"Outputs":{"O":{"Value":{"Ref":"A"},"Export":{"Name":"shared"}}})"),
+      "");
   auto other = request(R"({"B":{"Type":"Test::Thing","Properties":{"p":{"Fn::ImportValue":"shared"}}}})");
   other.stack_name = "user";
   EXPECT_EQ(deploy(other), "");
-  EXPECT_EQ((*engine_->stack({}, "user"))->resources.find("B")->second.current->properties.string_or("p"), made("A").physical_id);
+  EXPECT_EQ((*engine_->stack({}, "user"))->resources.find("B")->second.current->properties.string_or("p"),
+            made("A").physical_id);
   EXPECT_EQ(remove(), "Export shared cannot be deleted as it is in use by user");
   EXPECT_EQ(remove({.stack_name = "user"}), "");
   EXPECT_EQ(remove(), "");
@@ -539,15 +608,19 @@ TEST_F(Engines, D45_EventsAreNewestFirstPagedWithUniqueIds) {
 
 TEST_F(Engines, D82_SecondDeployOfAStackInProgressIsRefused) {
   std::string first = "none", second = "none";
-  engine_->create_stack(request(kTwo), Reply<std::string, Error>([&](Result<std::string> result) { first = result ? "" : result.error().message; }));
+  engine_->create_stack(request(kTwo), Reply<std::string, Error>([&](Result<std::string> result) {
+                          first = result ? "" : result.error().message;
+                        }));
   store_->sync_once();
   loop_->run_ready();
   const auto set = [&] {
     Result<ChangeSet> answer = invalid("none");
-    engine_->create_change_set({.stack = request(kTwo), .name = "x"}, Reply<ChangeSet, Error>([&](Result<ChangeSet> result) { answer = std::move(result); }));
+    engine_->create_change_set({.stack = request(kTwo), .name = "x"},
+                               Reply<ChangeSet, Error>([&](Result<ChangeSet> result) { answer = std::move(result); }));
     return answer;
   }();
-  EXPECT_NE(set.error().message.find("is in CREATE_IN_PROGRESS state and can not be updated."), std::string::npos) << set.error().message;
+  EXPECT_NE(set.error().message.find("is in CREATE_IN_PROGRESS state and can not be updated."), std::string::npos)
+      << set.error().message;
   settle();
 }
 
@@ -555,7 +628,8 @@ TEST_F(Engines, WatchersHearEventsInOrderAndTheEnd) {
   std::vector<std::string> heard;
   const auto set = change_set(request(kTwo), ChangeSetKind::kCreate);
   const auto& stack = **engine_->stack({}, "app");
-  const auto watch = engine_->watch(stack, [&](const Event& event) { heard.push_back(event.logical_id + " " + event.status); });
+  const auto watch =
+      engine_->watch(stack, [&](const Event& event) { heard.push_back(event.logical_id + " " + event.status); });
   engine_->execute_change_set({}, "app", "cs", "", Reply<bool, Error>([](Result<bool>) {}));
   bool ended = false;
   engine_->when_finished(stack, [&] { ended = true; });
@@ -567,7 +641,8 @@ TEST_F(Engines, WatchersHearEventsInOrderAndTheEnd) {
   EXPECT_EQ(heard.back(), "app CREATE_COMPLETE");
 }
 
-// D81: whatever instant the power goes, after the restart every stack reaches a final state and no resource is lost track of.
+// D81: whatever instant the power goes, after the restart every stack reaches a final state and no resource is lost
+// track of.
 TEST_F(Engines, D81_CrashAtAnyInstantEndsInAFinalState) {
   for (int at_ms = 0; at_ms < 90; at_ms += 3) {
     for (const std::size_t keep : {std::size_t{0}, std::size_t{2}, std::size_t{1000}}) {
@@ -595,8 +670,10 @@ TEST_F(Engines, D81_CrashAtAnyInstantEndsInAFinalState) {
         if (record.current) ours.insert(record.current->physical_id);
         EXPECT_FALSE(record.previous) << id;
       }
-      for (const auto& [id, thing] : cloud_.things) EXPECT_TRUE(ours.contains(id)) << at_ms << " ms, kept " << keep << ": " << id << " is left behind; " << now;
-      for (const auto& id : ours) EXPECT_TRUE(cloud_.things.contains(id)) << at_ms << " ms, kept " << keep << ": " << id << " is gone";
+      for (const auto& [id, thing] : cloud_.things)
+        EXPECT_TRUE(ours.contains(id)) << at_ms << " ms, kept " << keep << ": " << id << " is left behind; " << now;
+      for (const auto& id : ours)
+        EXPECT_TRUE(cloud_.things.contains(id)) << at_ms << " ms, kept " << keep << ": " << id << " is gone";
       if (HasFailure()) return;
     }
   }

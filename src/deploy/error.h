@@ -28,7 +28,9 @@ template <class T>
 using Result = std::expected<T, Error>;
 using Status = Result<void>;
 
-inline std::unexpected<Error> fail(Errc code, std::string message) { return std::unexpected(Error{code, std::move(message)}); }
+inline std::unexpected<Error> fail(Errc code, std::string message) {
+  return std::unexpected(Error{code, std::move(message)});
+}
 // Most of what can be wrong is wrong input.
 inline std::unexpected<Error> invalid(std::string message) { return fail(Errc::kValidation, std::move(message)); }
 

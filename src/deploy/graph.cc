@@ -14,10 +14,12 @@ bool is_on(const std::string& condition, const ConditionValues& conditions) {
 
 Status check_condition(const std::string& name, const ConditionValues& conditions, std::string_view block) {
   if (name.empty() || conditions.contains(name)) return {};
-  return invalid(fmt::format("Template format error: Unresolved condition dependency {} in the {} block of the template", name, block));
+  return invalid(fmt::format(
+      "Template format error: Unresolved condition dependency {} in the {} block of the template", name, block));
 }
 
-// Nodes that stay when those without (remaining) needs are taken away again and again: the cycles and what stands on them.
+// Nodes that stay when those without (remaining) needs are taken away again and again: the cycles and what stands on
+// them.
 Graph without_leaves(Graph graph) {
   for (bool changed = true; changed;) {
     changed = false;
@@ -54,9 +56,13 @@ Result<Graph> build_graph(const Template& source, const ConditionValues& conditi
   // Names of parameters and pseudo parameters are no edges; the rest must be a resource that is made.
   const auto resolve = [&](const std::vector<Reference>& references, std::set<std::string>* needs) {
     for (const auto& reference : references) {
-      if (!reference.is_attribute && (reference.name.starts_with("AWS::") || source.parameters.contains(reference.name))) continue;
-      if (!graph.contains(reference.name)) unresolved.insert(reference.name);
-      else if (needs != nullptr) needs->insert(reference.name);
+      if (!reference.is_attribute &&
+          (reference.name.starts_with("AWS::") || source.parameters.contains(reference.name)))
+        continue;
+      if (!graph.contains(reference.name))
+        unresolved.insert(reference.name);
+      else if (needs != nullptr)
+        needs->insert(reference.name);
     }
   };
   for (auto& [id, needs] : graph) {
@@ -65,12 +71,16 @@ Result<Graph> build_graph(const Template& source, const ConditionValues& conditi
     TM_CHECK(collect_references(resource.properties, &conditions, references));
     resolve(references, &needs);
     for (const auto& name : resource.depends_on) {
-      if (!source.resources.contains(name)) unresolved.insert(name);
-      else if (graph.contains(name)) needs.insert(name);  // one whose condition is off is nothing to wait for
+      if (!source.resources.contains(name))
+        unresolved.insert(name);
+      else if (graph.contains(name))
+        needs.insert(name);  // one whose condition is off is nothing to wait for
     }
   }
   if (!unresolved.empty()) {
-    return invalid(fmt::format("Template format error: Unresolved resource dependencies [{}] in the Resources block of the template", fmt::join(unresolved, ", ")));
+    return invalid(fmt::format(
+        "Template format error: Unresolved resource dependencies [{}] in the Resources block of the template",
+        fmt::join(unresolved, ", ")));
   }
   for (const auto& [id, output] : source.outputs) {
     TM_CHECK(check_condition(output.condition, conditions, "Outputs"));
@@ -81,7 +91,9 @@ Result<Graph> build_graph(const Template& source, const ConditionValues& conditi
     resolve(references, nullptr);
   }
   if (!unresolved.empty()) {
-    return invalid(fmt::format("Template format error: Unresolved resource dependencies [{}] in the Outputs block of the template", fmt::join(unresolved, ", ")));
+    return invalid(
+        fmt::format("Template format error: Unresolved resource dependencies [{}] in the Outputs block of the template",
+                    fmt::join(unresolved, ", ")));
   }
   // Taken from both ends, so that what only depends on a cycle is not blamed for it.
   const auto cycles = without_leaves(reversed(without_leaves(graph)));

@@ -44,7 +44,8 @@ class Evaluator {
   Result<json::Value> cidr(const json::Value& argument);
   Result<Optional> choose(const json::Value& argument);
   Result<std::string> text(const json::Value& value);
-  Result<const json::Array*> arguments(std::string_view function, const json::Value& argument, std::size_t from, std::size_t to);
+  Result<const json::Array*> arguments(std::string_view function, const json::Value& argument, std::size_t from,
+                                       std::size_t to);
   // A list that may be the result of a function; entries without a value are gone.
   Result<json::Value> list(std::string_view function, const json::Value& value);
 
@@ -64,10 +65,12 @@ Result<std::string> Evaluator::text(const json::Value& value) {
   return *std::move(out);
 }
 
-Result<const json::Array*> Evaluator::arguments(std::string_view function, const json::Value& argument, std::size_t from, std::size_t to) {
+Result<const json::Array*> Evaluator::arguments(std::string_view function, const json::Value& argument,
+                                                std::size_t from, std::size_t to) {
   if (!argument.is_array() || argument.as_array().size() < from || argument.as_array().size() > to) {
-    return from == to ? template_error(fmt::format("{} object requires a list of {} parameters", function, from))
-                      : template_error(fmt::format("{} object requires a list of {} to {} parameters", function, from, to));
+    return from == to
+               ? template_error(fmt::format("{} object requires a list of {} parameters", function, from))
+               : template_error(fmt::format("{} object requires a list of {} to {} parameters", function, from, to));
   }
   return &argument.as_array();
 }
@@ -98,7 +101,8 @@ Result<Optional> Evaluator::run(const json::Value& value) {
     }
     json::Object out;
     for (const auto& [name, member] : value.as_object()) {
-      if (name.starts_with("Fn::")) return template_error(fmt::format("the function {} must be the only member of its object", name));
+      if (name.starts_with("Fn::"))
+        return template_error(fmt::format("the function {} must be the only member of its object", name));
       TM_TRY(auto result, run(member));
       if (result) out[name] = *std::move(result);
     }
@@ -114,7 +118,8 @@ Result<Optional> Evaluator::run(const json::Value& value) {
       const auto end = text.find("}}", begin);
       if (end == std::string::npos) return template_error("a dynamic reference is not closed: " + text.substr(begin));
       out.append(text, at, begin - at);
-      TM_TRY(const auto resolved, scope_.dynamic_reference(std::string_view(text).substr(begin + 10, end - begin - 10)));
+      TM_TRY(const auto resolved,
+             scope_.dynamic_reference(std::string_view(text).substr(begin + 10, end - begin - 10)));
       out += resolved;
       at = end + 2;
     }
@@ -144,9 +149,13 @@ Result<json::Value> Evaluator::named(std::string_view name) {
     for (const auto& arn : pseudo.notification_arns) arns.emplace_back(arn);
     return json::Value(std::move(arns));
   }
-  if (const auto parameter = scope_.parameters.find(name); parameter != scope_.parameters.end()) return parameter->second;
+  if (const auto parameter = scope_.parameters.find(name); parameter != scope_.parameters.end())
+    return parameter->second;
   if (scope_.source->resources.contains(name) && scope_.resources != nullptr) return scope_.resources->ref(name);
-  return invalid(fmt::format("Template format error: Unresolved dependencies [{}]. Cannot reference resources in the Conditions block of the template", name));
+  return invalid(
+      fmt::format("Template format error: Unresolved dependencies [{}]. Cannot reference resources in the Conditions "
+                  "block of the template",
+                  name));
 }
 
 Result<json::Value> Evaluator::attribute(std::string_view id, std::string_view name) {
@@ -174,13 +183,19 @@ Result<json::Value> Evaluator::sub(const json::Value& argument) {
   if (argument.is_array()) {
     TM_TRY(const auto* list, arguments("Fn::Sub", argument, 2, 2));
     source = &(*list)[0];
-    if (!(*list)[1].is_object()) return template_error("One or more Fn::Sub intrinsic functions don't specify expected arguments. Specify a string as first argument, and an optional second argument to specify a mapping of values to replace in the string");
+    if (!(*list)[1].is_object())
+      return template_error(
+          "One or more Fn::Sub intrinsic functions don't specify expected arguments. Specify a string as first "
+          "argument, and an optional second argument to specify a mapping of values to replace in the string");
     for (const auto& [name, value] : (*list)[1].as_object()) {
       TM_TRY(auto result, present(value));
       variables[name] = std::move(result);
     }
   }
-  if (!source->is_string()) return template_error("One or more Fn::Sub intrinsic functions don't specify expected arguments. Specify a string as first argument, and an optional second argument to specify a mapping of values to replace in the string");
+  if (!source->is_string())
+    return template_error(
+        "One or more Fn::Sub intrinsic functions don't specify expected arguments. Specify a string as first argument, "
+        "and an optional second argument to specify a mapping of values to replace in the string");
   TM_TRY(const auto pieces, split_sub(source->as_string()));
   std::string out;
   for (const auto& piece : pieces) {
@@ -193,12 +208,14 @@ Result<json::Value> Evaluator::sub(const json::Value& argument) {
     if (const auto* variable = variables.find(piece.text)) {
       value = *variable;
     } else if (dot != std::string::npos) {
-      TM_TRY(value, attribute(std::string_view(piece.text).substr(0, dot), std::string_view(piece.text).substr(dot + 1)));
+      TM_TRY(value,
+             attribute(std::string_view(piece.text).substr(0, dot), std::string_view(piece.text).substr(dot + 1)));
     } else {
       TM_TRY(value, named(piece.text));
     }
     const auto part = scalar_text(value);
-    if (!part) return template_error(fmt::format("Fn::Sub needs a string for ${{{}}}, found {}", piece.text, value.text()));
+    if (!part)
+      return template_error(fmt::format("Fn::Sub needs a string for ${{{}}}, found {}", piece.text, value.text()));
     out += *part;
   }
   // The text itself may hold a dynamic reference.
@@ -215,7 +232,10 @@ Result<json::Value> Evaluator::join(const json::Value& argument) {
   for (const auto& part : parts.as_array()) {
     if (!std::exchange(first, false)) out += delimiter;
     const auto one = scalar_text(part);
-    if (!one) return template_error("every Fn::Join object requires two parameters, (1) a string delimiter and (2) a list of strings to be joined or a function that returns a list of strings (such as Fn::GetAZs) to be joined.");
+    if (!one)
+      return template_error(
+          "every Fn::Join object requires two parameters, (1) a string delimiter and (2) a list of strings to be "
+          "joined or a function that returns a list of strings (such as Fn::GetAZs) to be joined.");
     out += *one;
   }
   return present(json::Value(std::move(out)));
@@ -241,7 +261,10 @@ Result<json::Value> Evaluator::split(const json::Value& argument) {
   TM_TRY(const auto* both, arguments("Fn::Split", argument, 2, 2));
   TM_TRY(const auto delimiter, text((*both)[0]));
   TM_TRY(const auto source, text((*both)[1]));
-  if (delimiter.empty()) return template_error("every Fn::Split object requires two parameters, (1) a non-empty string delimiter and (2) a string to be split or a function that returns a string to be split.");
+  if (delimiter.empty())
+    return template_error(
+        "every Fn::Split object requires two parameters, (1) a non-empty string delimiter and (2) a string to be split "
+        "or a function that returns a string to be split.");
   if (source.find(kKnownAfterApply) != std::string::npos) return unknown_value();
   json::Array parts;
   std::size_t at = 0;
@@ -264,7 +287,8 @@ Result<json::Value> Evaluator::find_in_map(const json::Value& argument) {
   TM_TRY(const auto row, text((*list_argument)[1]));
   TM_TRY(const auto column, text((*list_argument)[2]));
   const auto* mapping = scope_.source->mappings.find(map);
-  if (mapping == nullptr && fallback == nullptr) return template_error(fmt::format("Mapping named '{}' is not present in the 'Mappings' section of template.", map));
+  if (mapping == nullptr && fallback == nullptr)
+    return template_error(fmt::format("Mapping named '{}' is not present in the 'Mappings' section of template.", map));
   const auto* found = mapping == nullptr ? nullptr : mapping->find(row);
   if (found != nullptr) found = found->find(column);
   if (found == nullptr) {
@@ -289,33 +313,42 @@ Result<json::Value> Evaluator::cidr(const json::Value& argument) {
   bool fine = true;
   for (std::size_t i = 0; i < numbers.size() && fine; ++i) {
     const auto [next, error] = std::from_chars(at, end, numbers[i]);
-    fine = error == std::errc{} && (i < 4 ? numbers[i] <= 255 && next < end && *next == (i < 3 ? '.' : '/') : numbers[i] <= 32 && next == end);
+    fine = error == std::errc{} &&
+           (i < 4 ? numbers[i] <= 255 && next < end && *next == (i < 3 ? '.' : '/') : numbers[i] <= 32 && next == end);
     at = next + 1;
   }
   std::uint32_t count = 0, bits = 0;
-  fine = fine && std::from_chars(count_text.data(), count_text.data() + count_text.size(), count).ec == std::errc{} && count >= 1 && count <= 256;
-  fine = fine && std::from_chars(bits_text.data(), bits_text.data() + bits_text.size(), bits).ec == std::errc{} && bits >= 1 && bits <= 32;
+  fine = fine && std::from_chars(count_text.data(), count_text.data() + count_text.size(), count).ec == std::errc{} &&
+         count >= 1 && count <= 256;
+  fine = fine && std::from_chars(bits_text.data(), bits_text.data() + bits_text.size(), bits).ec == std::errc{} &&
+         bits >= 1 && bits <= 32;
   fine = fine && 32 - bits >= numbers[4];
   const std::uint64_t size = std::uint64_t{1} << bits;
   if (!fine || count * size > (std::uint64_t{1} << (32 - numbers[4]))) {
-    return template_error(fmt::format("Fn::Cidr cannot make {} blocks of {} bits from {}", count_text, bits_text, block));
+    return template_error(
+        fmt::format("Fn::Cidr cannot make {} blocks of {} bits from {}", count_text, bits_text, block));
   }
   const std::uint64_t mask = numbers[4] == 0 ? 0 : ~std::uint64_t{0} << (32 - numbers[4]);
-  const std::uint64_t base = ((std::uint64_t{numbers[0]} << 24) | (numbers[1] << 16) | (numbers[2] << 8) | numbers[3]) & mask;
+  const std::uint64_t base =
+      ((std::uint64_t{numbers[0]} << 24) | (numbers[1] << 16) | (numbers[2] << 8) | numbers[3]) & mask;
   json::Array blocks;
   for (std::uint32_t i = 0; i < count; ++i) {
     const auto address = base + i * size;
-    blocks.emplace_back(fmt::format("{}.{}.{}.{}/{}", (address >> 24) & 255, (address >> 16) & 255, (address >> 8) & 255, address & 255, 32 - bits));
+    blocks.emplace_back(fmt::format("{}.{}.{}.{}/{}", (address >> 24) & 255, (address >> 16) & 255,
+                                    (address >> 8) & 255, address & 255, 32 - bits));
   }
   return json::Value(std::move(blocks));
 }
 
 Result<Optional> Evaluator::choose(const json::Value& argument) {
   TM_TRY(const auto* three, arguments("Fn::If", argument, 3, 3));
-  if (!(*three)[0].is_string()) return template_error("Fn::If requires a list argument with the first element being a condition");
+  if (!(*three)[0].is_string())
+    return template_error("Fn::If requires a list argument with the first element being a condition");
   const auto found = scope_.conditions.find((*three)[0].as_string());
   if (found == scope_.conditions.end()) {
-    return invalid(fmt::format("Template format error: Unresolved condition dependency {} in the Resources block of the template", (*three)[0].as_string()));
+    return invalid(
+        fmt::format("Template format error: Unresolved condition dependency {} in the Resources block of the template",
+                    (*three)[0].as_string()));
   }
   return run((*three)[found->second ? 1 : 2]);
 }
@@ -336,7 +369,8 @@ Result<json::Value> Evaluator::call(std::string_view function, const json::Value
   if (function == "Fn::GetAZs") {
     TM_TRY(const auto region, text(argument));
     json::Array zones;
-    for (auto& zone : availability_zones(region.empty() ? scope_.pseudo.region : region)) zones.emplace_back(std::move(zone));
+    for (auto& zone : availability_zones(region.empty() ? scope_.pseudo.region : region))
+      zones.emplace_back(std::move(zone));
     return json::Value(std::move(zones));
   }
   if (function == "Fn::ImportValue") {
@@ -353,14 +387,15 @@ Result<json::Value> Evaluator::call(std::string_view function, const json::Value
     TM_TRY(const auto value, present(argument));
     if (!is_known(value)) return unknown_value();
     if (function == "Fn::ToJsonString") {
-      if (!value.is_array() && !value.is_object()) return template_error("Fn::ToJsonString requires an object or a list");
+      if (!value.is_array() && !value.is_object())
+        return template_error("Fn::ToJsonString requires an object or a list");
       return json::Value(value.text());
     }
     if (!value.is_array()) return template_error("Fn::Length requires a list");
     return json::Value(static_cast<std::int64_t>(value.as_array().size()));
   }
-  if (function == "Fn::Equals" || function == "Fn::And" || function == "Fn::Or" || function == "Fn::Not" || function == "Fn::Contains" ||
-      function == "Fn::EachMemberEquals" || function == "Fn::EachMemberIn") {
+  if (function == "Fn::Equals" || function == "Fn::And" || function == "Fn::Or" || function == "Fn::Not" ||
+      function == "Fn::Contains" || function == "Fn::EachMemberEquals" || function == "Fn::EachMemberIn") {
     json::Object whole;
     whole[function] = argument;
     TM_TRY(const auto truth, condition(json::Value(std::move(whole))));
@@ -373,16 +408,20 @@ Result<json::Value> Evaluator::call(std::string_view function, const json::Value
 
 Result<bool> Evaluator::condition(const json::Value& value) {
   if (value.is_bool()) return value.as_bool();
-  if (value.is_string() && (value.as_string() == "true" || value.as_string() == "false")) return value.as_string() == "true";
+  if (value.is_string() && (value.as_string() == "true" || value.as_string() == "false"))
+    return value.as_string() == "true";
   if (!value.is_object() || value.as_object().size() != 1) {
-    return invalid("Template format error: Every Conditions member must be a condition function, found " + value.text());
+    return invalid("Template format error: Every Conditions member must be a condition function, found " +
+                   value.text());
   }
   const auto& [name, argument] = *value.as_object().begin();
   if (name == "Condition") {
     if (!argument.is_string()) return invalid("Template format error: Every Condition member must be a string.");
     const auto found = scope_.conditions.find(argument.as_string());
     if (found == scope_.conditions.end()) {
-      return invalid(fmt::format("Template format error: Unresolved condition dependency {} in the Conditions block of the template", argument.as_string()));
+      return invalid(fmt::format(
+          "Template format error: Unresolved condition dependency {} in the Conditions block of the template",
+          argument.as_string()));
     }
     return found->second;
   }
@@ -413,21 +452,28 @@ Result<bool> Evaluator::condition(const json::Value& value) {
       TM_TRY(const auto result, present(from));
       std::vector<std::string> out;
       const auto add = [&out](const json::Value& one) { out.push_back(scalar_text(one).value_or(one.text())); };
-      if (result.is_array()) std::for_each(result.as_array().begin(), result.as_array().end(), add);
-      else add(result);
+      if (result.is_array())
+        std::for_each(result.as_array().begin(), result.as_array().end(), add);
+      else
+        add(result);
       return out;
     };
     TM_TRY(const auto left, texts((*both)[0]));
     TM_TRY(const auto right, texts((*both)[1]));
-    const auto within = [](const std::vector<std::string>& set, const std::string& one) { return std::find(set.begin(), set.end(), one) != set.end(); };
-    if (name == "Fn::Contains") return std::any_of(right.begin(), right.end(), [&](const auto& one) { return within(left, one); });
-    // Fn::EachMemberEquals: every member of the list is this value. Fn::EachMemberIn: every member is within the other list.
+    const auto within = [](const std::vector<std::string>& set, const std::string& one) {
+      return std::find(set.begin(), set.end(), one) != set.end();
+    };
+    if (name == "Fn::Contains")
+      return std::any_of(right.begin(), right.end(), [&](const auto& one) { return within(left, one); });
+    // Fn::EachMemberEquals: every member of the list is this value. Fn::EachMemberIn: every member is within the other
+    // list.
     return std::all_of(left.begin(), left.end(), [&](const auto& one) { return within(right, one); });
   }
   // Ref or FindInMap that gives "true" or "false".
   TM_TRY(const auto result, present(value));
   if (result.is_bool()) return result.as_bool();
-  if (result.is_string() && (result.as_string() == "true" || result.as_string() == "false")) return result.as_string() == "true";
+  if (result.is_string() && (result.as_string() == "true" || result.as_string() == "false"))
+    return result.as_string() == "true";
   return invalid("Template format error: a condition must be true or false, found " + result.text());
 }
 
@@ -446,9 +492,11 @@ class Conditions {
     if (scope_.conditions.contains(name)) return {};
     const auto* expression = scope_.source->conditions.find(name);
     if (expression == nullptr) {
-      return invalid(fmt::format("Template format error: Unresolved condition dependency {} in the Conditions block of the template", name));
+      return invalid(fmt::format(
+          "Template format error: Unresolved condition dependency {} in the Conditions block of the template", name));
     }
-    if (!under_way_.insert(name).second) return invalid(fmt::format("Template format error: Circular dependencies for condition: {}", name));
+    if (!under_way_.insert(name).second)
+      return invalid(fmt::format("Template format error: Circular dependencies for condition: {}", name));
     TM_CHECK(need_names(*expression));
     TM_TRY(const auto truth, Evaluator(scope_).condition(*expression));
     scope_.conditions.emplace(name, truth);
@@ -480,7 +528,8 @@ bool is_known(const json::Value& value) {
   if (value.is_string()) return value.as_string().find(kKnownAfterApply) == std::string::npos;
   if (value.is_array()) return std::all_of(value.as_array().begin(), value.as_array().end(), is_known);
   if (value.is_object()) {
-    return std::all_of(value.as_object().begin(), value.as_object().end(), [](const auto& member) { return is_known(member.second); });
+    return std::all_of(value.as_object().begin(), value.as_object().end(),
+                       [](const auto& member) { return is_known(member.second); });
   }
   return true;
 }
@@ -505,12 +554,16 @@ Status check_rules(const Evaluation& scope) {
       if (!applies) continue;
     }
     const auto* assertions = rule.find("Assertions");
-    if (assertions == nullptr || !assertions->is_array()) return invalid(fmt::format("Template format error: Rule {} must have a list of Assertions", name));
+    if (assertions == nullptr || !assertions->is_array())
+      return invalid(fmt::format("Template format error: Rule {} must have a list of Assertions", name));
     for (const auto& assertion : assertions->as_array()) {
       const auto* check = assertion.find("Assert");
-      if (check == nullptr) return invalid(fmt::format("Template format error: every assertion of rule {} must have an Assert", name));
+      if (check == nullptr)
+        return invalid(fmt::format("Template format error: every assertion of rule {} must have an Assert", name));
       TM_TRY(const auto holds, evaluator.condition(*check));
-      if (!holds) return invalid(fmt::format("Template validation error: Rule {} failed: {}", name, assertion.string_or("AssertDescription", "an assertion does not hold")));
+      if (!holds)
+        return invalid(fmt::format("Template validation error: Rule {} failed: {}", name,
+                                   assertion.string_or("AssertDescription", "an assertion does not hold")));
     }
   }
   return {};

@@ -1,7 +1,8 @@
-// Evaluates template expressions: Ref, Fn::*, conditions. Pure: everything that an expression may see comes in an Evaluation.
+// Evaluates template expressions: Ref, Fn::*, conditions. Pure: everything that an expression may see comes in an
+// Evaluation.
 //
-// A plan is made before the resources exist. What is not known yet evaluates to kKnownAfterApply (the text that change sets
-// show for it), and a function of an unknown value is unknown.
+// A plan is made before the resources exist. What is not known yet evaluates to kKnownAfterApply (the text that change
+// sets show for it), and a function of an unknown value is unknown.
 #pragma once
 
 #include <functional>
@@ -42,11 +43,12 @@ class ResourceValues {
 struct Evaluation {
   const Template* source = nullptr;
   PseudoParameters pseudo;
-  Named<json::Value> parameters;                    // values: text, or a list of text
+  Named<json::Value> parameters;  // values: text, or a list of text
   ConditionValues conditions;
-  const ResourceValues* resources = nullptr;        // null: no resource may be named here (conditions, rules)
+  const ResourceValues* resources = nullptr;  // null: no resource may be named here (conditions, rules)
   std::function<Result<std::string>(std::string_view export_name)> import_value;
-  std::function<Result<std::string>(std::string_view reference)> dynamic_reference;  // what stands between {{resolve: and }}
+  std::function<Result<std::string>(std::string_view reference)>
+      dynamic_reference;  // what stands between {{resolve: and }}
 };
 
 // Nothing when the value is AWS::NoValue: the caller drops the property or list entry.

@@ -17,7 +17,8 @@ constexpr std::size_t kValueBytesMax = 4096;
 bool is_stored(std::string_view type) { return type.starts_with("AWS::SSM::Parameter::Value<"); }
 
 bool is_list(std::string_view type) {
-  return type == "CommaDelimitedList" || type.starts_with("List<") || type.starts_with("AWS::SSM::Parameter::Value<List<") ||
+  return type == "CommaDelimitedList" || type.starts_with("List<") ||
+         type.starts_with("AWS::SSM::Parameter::Value<List<") ||
          type == "AWS::SSM::Parameter::Value<CommaDelimitedList>";
 }
 
@@ -43,56 +44,77 @@ std::optional<double> number(std::string_view text) {
 }
 
 std::unexpected<Error> refuse(const std::string& name, const ParameterDeclaration& declared, std::string why) {
-  if (!declared.constraint_description.empty()) return invalid(fmt::format("Parameter '{}' must be {}", name, declared.constraint_description));
+  if (!declared.constraint_description.empty())
+    return invalid(fmt::format("Parameter '{}' must be {}", name, declared.constraint_description));
   return invalid(std::move(why));
 }
 
 // The polynomial matcher of libstdc++ does not backtrack, so no pattern can make it slow; it refuses back-references.
 Status check_pattern(const std::string& name, const ParameterDeclaration& declared, const std::string& value) {
   if (declared.allowed_pattern.empty()) return {};
-  if (declared.allowed_pattern.size() > 1024 || value.size() > 1024) return refuse(name, declared, fmt::format("Parameter {} is too long to match pattern {}", name, declared.allowed_pattern));
+  if (declared.allowed_pattern.size() > 1024 || value.size() > 1024)
+    return refuse(name, declared,
+                  fmt::format("Parameter {} is too long to match pattern {}", name, declared.allowed_pattern));
   try {
-    if (std::regex_match(value, std::regex(declared.allowed_pattern, std::regex::ECMAScript | std::regex_constants::__polynomial))) return {};
+    if (std::regex_match(
+            value, std::regex(declared.allowed_pattern, std::regex::ECMAScript | std::regex_constants::__polynomial)))
+      return {};
   } catch (const std::regex_error&) {
-    return invalid(fmt::format("Template format error: the AllowedPattern of parameter {} is not a regular expression", name));
+    return invalid(
+        fmt::format("Template format error: the AllowedPattern of parameter {} is not a regular expression", name));
   }
-  return refuse(name, declared, fmt::format("Parameter {} failed to satisfy constraint: {}", name, "must match pattern " + declared.allowed_pattern));
+  return refuse(name, declared,
+                fmt::format("Parameter {} failed to satisfy constraint: {}", name,
+                            "must match pattern " + declared.allowed_pattern));
 }
 
 Status check_value(const std::string& name, const ParameterDeclaration& declared, const std::string& value) {
-  if (value.size() > kValueBytesMax) return invalid(fmt::format("Parameter {} is longer than {} bytes", name, kValueBytesMax));
+  if (value.size() > kValueBytesMax)
+    return invalid(fmt::format("Parameter {} is longer than {} bytes", name, kValueBytesMax));
   const auto parts = is_list(declared.type) ? split_list(value) : std::vector<std::string>{value};
   const bool numeric = declared.type == "Number" || declared.type == "List<Number>";
   for (const auto& part : parts) {
     if (numeric) {
       const auto parsed = number(part);
-      if (!parsed) return refuse(name, declared, fmt::format("Parameter validation failed: parameter value {} for parameter name {} must be a number.", part, name));
-      if ((declared.min_value && *parsed < *declared.min_value) || (declared.max_value && *parsed > *declared.max_value)) {
-        return refuse(name, declared, fmt::format("Parameter '{}' must be a number within its MinValue and MaxValue", name));
+      if (!parsed)
+        return refuse(
+            name, declared,
+            fmt::format("Parameter validation failed: parameter value {} for parameter name {} must be a number.", part,
+                        name));
+      if ((declared.min_value && *parsed < *declared.min_value) ||
+          (declared.max_value && *parsed > *declared.max_value)) {
+        return refuse(name, declared,
+                      fmt::format("Parameter '{}' must be a number within its MinValue and MaxValue", name));
       }
     }
-    if (!declared.allowed_values.empty() && std::find(declared.allowed_values.begin(), declared.allowed_values.end(), part) == declared.allowed_values.end()) {
+    if (!declared.allowed_values.empty() && std::find(declared.allowed_values.begin(), declared.allowed_values.end(),
+                                                      part) == declared.allowed_values.end()) {
       return refuse(name, declared, fmt::format("Parameter '{}' must be one of AllowedValues", name));
     }
     TM_CHECK(check_pattern(name, declared, part));
   }
   if (declared.type == "String") {
     const auto characters = static_cast<std::int64_t>(utf8_characters(value));
-    if (declared.min_length && characters < *declared.min_length) return refuse(name, declared, fmt::format("Parameter '{}' must contain at least {} characters", name, *declared.min_length));
-    if (declared.max_length && characters > *declared.max_length) return refuse(name, declared, fmt::format("Parameter '{}' must contain at most {} characters", name, *declared.max_length));
+    if (declared.min_length && characters < *declared.min_length)
+      return refuse(name, declared,
+                    fmt::format("Parameter '{}' must contain at least {} characters", name, *declared.min_length));
+    if (declared.max_length && characters > *declared.max_length)
+      return refuse(name, declared,
+                    fmt::format("Parameter '{}' must contain at most {} characters", name, *declared.max_length));
   }
   return {};
 }
 
 }  // namespace
 
-Result<ParameterValues> bind_parameters(const Template& source, const std::vector<GivenParameter>& given, const ParameterValues& previous,
-                                        const StoredParameters& stored) {
+Result<ParameterValues> bind_parameters(const Template& source, const std::vector<GivenParameter>& given,
+                                        const ParameterValues& previous, const StoredParameters& stored) {
   std::vector<std::string> unknown, missing;
   for (const auto& one : given) {
     if (!source.parameters.contains(one.key)) unknown.push_back(one.key);
   }
-  if (!unknown.empty()) return invalid(fmt::format("Parameters: [{}] do not exist in the template", fmt::join(unknown, ", ")));
+  if (!unknown.empty())
+    return invalid(fmt::format("Parameters: [{}] do not exist in the template", fmt::join(unknown, ", ")));
 
   ParameterValues values;
   for (const auto& [name, declared] : source.parameters) {
@@ -102,7 +124,11 @@ Result<ParameterValues> bind_parameters(const Template& source, const std::vecto
       if (value) return invalid(fmt::format("Parameter {} is given twice", name));
       if (one.use_previous) {
         const auto before = previous.find(name);
-        if (before == previous.end()) return invalid(fmt::format("Invalid input for parameter key {}. Cannot specify usePreviousValue as true for a parameter key not in the previous template", name));
+        if (before == previous.end())
+          return invalid(
+              fmt::format("Invalid input for parameter key {}. Cannot specify usePreviousValue as true for a parameter "
+                          "key not in the previous template",
+                          name));
         value = before->second.value;
       } else {
         value = one.value;
@@ -118,7 +144,8 @@ Result<ParameterValues> bind_parameters(const Template& source, const std::vecto
     if (is_stored(declared.type)) {
       bound.resolved = stored ? stored(bound.value) : std::nullopt;
       if (!bound.resolved) {
-        return invalid(fmt::format("Unable to fetch parameters [{}] from parameter store for this account.", bound.value));
+        return invalid(
+            fmt::format("Unable to fetch parameters [{}] from parameter store for this account.", bound.value));
       }
     }
     values.emplace(name, std::move(bound));

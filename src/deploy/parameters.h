@@ -26,8 +26,8 @@ using ParameterValues = Named<ParameterValue>;
 // The value of an SSM parameter, or nothing.
 using StoredParameters = std::function<std::optional<std::string>(std::string_view name)>;
 
-Result<ParameterValues> bind_parameters(const Template& source, const std::vector<GivenParameter>& given, const ParameterValues& previous,
-                                        const StoredParameters& stored);
+Result<ParameterValues> bind_parameters(const Template& source, const std::vector<GivenParameter>& given,
+                                        const ParameterValues& previous, const StoredParameters& stored);
 
 // What Ref gives: text, or a list for list types.
 Named<json::Value> parameter_values_for_ref(const Template& source, const ParameterValues& values);

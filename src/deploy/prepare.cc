@@ -13,7 +13,8 @@ bool supports(const ResourceSchema& schema, std::string_view attribute) {
   for (const auto& known : schema.attributes) {
     if (known == "*" || known == attribute) return true;
     // "Outputs.*": any name below.
-    if (known.ends_with(".*") && attribute.starts_with(std::string_view(known).substr(0, known.size() - 1))) return true;
+    if (known.ends_with(".*") && attribute.starts_with(std::string_view(known).substr(0, known.size() - 1)))
+      return true;
   }
   return false;
 }
@@ -28,9 +29,11 @@ Status check_types(const Template& source, const Graph& graph, const Providers& 
   return invalid(fmt::format("Template format error: Unrecognized resource types: [{}]", fmt::join(unknown, ", ")));
 }
 
-Status check_attributes(const Template& source, const Graph& graph, const ConditionValues& conditions, const Providers& providers) {
+Status check_attributes(const Template& source, const Graph& graph, const ConditionValues& conditions,
+                        const Providers& providers) {
   std::vector<Reference> references;
-  for (const auto& [id, needs] : graph) TM_CHECK(collect_references(source.resources.find(id)->second.properties, &conditions, references));
+  for (const auto& [id, needs] : graph)
+    TM_CHECK(collect_references(source.resources.find(id)->second.properties, &conditions, references));
   for (const auto& [id, output] : source.outputs) {
     if (!output.condition.empty() && !conditions.find(output.condition)->second) continue;
     TM_CHECK(collect_references(output.value, &conditions, references));
@@ -40,7 +43,8 @@ Status check_attributes(const Template& source, const Graph& graph, const Condit
     const auto found = source.resources.find(reference.name);
     if (found == source.resources.end()) continue;
     if (!supports(providers.find(found->second.type)->schema(), reference.attribute)) {
-      return invalid(fmt::format("Template error: resource {} does not support attribute type {} in Fn::GetAtt", reference.name, reference.attribute));
+      return invalid(fmt::format("Template error: resource {} does not support attribute type {} in Fn::GetAtt",
+                                 reference.name, reference.attribute));
     }
   }
   return {};
@@ -86,13 +90,16 @@ std::vector<std::string> changed_properties(const json::Value& before, const jso
   return changed;
 }
 
-Result<Prepared> prepare(const Definition& definition, const Scope& scope, const std::string& stack_name, const std::string& stack_id,
-                         const Providers& providers, const Surroundings& surroundings) {
+Result<Prepared> prepare(const Definition& definition, const Scope& scope, const std::string& stack_name,
+                         const std::string& stack_id, const Providers& providers, const Surroundings& surroundings) {
   Prepared out;
   TM_TRY(auto source, Template::read(definition.template_text));
   out.source = std::make_unique<const Template>(std::move(source));
   out.scope.source = out.source.get();
-  out.scope.pseudo = {.account = scope.account, .region = scope.region, .stack_name = stack_name, .stack_id = stack_id,
+  out.scope.pseudo = {.account = scope.account,
+                      .region = scope.region,
+                      .stack_name = stack_name,
+                      .stack_id = stack_id,
                       .notification_arns = definition.notification_arns};
   out.scope.parameters = parameter_values_for_ref(*out.source, definition.parameters);
   out.scope.import_value = [surroundings, scope](std::string_view name) -> Result<std::string> {
@@ -103,7 +110,8 @@ Result<Prepared> prepare(const Definition& definition, const Scope& scope, const
     const auto colon = reference.find(':');
     const auto service = reference.substr(0, colon);
     if (service != "ssm" || colon == reference.npos) {
-      return invalid(fmt::format("Dynamic references of the service {} are not supported: {{{{resolve:{}}}}}", service, reference));
+      return invalid(fmt::format("Dynamic references of the service {} are not supported: {{{{resolve:{}}}}}", service,
+                                 reference));
     }
     auto name = reference.substr(colon + 1);
     name = name.substr(0, name.find(':'));
@@ -143,12 +151,20 @@ Result<std::vector<Output>> evaluate_outputs(const Prepared& prepared, const Res
     Output output{.key = key, .description = declared.description};
     TM_TRY(const auto value, evaluate_present(scope, declared.value));
     const auto text = scalar_text(value);
-    if (!text) return invalid(fmt::format("Template format error: Output {} is malformed. The Value field of every Outputs member must evaluate to a String.", key));
+    if (!text)
+      return invalid(
+          fmt::format("Template format error: Output {} is malformed. The Value field of every Outputs member must "
+                      "evaluate to a String.",
+                      key));
     output.value = *text;
     if (!declared.export_name.is_null()) {
       TM_TRY(const auto name, evaluate_present(scope, declared.export_name));
       const auto name_text = scalar_text(name);
-      if (!name_text || name_text->empty()) return invalid(fmt::format("Template format error: Output {} is malformed. The Name field of every Export member must be specified and consist only of alphanumeric characters, colons, or hyphens.", key));
+      if (!name_text || name_text->empty())
+        return invalid(
+            fmt::format("Template format error: Output {} is malformed. The Name field of every Export member must be "
+                        "specified and consist only of alphanumeric characters, colons, or hyphens.",
+                        key));
       output.export_name = *name_text;
     }
     outputs.push_back(std::move(output));
@@ -160,7 +176,8 @@ Result<std::vector<std::string>> imported_names(const Prepared& prepared, const 
   Evaluation scope = prepared.scope;
   scope.resources = &resources;
   std::vector<const json::Value*> calls;
-  for (const auto& [id, needs] : prepared.graph) collect_imports(prepared.source->resources.find(id)->second.properties, calls);
+  for (const auto& [id, needs] : prepared.graph)
+    collect_imports(prepared.source->resources.find(id)->second.properties, calls);
   for (const auto& [id, output] : prepared.source->outputs) collect_imports(output.value, calls);
   std::set<std::string> names;
   for (const auto* call : calls) {
@@ -172,13 +189,15 @@ Result<std::vector<std::string>> imported_names(const Prepared& prepared, const 
 
 Result<json::Value> LiveValues::ref(std::string_view logical_id) const {
   const auto found = stack_.resources.find(logical_id);
-  if (found == stack_.resources.end() || !found->second.current) return invalid(fmt::format("Resource {} has not been created", logical_id));
+  if (found == stack_.resources.end() || !found->second.current)
+    return invalid(fmt::format("Resource {} has not been created", logical_id));
   return json::Value(found->second.current->physical_id);
 }
 
 Result<json::Value> LiveValues::attribute(std::string_view logical_id, std::string_view attribute) const {
   const auto found = stack_.resources.find(logical_id);
-  if (found == stack_.resources.end() || !found->second.current) return invalid(fmt::format("Resource {} has not been created", logical_id));
+  if (found == stack_.resources.end() || !found->second.current)
+    return invalid(fmt::format("Resource {} has not been created", logical_id));
   if (const auto* value = found->second.current->attributes.find(attribute)) return *value;
   return invalid(fmt::format("Attribute '{}' does not exist on resource {}", attribute, logical_id));
 }

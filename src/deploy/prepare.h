@@ -1,5 +1,5 @@
-// A definition made ready for planning and running: template read, parameters bound, conditions evaluated, graph built, types
-// known. Whatever can be refused before the first resource is touched is refused here.
+// A definition made ready for planning and running: template read, parameters bound, conditions evaluated, graph built,
+// types known. Whatever can be refused before the first resource is touched is refused here.
 #pragma once
 
 #include <memory>
@@ -26,8 +26,8 @@ struct Surroundings {
   std::function<std::optional<std::string>(const Scope&, std::string_view name)> stored_parameter;  // SSM
 };
 
-Result<Prepared> prepare(const Definition& definition, const Scope& scope, const std::string& stack_name, const std::string& stack_id,
-                         const Providers& providers, const Surroundings& surroundings);
+Result<Prepared> prepare(const Definition& definition, const Scope& scope, const std::string& stack_name,
+                         const std::string& stack_id, const Providers& providers, const Surroundings& surroundings);
 
 // CAPABILITY_IAM and CAPABILITY_NAMED_IAM, as far as the template needs them.
 std::vector<std::string> needed_capabilities(const Prepared& prepared, const Providers& providers);

@@ -38,7 +38,8 @@ bool ResourceProvider::replaces(std::string_view property, const json::Value& be
     const auto inner = std::string_view(path).substr(property.size() + 1);
     const auto* old_value = at_path(before, inner);
     const auto* new_value = at_path(after, inner);
-    if ((old_value == nullptr) != (new_value == nullptr) || (old_value != nullptr && !(*old_value == *new_value))) return true;
+    if ((old_value == nullptr) != (new_value == nullptr) || (old_value != nullptr && !(*old_value == *new_value)))
+      return true;
   }
   return false;
 }

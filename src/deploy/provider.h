@@ -1,8 +1,9 @@
-// A ResourceProvider makes, changes and removes the resources of one type. The deploy engine owns this interface; resources/
-// implements it on the engines. All calls and replies are on the home loop.
+// A ResourceProvider makes, changes and removes the resources of one type. The deploy engine owns this interface;
+// resources/ implements it on the engines. All calls and replies are on the home loop.
 //
 // A provider is asked for a desired state, and may be asked again after a restart:
-//   create  with `resumed`, an earlier call with the same token may have made the resource already. A provider that can tell
+//   create  with `resumed`, an earlier call with the same token may have made the resource already. A provider that can
+//   tell
 //           (its ids come from the token, or may_be_ours() holds) then answers with what is there.
 //   update  brings the resource to `properties`; repeating it changes nothing.
 //   remove  of what is not there succeeds.
@@ -40,7 +41,9 @@ struct [[nodiscard]] HandlerError {
   std::string message;
   static HandlerError internal(std::string_view text) { return {HandlerErrc::kInternalFailure, std::string(text)}; }
 };
-inline std::unexpected<HandlerError> refuse(HandlerErrc code, std::string message) { return std::unexpected(HandlerError{code, std::move(message)}); }
+inline std::unexpected<HandlerError> refuse(HandlerErrc code, std::string message) {
+  return std::unexpected(HandlerError{code, std::move(message)});
+}
 
 struct Tag {
   std::string key, value;
@@ -53,8 +56,8 @@ struct ResourceContext {
   std::string stack_name;
   std::string stack_id;
   std::string logical_id;
-  std::string token;       // of this resource's making: ids may be derived from it
-  std::vector<Tag> tags;   // of the stack
+  std::string token;      // of this resource's making: ids may be derived from it
+  std::vector<Tag> tags;  // of the stack
 };
 
 // What Ref and Fn::GetAtt give.
@@ -68,10 +71,10 @@ struct CreateRequest {
   json::Value properties;      // resolved
   std::string generated_name;  // for types with a name property, when the template names none
   bool resumed = false;
-  WallTime begun{};            // when the first call with this token was made
+  WallTime begun{};  // when the first call with this token was made
 
-  // Whether a resource of that name, found there, was made by the earlier call: the name is one that only we know, or the
-  // resource is not older than the call. Before that call the name was free, or the call would have failed.
+  // Whether a resource of that name, found there, was made by the earlier call: the name is one that only we know, or
+  // the resource is not older than the call. Before that call the name was free, or the call would have failed.
   bool may_be_ours(std::string_view name, WallTime created) const {
     return resumed && (name == generated_name || epoch_ms(created) >= epoch_ms(begun));
   }
@@ -94,22 +97,23 @@ struct RemoveRequest {
 
 // How generated names look: STACK-LOGICALID-XXXXXXXXXXXX, cut to `max` with the random end kept.
 struct NameRule {
-  std::string property;   // empty: the type has no name of its own
+  std::string property;  // empty: the type has no name of its own
   std::size_t max = 64;
   bool lower_case = false;
-  std::string suffix;     // kept at the end when the property `suffix_when` is true (".fifo")
+  std::string suffix;  // kept at the end when the property `suffix_when` is true (".fifo")
   std::string suffix_when;
 };
 
 struct ResourceSchema {
-  std::string type;                       // "AWS::DynamoDB::Table"
-  std::vector<std::string> required;      // properties
-  std::vector<std::string> replacement;   // changes of these make a new resource: "KeySchema", "EncryptionInfo/EncryptionAtRest", "*" for all
-  std::vector<std::string> attributes;    // of Fn::GetAtt; "*" for any
+  std::string type;                   // "AWS::DynamoDB::Table"
+  std::vector<std::string> required;  // properties
+  std::vector<std::string>
+      replacement;  // changes of these make a new resource: "KeySchema", "EncryptionInfo/EncryptionAtRest", "*" for all
+  std::vector<std::string> attributes;  // of Fn::GetAtt; "*" for any
   // Attributes whose value another in-place change gives anew: {"StreamArn", "StreamSpecification"}.
   std::vector<std::pair<std::string, std::string>> changing_attributes;
   NameRule name;
-  bool needs_capability = false;          // CAPABILITY_IAM, and CAPABILITY_NAMED_IAM when it has a name
+  bool needs_capability = false;  // CAPABILITY_IAM, and CAPABILITY_NAMED_IAM when it has a name
 };
 
 enum class Replacement : unsigned char { kFalse, kConditional, kTrue };
@@ -119,7 +123,8 @@ class ResourceProvider {
   virtual ~ResourceProvider() = default;
   virtual const ResourceSchema& schema() const = 0;
 
-  // What is wrong with properties that are known before anything is made. Those that hold kKnownAfterApply may be skipped.
+  // What is wrong with properties that are known before anything is made. Those that hold kKnownAfterApply may be
+  // skipped.
   virtual std::expected<void, HandlerError> validate(const json::Value& properties) const;
   // True when this change of a property needs a new resource. By default what the schema says.
   virtual bool replaces(std::string_view property, const json::Value& before, const json::Value& after) const;

@@ -23,10 +23,13 @@ Status collect_sub(const json::Value& argument, const ConditionValues* condition
   if (!text->is_string()) return collect_references(*text, conditions, out);
   TM_TRY(const auto pieces, split_sub(text->as_string()));
   for (const auto& piece : pieces) {
-    if (piece.kind == SubPiece::Kind::kText || (variables != nullptr && variables->find(piece.text) != nullptr)) continue;
+    if (piece.kind == SubPiece::Kind::kText || (variables != nullptr && variables->find(piece.text) != nullptr))
+      continue;
     const auto dot = piece.text.find('.');
-    if (dot == std::string::npos) out.push_back({.name = piece.text});
-    else out.push_back({.name = piece.text.substr(0, dot), .attribute = piece.text.substr(dot + 1), .is_attribute = true});
+    if (dot == std::string::npos)
+      out.push_back({.name = piece.text});
+    else
+      out.push_back({.name = piece.text.substr(0, dot), .attribute = piece.text.substr(dot + 1), .is_attribute = true});
   }
   return {};
 }
@@ -34,16 +37,26 @@ Status collect_sub(const json::Value& argument, const ConditionValues* condition
 Status collect_get_att(const json::Value& argument, const ConditionValues* conditions, std::vector<Reference>& out) {
   if (argument.is_string()) {  // "A.B", as YAML's long form allows
     const auto dot = argument.as_string().find('.');
-    if (dot == std::string::npos) return invalid("Template error: every Fn::GetAtt object requires two non-empty parameters, the resource name and the resource attribute");
-    out.push_back({.name = argument.as_string().substr(0, dot), .attribute = argument.as_string().substr(dot + 1), .is_attribute = true});
+    if (dot == std::string::npos)
+      return invalid(
+          "Template error: every Fn::GetAtt object requires two non-empty parameters, the resource name and the "
+          "resource attribute");
+    out.push_back({.name = argument.as_string().substr(0, dot),
+                   .attribute = argument.as_string().substr(dot + 1),
+                   .is_attribute = true});
     return {};
   }
-  if (!argument.is_array() || argument.as_array().size() != 2 || !argument.as_array()[0].is_string() || argument.as_array()[0].as_string().empty()) {
-    return invalid("Template error: every Fn::GetAtt object requires two non-empty parameters, the resource name and the resource attribute");
+  if (!argument.is_array() || argument.as_array().size() != 2 || !argument.as_array()[0].is_string() ||
+      argument.as_array()[0].as_string().empty()) {
+    return invalid(
+        "Template error: every Fn::GetAtt object requires two non-empty parameters, the resource name and the resource "
+        "attribute");
   }
   const auto& attribute = argument.as_array()[1];
   if (!attribute.is_string()) TM_CHECK(collect_references(attribute, conditions, out));
-  out.push_back({.name = argument.as_array()[0].as_string(), .attribute = attribute.is_string() ? attribute.as_string() : "", .is_attribute = true});
+  out.push_back({.name = argument.as_array()[0].as_string(),
+                 .attribute = attribute.is_string() ? attribute.as_string() : "",
+                 .is_attribute = true});
   return {};
 }
 
@@ -63,18 +76,25 @@ Result<std::vector<SubPiece>> split_sub(std::string_view text) {
     if (at == text.npos) break;
     plain += text.substr(0, at);
     const auto end = text.find('}', at);
-    if (end == text.npos) return invalid("Template error: variable names in Fn::Sub syntax must contain only alphanumeric characters, underscores, periods, and colons");
+    if (end == text.npos)
+      return invalid(
+          "Template error: variable names in Fn::Sub syntax must contain only alphanumeric characters, underscores, "
+          "periods, and colons");
     const auto name = text.substr(at + 2, end - at - 2);
     if (name.starts_with("!")) {
       plain += fmt::format("${{{}}}", name.substr(1));
     } else {
       const auto trimmed_name = trimmed(name);
       const auto allowed = [](char c) {
-        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == ':';
+        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+               c == ':';
       };
       bool fine = !trimmed_name.empty();
       for (const char c : trimmed_name) fine = fine && allowed(c);
-      if (!fine) return invalid("Template error: variable names in Fn::Sub syntax must contain only alphanumeric characters, underscores, periods, and colons");
+      if (!fine)
+        return invalid(
+            "Template error: variable names in Fn::Sub syntax must contain only alphanumeric characters, underscores, "
+            "periods, and colons");
       if (!plain.empty()) pieces.push_back({SubPiece::Kind::kText, std::exchange(plain, {})});
       pieces.push_back({SubPiece::Kind::kName, std::string(trimmed_name)});
     }
@@ -94,15 +114,18 @@ Status collect_references(const json::Value& value, const ConditionValues* condi
   if (const auto* call = as_function(value)) {
     const auto& [name, argument] = *call;
     if (name == "Ref") {
-      if (!argument.is_string()) return invalid("Template format error: every Ref object must have a single String value.");
+      if (!argument.is_string())
+        return invalid("Template format error: every Ref object must have a single String value.");
       out.push_back({.name = argument.as_string()});
       return {};
     }
     if (name == "Fn::GetAtt") return collect_get_att(argument, conditions, out);
     if (name == "Fn::Sub") return collect_sub(argument, conditions, out);
-    if (name == "Fn::If" && conditions != nullptr && argument.is_array() && argument.as_array().size() == 3 && argument.as_array()[0].is_string()) {
+    if (name == "Fn::If" && conditions != nullptr && argument.is_array() && argument.as_array().size() == 3 &&
+        argument.as_array()[0].is_string()) {
       const auto known = conditions->find(argument.as_array()[0].as_string());
-      if (known != conditions->end()) return collect_references(argument.as_array()[known->second ? 1 : 2], conditions, out);
+      if (known != conditions->end())
+        return collect_references(argument.as_array()[known->second ? 1 : 2], conditions, out);
     }
     return collect_references(argument, conditions, out);
   }

@@ -12,12 +12,14 @@
 namespace tidemill::deploy {
 
 std::string handler_reason(const HandlerError& error, std::string_view token) {
-  return fmt::format("Resource handler returned message: \"{}\" (RequestToken: {}, HandlerErrorCode: {})", error.message, token, to_string(error.code));
+  return fmt::format("Resource handler returned message: \"{}\" (RequestToken: {}, HandlerErrorCode: {})",
+                     error.message, token, to_string(error.code));
 }
 
 template <class Done>
 Reply<Outcome, HandlerError> Run::reply_to(Done done) {
-  return Reply<Outcome, HandlerError>([alive = std::weak_ptr<bool>(alive_), done = std::move(done)](std::expected<Outcome, HandlerError> result) mutable {
+  return Reply<Outcome, HandlerError>([alive = std::weak_ptr<bool>(alive_),
+                                       done = std::move(done)](std::expected<Outcome, HandlerError> result) mutable {
     if (!alive.expired()) done(std::move(result));
   });
 }
@@ -27,7 +29,8 @@ void Run::start(bool resumed) {
   switch (stack_.status) {
     case StackStatus::kCreateInProgress: return apply(stack_.definition);
     case StackStatus::kUpdateInProgress:
-      // Without a target everything had been applied when the crash came: applying the live definition finds nothing to do.
+      // Without a target everything had been applied when the crash came: applying the live definition finds nothing to
+      // do.
       return apply(stack_.target ? *stack_.target : stack_.definition);
     case StackStatus::kUpdateRollbackInProgress: return apply(stack_.definition);
     case StackStatus::kUpdateCompleteCleanupInProgress:
@@ -40,7 +43,12 @@ void Run::start(bool resumed) {
 
 ResourceContext Run::context(const std::string& id, const std::string& token) const {
   const auto& definition = stack_.target && !reverting() ? *stack_.target : stack_.definition;
-  return {.scope = stack_.scope, .stack_name = stack_.name, .stack_id = stack_.id, .logical_id = id, .token = token, .tags = definition.tags};
+  return {.scope = stack_.scope,
+          .stack_name = stack_.name,
+          .stack_id = stack_.id,
+          .logical_id = id,
+          .token = token,
+          .tags = definition.tags};
 }
 
 void Run::set_status(StackStatus status, std::string reason) {
@@ -48,11 +56,14 @@ void Run::set_status(StackStatus status, std::string reason) {
   services_.book.set_status(stack_, status, std::move(reason));
 }
 
-void Run::note(const ResourceRecord& record, ResourceStatus status, const ResourceVersion& version, std::string reason) {
-  services_.book.add_resource_event(stack_, record.logical_id, record.type, version.physical_id, status, std::move(reason), version.properties);
+void Run::note(const ResourceRecord& record, ResourceStatus status, const ResourceVersion& version,
+               std::string reason) {
+  services_.book.add_resource_event(stack_, record.logical_id, record.type, version.physical_id, status,
+                                    std::move(reason), version.properties);
 }
 
-// --- making and changing ------------------------------------------------------------------------------------------------
+// --- making and changing
+// ------------------------------------------------------------------------------------------------
 
 void Run::apply(const Definition& definition) {
   prepared_.reset();
@@ -61,7 +72,8 @@ void Run::apply(const Definition& definition) {
   done_ = 0;
   failed_.clear();
   first_reason_.clear();
-  auto prepared = prepare(definition, stack_.scope, stack_.name, stack_.id, services_.providers, services_.surroundings);
+  auto prepared =
+      prepare(definition, stack_.scope, stack_.name, stack_.id, services_.providers, services_.surroundings);
   if (!prepared) {  // it could be prepared when the operation began: an export or parameter has gone since
     first_reason_ = prepared.error().message;
     return apply_failed(first_reason_);
@@ -98,11 +110,15 @@ void Run::step(const std::string& id) {
   scope.resources = &live;
   auto properties = evaluate_present(scope, declared.properties);
   const bool made = found != stack_.resources.end() && found->second.current;
-  if (!properties) return step_failed(id, made ? ResourceStatus::kUpdateFailed : ResourceStatus::kCreateFailed, properties.error().message);
+  if (!properties)
+    return step_failed(id, made ? ResourceStatus::kUpdateFailed : ResourceStatus::kCreateFailed,
+                       properties.error().message);
   for (const auto& required : services_.providers.find(declared.type)->schema().required) {
     if (properties->find(required) != nullptr) continue;
-    return step_failed(id, made ? ResourceStatus::kUpdateFailed : ResourceStatus::kCreateFailed,
-                       fmt::format("Properties validation failed for resource {} with message: #: required key [{}] not found", id, required));
+    return step_failed(
+        id, made ? ResourceStatus::kUpdateFailed : ResourceStatus::kCreateFailed,
+        fmt::format("Properties validation failed for resource {} with message: #: required key [{}] not found", id,
+                    required));
   }
 
   ResourceVersion version{.properties = *std::move(properties)};
@@ -118,7 +134,8 @@ void Run::step(const std::string& id) {
     const bool again = resumed_ && record.next && record.next->physical_id.empty() && !record.next->token.empty();
     version.token = again ? record.next->token : services_.book.random().uuid();
     version.generated_name = again ? record.next->generated_name
-                                   : generate_name(provider.schema().name, stack_.name, id, random_suffix(services_.book.random()), version.properties);
+                                   : generate_name(provider.schema().name, stack_.name, id,
+                                                   random_suffix(services_.book.random()), version.properties);
     version.begun = again ? record.next->begun : services_.book.now();
     create(id, std::move(version), again);
   };
@@ -134,7 +151,8 @@ void Run::step(const std::string& id) {
   const auto& current = *record.current;
   const bool half_done = record.next && record.next->physical_id == current.physical_id;
   if (changed_properties(current.properties, version.properties).empty() && !half_done) {
-    const bool same = current.needs == version.needs && current.deletion_policy == version.deletion_policy && current.update_replace_policy == version.update_replace_policy;
+    const bool same = current.needs == version.needs && current.deletion_policy == version.deletion_policy &&
+                      current.update_replace_policy == version.update_replace_policy;
     record.current->needs = version.needs;
     record.current->deletion_policy = version.deletion_policy;
     record.current->update_replace_policy = version.update_replace_policy;
@@ -147,7 +165,8 @@ void Run::step(const std::string& id) {
     const auto* new_name = rule.property.empty() ? nullptr : version.properties.find(rule.property);
     if (old_name != nullptr && new_name != nullptr && same_value(*old_name, *new_name)) {
       return step_failed(id, ResourceStatus::kUpdateFailed,
-                         fmt::format("CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename {} and update the stack again.",
+                         fmt::format("CloudFormation cannot update a stack when a custom-named resource requires "
+                                     "replacing. Rename {} and update the stack again.",
                                      scalar_text(*old_name).value_or(id)));
     }
     return begin_create();
@@ -174,13 +193,20 @@ void Run::create(const std::string& id, ResourceVersion version, bool resumed) {
   auto& record = stack_.resources.find(id)->second;
   const bool replaces = record.current.has_value();
   record.status = replaces ? ResourceStatus::kUpdateInProgress : ResourceStatus::kCreateInProgress;
-  record.reason = replaces ? "Requested update requires the creation of a new physical resource; hence creating one." : "";
+  record.reason =
+      replaces ? "Requested update requires the creation of a new physical resource; hence creating one." : "";
   record.updated = services_.book.now();
-  CreateRequest request{.context = context(id, version.token), .properties = version.properties, .generated_name = version.generated_name, .resumed = resumed, .begun = version.begun};
+  CreateRequest request{.context = context(id, version.token),
+                        .properties = version.properties,
+                        .generated_name = version.generated_name,
+                        .resumed = resumed,
+                        .begun = version.begun};
   record.next = std::move(version);
   services_.book.save_resource(stack_, record);
   if (!resumed) note(record, record.status, replaces ? *record.current : *record.next, record.reason);
-  services_.providers.find(record.type)->create(std::move(request), reply_to([this, id](auto result) { created(id, std::move(result)); }));
+  services_.providers.find(record.type)->create(std::move(request), reply_to([this, id](auto result) {
+                                                  created(id, std::move(result));
+                                                }));
 }
 
 void Run::created(const std::string& id, std::expected<Outcome, HandlerError> result) {
@@ -190,16 +216,19 @@ void Run::created(const std::string& id, std::expected<Outcome, HandlerError> re
   if (!result) {
     const auto token = record.next->token;
     record.next.reset();
-    return step_failed(id, replaces ? ResourceStatus::kUpdateFailed : ResourceStatus::kCreateFailed, handler_reason(result.error(), token));
+    return step_failed(id, replaces ? ResourceStatus::kUpdateFailed : ResourceStatus::kCreateFailed,
+                       handler_reason(result.error(), token));
   }
   auto version = *std::exchange(record.next, std::nullopt);
   version.physical_id = std::move(result->physical_id);
   version.attributes = std::move(result->attributes);
   if (replaces) set_aside(record);
   record.current = std::move(version);
-  note(record, replaces ? ResourceStatus::kUpdateInProgress : ResourceStatus::kCreateInProgress, *record.current, "Resource creation Initiated");
+  note(record, replaces ? ResourceStatus::kUpdateInProgress : ResourceStatus::kCreateInProgress, *record.current,
+       "Resource creation Initiated");
   if (!failed_.empty()) {
-    return step_failed(id, replaces ? ResourceStatus::kUpdateFailed : ResourceStatus::kCreateFailed, "Resource creation cancelled");
+    return step_failed(id, replaces ? ResourceStatus::kUpdateFailed : ResourceStatus::kCreateFailed,
+                       "Resource creation cancelled");
   }
   record.status = replaces ? ResourceStatus::kUpdateComplete : ResourceStatus::kCreateComplete;
   record.reason.clear();
@@ -208,7 +237,8 @@ void Run::created(const std::string& id, std::expected<Outcome, HandlerError> re
   step_done(id);
 }
 
-// The current version makes way for another. One that an earlier, failed operation had replaced is cleaned up by this one.
+// The current version makes way for another. One that an earlier, failed operation had replaced is cleaned up by this
+// one.
 void Run::set_aside(ResourceRecord& record) {
   if (record.previous) {
     stack_.leftovers.push_back({record.logical_id, record.type, *record.previous, false});
@@ -221,21 +251,27 @@ void Run::update(const std::string& id, ResourceVersion version) {
   auto& record = stack_.resources.find(id)->second;
   // After an update that failed half way, what was attempted is what the resource may be now.
   const auto& old_properties = record.next ? record.next->properties : record.current->properties;
-  UpdateRequest request{.context = context(id, version.token), .physical_id = version.physical_id, .properties = version.properties,
-                        .old_properties = old_properties, .old_attributes = record.current->attributes};
+  UpdateRequest request{.context = context(id, version.token),
+                        .physical_id = version.physical_id,
+                        .properties = version.properties,
+                        .old_properties = old_properties,
+                        .old_attributes = record.current->attributes};
   record.status = ResourceStatus::kUpdateInProgress;
   record.reason.clear();
   record.updated = services_.book.now();
   record.next = std::move(version);
   services_.book.save_resource(stack_, record);
   note(record, record.status, *record.next);
-  services_.providers.find(record.type)->update(std::move(request), reply_to([this, id](auto result) { updated(id, std::move(result)); }));
+  services_.providers.find(record.type)->update(std::move(request), reply_to([this, id](auto result) {
+                                                  updated(id, std::move(result));
+                                                }));
 }
 
 void Run::updated(const std::string& id, std::expected<Outcome, HandlerError> result) {
   auto& record = stack_.resources.find(id)->second;
   record.updated = services_.book.now();
-  if (!result) return step_failed(id, ResourceStatus::kUpdateFailed, handler_reason(result.error(), record.next->token));
+  if (!result)
+    return step_failed(id, ResourceStatus::kUpdateFailed, handler_reason(result.error(), record.next->token));
   auto version = *std::exchange(record.next, std::nullopt);
   const bool moved = version.physical_id != result->physical_id;  // a custom resource may answer with another one
   version.physical_id = std::move(result->physical_id);
@@ -275,7 +311,8 @@ void Run::step_done(const std::string& id) {
 
 void Run::apply_ended() {
   if (!failed_.empty()) {
-    return apply_failed(fmt::format("The following resource(s) failed to {}: [{}]. ", creating() ? "create" : "update", fmt::join(failed_, ", ")));
+    return apply_failed(fmt::format("The following resource(s) failed to {}: [{}]. ", creating() ? "create" : "update",
+                                    fmt::join(failed_, ", ")));
   }
   applied();
 }
@@ -286,22 +323,29 @@ void Run::applied() {
   if (!outputs) return apply_failed(outputs.error().message);
   for (const auto& output : *outputs) {
     for (const auto& [uuid, other] : services_.book.stacks()) {
-      if (output.export_name.empty() || other.get() == &stack_ || !other->exists() || other->scope != stack_.scope) continue;
+      if (output.export_name.empty() || other.get() == &stack_ || !other->exists() || other->scope != stack_.scope)
+        continue;
       for (const auto& theirs : other->outputs) {
         if (theirs.export_name == output.export_name) {
-          return apply_failed(fmt::format("Export with name {} is already exported by stack {}. Rule: Each exported name must be unique per region per account", output.export_name, other->name));
+          return apply_failed(
+              fmt::format("Export with name {} is already exported by stack {}. Rule: Each exported name must be "
+                          "unique per region per account",
+                          output.export_name, other->name));
         }
       }
     }
   }
   for (const auto& before : stack_.outputs) {
     if (before.export_name.empty()) continue;
-    const bool same = std::any_of(outputs->begin(), outputs->end(), [&](const auto& now) { return now.export_name == before.export_name && now.value == before.value; });
+    const bool same = std::any_of(outputs->begin(), outputs->end(), [&](const auto& now) {
+      return now.export_name == before.export_name && now.value == before.value;
+    });
     if (same) continue;
     for (const auto& [uuid, other] : services_.book.stacks()) {
       if (!other->exists() || other->scope != stack_.scope || other.get() == &stack_) continue;
       if (std::find(other->imports.begin(), other->imports.end(), before.export_name) != other->imports.end()) {
-        return apply_failed(fmt::format("Export {} cannot be updated as it is in use by {}", before.export_name, other->name));
+        return apply_failed(
+            fmt::format("Export {} cannot be updated as it is in use by {}", before.export_name, other->name));
       }
     }
   }
@@ -317,12 +361,14 @@ void Run::applied() {
   if (!reverted && stack_.target) stack_.definition = *stack_.target;
   stack_.target.reset();
   services_.book.save_definitions(stack_);
-  set_status(reverted ? StackStatus::kUpdateRollbackCompleteCleanupInProgress : StackStatus::kUpdateCompleteCleanupInProgress);
+  set_status(reverted ? StackStatus::kUpdateRollbackCompleteCleanupInProgress
+                      : StackStatus::kUpdateCompleteCleanupInProgress);
   clean_up();
 }
 
 void Run::apply_failed(std::string reason) {
-  services_.log.warn("stack.operation_failed", {{"stack", stack_.name}, {"status", to_string(stack_.status)}, {"failed", failed_.size()}});
+  services_.log.warn("stack.operation_failed",
+                     {{"stack", stack_.name}, {"status", to_string(stack_.status)}, {"failed", failed_.size()}});
   if (creating()) {
     if (stack_.on_failure == OnFailure::kDoNothing) {
       set_status(StackStatus::kCreateFailed, std::move(reason));
@@ -350,7 +396,8 @@ void Run::apply_failed(std::string reason) {
   apply(stack_.definition);
 }
 
-// --- removing -------------------------------------------------------------------------------------------------------------
+// --- removing
+// -------------------------------------------------------------------------------------------------------------
 
 void Run::add_removal(Removal removal) {
   for (const auto& other : removals_) {
@@ -364,14 +411,16 @@ void Run::clean_up() {
   // Replaced resources become leftovers; written before the records forget them.
   for (const auto& [id, record] : stack_.resources) {
     if (!record.previous) continue;
-    const bool known = std::any_of(stack_.leftovers.begin(), stack_.leftovers.end(), [&record = record](const auto& one) {
-      return one.type == record.type && one.version.physical_id == record.previous->physical_id;
-    });
+    const bool known =
+        std::any_of(stack_.leftovers.begin(), stack_.leftovers.end(), [&record = record](const auto& one) {
+          return one.type == record.type && one.version.physical_id == record.previous->physical_id;
+        });
     const auto policy = record.current ? record.current->update_replace_policy : record.previous->update_replace_policy;
     if (!known) stack_.leftovers.push_back({id, record.type, *record.previous, policy != DeletionPolicy::kDelete});
   }
   services_.book.save(stack_);
-  auto prepared = prepare(stack_.definition, stack_.scope, stack_.name, stack_.id, services_.providers, services_.surroundings);
+  auto prepared =
+      prepare(stack_.definition, stack_.scope, stack_.name, stack_.id, services_.providers, services_.surroundings);
   std::vector<std::string> never_made;
   for (auto& [id, record] : stack_.resources) {
     if (record.previous) {
@@ -384,11 +433,14 @@ void Run::clean_up() {
       continue;
     }
     const auto policy = record.current->deletion_policy;
-    const bool keep = policy == DeletionPolicy::kRetain || (policy == DeletionPolicy::kRetainExceptOnCreate && !(reverted && record.new_in_operation));
+    const bool keep = policy == DeletionPolicy::kRetain ||
+                      (policy == DeletionPolicy::kRetainExceptOnCreate && !(reverted && record.new_in_operation));
     add_removal({.logical_id = id, .type = record.type, .version = *record.current, .keep = keep, .is_record = true});
   }
   for (const auto& id : never_made) services_.book.erase_resource(stack_, id);
-  for (const auto& leftover : stack_.leftovers) add_removal({.logical_id = leftover.logical_id, .type = leftover.type, .version = leftover.version, .keep = leftover.keep});
+  for (const auto& leftover : stack_.leftovers)
+    add_removal(
+        {.logical_id = leftover.logical_id, .type = leftover.type, .version = leftover.version, .keep = leftover.keep});
   begin_removals();
 }
 
@@ -398,14 +450,27 @@ void Run::remove_all() {
   for (const auto& [id, record] : stack_.resources) {
     const bool asked = std::find(stack_.retain.begin(), stack_.retain.end(), id) != stack_.retain.end();
     const auto keeps = [&](DeletionPolicy policy) {
-      return asked || policy == DeletionPolicy::kRetain || (policy == DeletionPolicy::kRetainExceptOnCreate && !of_creation);
+      return asked || policy == DeletionPolicy::kRetain ||
+             (policy == DeletionPolicy::kRetainExceptOnCreate && !of_creation);
     };
-    if (record.previous) add_removal({.logical_id = id, .type = record.type, .version = *record.previous, .keep = keeps(record.previous->update_replace_policy)});
-    if (record.current) add_removal({.logical_id = id, .type = record.type, .version = *record.current, .keep = keeps(record.current->deletion_policy), .is_record = true});
-    else never_made.push_back(id);
+    if (record.previous)
+      add_removal({.logical_id = id,
+                   .type = record.type,
+                   .version = *record.previous,
+                   .keep = keeps(record.previous->update_replace_policy)});
+    if (record.current)
+      add_removal({.logical_id = id,
+                   .type = record.type,
+                   .version = *record.current,
+                   .keep = keeps(record.current->deletion_policy),
+                   .is_record = true});
+    else
+      never_made.push_back(id);
   }
   for (const auto& id : never_made) services_.book.erase_resource(stack_, id);
-  for (const auto& leftover : stack_.leftovers) add_removal({.logical_id = leftover.logical_id, .type = leftover.type, .version = leftover.version, .keep = leftover.keep});
+  for (const auto& leftover : stack_.leftovers)
+    add_removal(
+        {.logical_id = leftover.logical_id, .type = leftover.type, .version = leftover.version, .keep = leftover.keep});
   begin_removals();
 }
 
@@ -414,7 +479,8 @@ void Run::begin_removals() {
   for (std::size_t i = 0; i < removals_.size(); ++i) {
     for (std::size_t j = 0; j < removals_.size(); ++j) {
       const auto& needs = removals_[j].version.needs;
-      if (i != j && std::find(needs.begin(), needs.end(), removals_[i].logical_id) != needs.end()) removals_[i].waits_for.insert(j);
+      if (i != j && std::find(needs.begin(), needs.end(), removals_[i].logical_id) != needs.end())
+        removals_[i].waits_for.insert(j);
     }
   }
   launch_removals();
@@ -431,13 +497,17 @@ void Run::launch_removals() {
       removal.started = again = true;
       ++running_;
       if (removal.keep) {
-        services_.book.add_resource_event(stack_, removal.logical_id, removal.type, removal.version.physical_id, ResourceStatus::kDeleteSkipped, "", removal.version.properties);
+        services_.book.add_resource_event(stack_, removal.logical_id, removal.type, removal.version.physical_id,
+                                          ResourceStatus::kDeleteSkipped, "", removal.version.properties);
         removed(i, Outcome());
         continue;
       }
-      services_.book.add_resource_event(stack_, removal.logical_id, removal.type, removal.version.physical_id, ResourceStatus::kDeleteInProgress, "", removal.version.properties);
-      RemoveRequest request{.context = context(removal.logical_id, removal.version.token), .physical_id = removal.version.physical_id,
-                            .properties = removal.version.properties, .attributes = removal.version.attributes};
+      services_.book.add_resource_event(stack_, removal.logical_id, removal.type, removal.version.physical_id,
+                                        ResourceStatus::kDeleteInProgress, "", removal.version.properties);
+      RemoveRequest request{.context = context(removal.logical_id, removal.version.token),
+                            .physical_id = removal.version.physical_id,
+                            .properties = removal.version.properties,
+                            .attributes = removal.version.attributes};
       auto* provider = services_.providers.find(removal.type);
       if (provider == nullptr) {
         removed(i, refuse(HandlerErrc::kUnsupported, "This server does not know the type " + removal.type));
@@ -456,7 +526,8 @@ void Run::removed(std::size_t index, std::expected<Outcome, HandlerError> result
   if (!result && result.error().code != HandlerErrc::kNotFound) {
     removal.failed = true;
     const auto reason = handler_reason(result.error(), removal.version.token);
-    services_.book.add_resource_event(stack_, removal.logical_id, removal.type, removal.version.physical_id, ResourceStatus::kDeleteFailed, reason, removal.version.properties);
+    services_.book.add_resource_event(stack_, removal.logical_id, removal.type, removal.version.physical_id,
+                                      ResourceStatus::kDeleteFailed, reason, removal.version.properties);
     const auto found = stack_.resources.find(removal.logical_id);
     if (removal.is_record && found != stack_.resources.end()) {
       found->second.status = ResourceStatus::kDeleteFailed;
@@ -467,12 +538,15 @@ void Run::removed(std::size_t index, std::expected<Outcome, HandlerError> result
   }
   removal.done = true;
   if (!removal.keep) {
-    services_.book.add_resource_event(stack_, removal.logical_id, removal.type, removal.version.physical_id, ResourceStatus::kDeleteComplete, "", removal.version.properties);
+    services_.book.add_resource_event(stack_, removal.logical_id, removal.type, removal.version.physical_id,
+                                      ResourceStatus::kDeleteComplete, "", removal.version.properties);
   }
   if (removal.is_record) {
     services_.book.erase_resource(stack_, removal.logical_id);
   }
-  std::erase_if(stack_.leftovers, [&removal](const auto& one) { return one.type == removal.type && one.version.physical_id == removal.version.physical_id; });
+  std::erase_if(stack_.leftovers, [&removal](const auto& one) {
+    return one.type == removal.type && one.version.physical_id == removal.version.physical_id;
+  });
   if (!removal.is_record) services_.book.save(stack_);
   for (auto& other : removals_) other.waits_for.erase(index);
   launch_removals();
@@ -483,7 +557,9 @@ void Run::removals_ended() {
   for (const auto& removal : removals_) {
     if (removal.failed) failed.insert(removal.logical_id);
   }
-  const auto reason = failed.empty() ? std::string() : fmt::format("The following resource(s) failed to delete: [{}]. ", fmt::join(failed, ", "));
+  const auto reason = failed.empty()
+                          ? std::string()
+                          : fmt::format("The following resource(s) failed to delete: [{}]. ", fmt::join(failed, ", "));
   switch (stack_.status) {
     case StackStatus::kRollbackInProgress:
       set_status(failed.empty() ? StackStatus::kRollbackComplete : StackStatus::kRollbackFailed, reason);
@@ -497,10 +573,12 @@ void Run::removals_ended() {
       set_status(failed.empty() ? StackStatus::kDeleteComplete : StackStatus::kDeleteFailed, reason);
       break;
     case StackStatus::kUpdateCompleteCleanupInProgress:
-      set_status(StackStatus::kUpdateComplete, failed.empty() ? "" : "Update successful. One or more resources could not be deleted.");
+      set_status(StackStatus::kUpdateComplete,
+                 failed.empty() ? "" : "Update successful. One or more resources could not be deleted.");
       break;
     case StackStatus::kUpdateRollbackCompleteCleanupInProgress:
-      set_status(StackStatus::kUpdateRollbackComplete, failed.empty() ? "" : "One or more resources could not be deleted.");
+      set_status(StackStatus::kUpdateRollbackComplete,
+                 failed.empty() ? "" : "One or more resources could not be deleted.");
       break;
     default: TM_ASSERT(false);
   }

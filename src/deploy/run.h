@@ -1,9 +1,10 @@
-// One operation on one stack, from start to final status: a state machine driven by the replies of providers. The stack's status
-// is its phase, and every step is recorded before it is taken, so the same start() begins an operation and resumes one that a
-// crash cut.
+// One operation on one stack, from start to final status: a state machine driven by the replies of providers. The
+// stack's status is its phase, and every step is recorded before it is taken, so the same start() begins an operation
+// and resumes one that a crash cut.
 //
 //   CREATE_IN_PROGRESS, UPDATE_IN_PROGRESS   make and change, in dependency order, in parallel
-//   UPDATE_ROLLBACK_IN_PROGRESS              the same towards the definition that was live; replaced resources are taken back
+//   UPDATE_ROLLBACK_IN_PROGRESS              the same towards the definition that was live; replaced resources are
+//   taken back
 //   *_CLEANUP_IN_PROGRESS                    delete what is no longer used
 //   ROLLBACK_IN_PROGRESS, DELETE_IN_PROGRESS delete everything, dependents first
 #pragma once
@@ -79,7 +80,8 @@ class Run {
   void set_status(StackStatus status, std::string reason = "");
   void finish();
   ResourceContext context(const std::string& id, const std::string& token) const;
-  void note(const ResourceRecord& record, ResourceStatus status, const ResourceVersion& version, std::string reason = "");
+  void note(const ResourceRecord& record, ResourceStatus status, const ResourceVersion& version,
+            std::string reason = "");
   bool reverting() const { return stack_.status == StackStatus::kUpdateRollbackInProgress; }
   bool creating() const { return stack_.status == StackStatus::kCreateInProgress; }
 

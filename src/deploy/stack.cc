@@ -8,22 +8,35 @@ namespace {
 
 constexpr std::array<std::string_view, 18> kStackStatus = {
     "REVIEW_IN_PROGRESS",
-    "CREATE_IN_PROGRESS", "CREATE_COMPLETE", "CREATE_FAILED",
-    "ROLLBACK_IN_PROGRESS", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED",
-    "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_COMPLETE", "UPDATE_FAILED",
-    "UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_FAILED",
-    "DELETE_IN_PROGRESS", "DELETE_COMPLETE", "DELETE_FAILED",
+    "CREATE_IN_PROGRESS",
+    "CREATE_COMPLETE",
+    "CREATE_FAILED",
+    "ROLLBACK_IN_PROGRESS",
+    "ROLLBACK_COMPLETE",
+    "ROLLBACK_FAILED",
+    "UPDATE_IN_PROGRESS",
+    "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
+    "UPDATE_COMPLETE",
+    "UPDATE_FAILED",
+    "UPDATE_ROLLBACK_IN_PROGRESS",
+    "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",
+    "UPDATE_ROLLBACK_COMPLETE",
+    "UPDATE_ROLLBACK_FAILED",
+    "DELETE_IN_PROGRESS",
+    "DELETE_COMPLETE",
+    "DELETE_FAILED",
 };
 constexpr std::array<std::string_view, 10> kResourceStatus = {
-    "CREATE_IN_PROGRESS", "CREATE_COMPLETE", "CREATE_FAILED", "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE",
-    "UPDATE_FAILED", "DELETE_IN_PROGRESS", "DELETE_COMPLETE", "DELETE_FAILED", "DELETE_SKIPPED",
+    "CREATE_IN_PROGRESS", "CREATE_COMPLETE",    "CREATE_FAILED",   "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE",
+    "UPDATE_FAILED",      "DELETE_IN_PROGRESS", "DELETE_COMPLETE", "DELETE_FAILED",      "DELETE_SKIPPED",
 };
 constexpr std::array<std::string_view, 3> kPolicy = {"Delete", "Retain", "RetainExceptOnCreate"};
 constexpr std::array<std::string_view, 3> kOnFailure = {"ROLLBACK", "DELETE", "DO_NOTHING"};
 constexpr std::array<std::string_view, 3> kAction = {"Add", "Modify", "Remove"};
 constexpr std::array<std::string_view, 3> kReplacement = {"False", "Conditional", "True"};
 constexpr std::array<std::string_view, 2> kChangeSetStatus = {"CREATE_COMPLETE", "FAILED"};
-constexpr std::array<std::string_view, 6> kExecution = {"UNAVAILABLE", "AVAILABLE", "EXECUTE_IN_PROGRESS", "EXECUTE_COMPLETE", "EXECUTE_FAILED", "OBSOLETE"};
+constexpr std::array<std::string_view, 6> kExecution = {"UNAVAILABLE",      "AVAILABLE",      "EXECUTE_IN_PROGRESS",
+                                                        "EXECUTE_COMPLETE", "EXECUTE_FAILED", "OBSOLETE"};
 
 template <class Enum, std::size_t N>
 tidemill::Result<Enum> parse_enum(const std::array<std::string_view, N>& names, const std::string& text) {
@@ -88,7 +101,8 @@ tidemill::Result<ResourceVersion> decode_version(const json::Value& from) {
   return version;
 }
 
-tidemill::Result<std::optional<ResourceVersion>> decode_optional_version(const json::Value& from, std::string_view name) {
+tidemill::Result<std::optional<ResourceVersion>> decode_optional_version(const json::Value& from,
+                                                                         std::string_view name) {
   const auto* found = from.find(name);
   if (found == nullptr) return std::optional<ResourceVersion>();
   TM_TRY(auto version, decode_version(*found));
@@ -143,7 +157,8 @@ Definition decode_definition(const json::Value& from) {
     definition.parameters.emplace(name, std::move(one));
   }
   for (const auto& tag : array_of(from, "tags")) {
-    if (tag.is_array() && tag.as_array().size() == 2) definition.tags.push_back({tag.as_array()[0].as_string(), tag.as_array()[1].as_string()});
+    if (tag.is_array() && tag.as_array().size() == 2)
+      definition.tags.push_back({tag.as_array()[0].as_string(), tag.as_array()[1].as_string()});
   }
   definition.capabilities = texts_of(from, "capabilities");
   definition.role_arn = from.string_or("role");
@@ -261,14 +276,17 @@ tidemill::Result<Stack> decode_stack(const json::Value& from) {
   stack.retain = texts_of(from, "retain");
   for (const auto& output : array_of(from, "outputs")) {
     const auto& part = output.as_array();
-    stack.outputs.push_back({part.at(0).as_string(), part.at(1).as_string(), part.at(2).as_string(), part.at(3).as_string()});
+    stack.outputs.push_back(
+        {part.at(0).as_string(), part.at(1).as_string(), part.at(2).as_string(), part.at(3).as_string()});
   }
   stack.imports = texts_of(from, "imports");
   for (const auto& leftover : array_of(from, "leftovers")) {
     const auto* version = leftover.find("version");
-    if (version == nullptr) return tidemill::fail(tidemill::Errc::kCorruption, "a stored stack has a leftover without a version");
+    if (version == nullptr)
+      return tidemill::fail(tidemill::Errc::kCorruption, "a stored stack has a leftover without a version");
     TM_TRY(auto decoded, decode_version(*version));
-    stack.leftovers.push_back({leftover.string_or("logical"), leftover.string_or("type"), std::move(decoded), leftover.bool_or("keep", false)});
+    stack.leftovers.push_back({leftover.string_or("logical"), leftover.string_or("type"), std::move(decoded),
+                               leftover.bool_or("keep", false)});
   }
   stack.next_event = static_cast<std::uint64_t>(from.integer_or("next_event", 1));
   return stack;
@@ -293,7 +311,8 @@ json::Value encode(const ChangeSet& set) {
     one["replacement"] = to_string(change.replacement);
     one["scope"] = texts(change.scope);
     json::Array details;
-    for (const auto& d : change.details) details.emplace_back(json::Array{d.property, d.requires_recreation, d.evaluation, d.source, d.causing_entity});
+    for (const auto& d : change.details)
+      details.emplace_back(json::Array{d.property, d.requires_recreation, d.evaluation, d.source, d.causing_entity});
     one["details"] = std::move(details);
     one["before"] = change.before;
     one["after"] = change.after;
@@ -328,7 +347,8 @@ tidemill::Result<ChangeSet> decode_change_set(const json::Value& from) {
     change.scope = texts_of(one, "scope");
     for (const auto& detail : array_of(one, "details")) {
       const auto& d = detail.as_array();
-      change.details.push_back({d.at(0).as_string(), d.at(1).as_string(), d.at(2).as_string(), d.at(3).as_string(), d.at(4).as_string()});
+      change.details.push_back(
+          {d.at(0).as_string(), d.at(1).as_string(), d.at(2).as_string(), d.at(3).as_string(), d.at(4).as_string()});
     }
     if (const auto* before = one.find("before")) change.before = *before;
     if (const auto* after = one.find("after")) change.after = *after;

@@ -19,21 +19,40 @@ namespace tidemill::deploy {
 
 enum class StackStatus : unsigned char {
   kReviewInProgress,
-  kCreateInProgress, kCreateComplete, kCreateFailed,
-  kRollbackInProgress, kRollbackComplete, kRollbackFailed,
-  kUpdateInProgress, kUpdateCompleteCleanupInProgress, kUpdateComplete, kUpdateFailed,
-  kUpdateRollbackInProgress, kUpdateRollbackCompleteCleanupInProgress, kUpdateRollbackComplete, kUpdateRollbackFailed,
-  kDeleteInProgress, kDeleteComplete, kDeleteFailed,
+  kCreateInProgress,
+  kCreateComplete,
+  kCreateFailed,
+  kRollbackInProgress,
+  kRollbackComplete,
+  kRollbackFailed,
+  kUpdateInProgress,
+  kUpdateCompleteCleanupInProgress,
+  kUpdateComplete,
+  kUpdateFailed,
+  kUpdateRollbackInProgress,
+  kUpdateRollbackCompleteCleanupInProgress,
+  kUpdateRollbackComplete,
+  kUpdateRollbackFailed,
+  kDeleteInProgress,
+  kDeleteComplete,
+  kDeleteFailed,
 };
 enum class ResourceStatus : unsigned char {
-  kCreateInProgress, kCreateComplete, kCreateFailed,
-  kUpdateInProgress, kUpdateComplete, kUpdateFailed,
-  kDeleteInProgress, kDeleteComplete, kDeleteFailed, kDeleteSkipped,
+  kCreateInProgress,
+  kCreateComplete,
+  kCreateFailed,
+  kUpdateInProgress,
+  kUpdateComplete,
+  kUpdateFailed,
+  kDeleteInProgress,
+  kDeleteComplete,
+  kDeleteFailed,
+  kDeleteSkipped,
 };
-std::string_view to_string(StackStatus status);    // "CREATE_COMPLETE"
+std::string_view to_string(StackStatus status);  // "CREATE_COMPLETE"
 std::string_view to_string(ResourceStatus status);
-bool is_in_progress(StackStatus status);           // an operation runs (not REVIEW_IN_PROGRESS)
-bool is_failure(StackStatus status);               // what a client reports as a failed deployment
+bool is_in_progress(StackStatus status);  // an operation runs (not REVIEW_IN_PROGRESS)
+bool is_failure(StackStatus status);      // what a client reports as a failed deployment
 
 // What a stack is made from.
 struct Definition {
@@ -48,13 +67,13 @@ struct Definition {
 
 // One made (or being made) physical resource.
 struct ResourceVersion {
-  std::string physical_id;     // empty until it is known
+  std::string physical_id;  // empty until it is known
   std::string token;
   std::string generated_name;
-  WallTime begun{};            // when its making began
+  WallTime begun{};                         // when its making began
   json::Value properties = json::Object();  // resolved
   json::Object attributes;
-  std::vector<std::string> needs;           // logical ids
+  std::vector<std::string> needs;  // logical ids
   DeletionPolicy deletion_policy = DeletionPolicy::kDelete;
   DeletionPolicy update_replace_policy = DeletionPolicy::kDelete;
 };
@@ -90,7 +109,7 @@ struct Event {
   std::string logical_id, physical_id, type;
   std::string status;
   std::string reason;
-  std::string properties;    // JSON text of resource events
+  std::string properties;  // JSON text of resource events
   std::string client_token;
   WallTime time;
 };
@@ -110,8 +129,8 @@ struct Stack {
   Definition definition;             // live; of a first creation also while it runs
   std::optional<Definition> target;  // of the update that runs
   OnFailure on_failure = OnFailure::kRollback;
-  std::string client_token;          // of the operation that runs
-  std::vector<std::string> retain;   // logical ids that the deletion that runs keeps
+  std::string client_token;         // of the operation that runs
+  std::vector<std::string> retain;  // logical ids that the deletion that runs keeps
   std::vector<Output> outputs;
   std::vector<std::string> imports;  // export names used
   std::vector<Leftover> leftovers;
@@ -126,7 +145,7 @@ std::string_view to_string(Action action);
 std::string_view to_string(Replacement replacement);
 
 struct ChangeDetail {
-  std::string property;           // top level
+  std::string property;             // top level
   std::string requires_recreation;  // Never, Conditionally, Always
   std::string evaluation;           // Static, Dynamic
   std::string source;               // DirectModification, ResourceReference, ResourceAttribute, ParameterReference
@@ -140,12 +159,19 @@ struct Change {
   Replacement replacement = Replacement::kFalse;
   std::vector<std::string> scope;  // Properties, Metadata, DeletionPolicy, ...
   std::vector<ChangeDetail> details;
-  json::Value before, after;       // properties; after may hold kKnownAfterApply
-  bool retained = false;           // a removal that leaves the resource in place
+  json::Value before, after;  // properties; after may hold kKnownAfterApply
+  bool retained = false;      // a removal that leaves the resource in place
 };
 
 enum class ChangeSetStatus : unsigned char { kCreateComplete, kFailed };
-enum class ExecutionStatus : unsigned char { kUnavailable, kAvailable, kExecuteInProgress, kExecuteComplete, kExecuteFailed, kObsolete };
+enum class ExecutionStatus : unsigned char {
+  kUnavailable,
+  kAvailable,
+  kExecuteInProgress,
+  kExecuteComplete,
+  kExecuteFailed,
+  kObsolete
+};
 std::string_view to_string(ChangeSetStatus status);
 std::string_view to_string(ExecutionStatus status);
 
@@ -165,7 +191,7 @@ struct ChangeSet {
   WallTime created;
 };
 
-json::Value encode(const Stack& stack);           // without definitions and resources
+json::Value encode(const Stack& stack);  // without definitions and resources
 json::Value encode(const Definition& definition);
 json::Value encode(const ResourceRecord& record);
 json::Value encode(const Event& event);

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <charconv>
 #include <algorithm>
+#include <charconv>
 #include <unordered_set>
 
 #include "base/utf8.h"
@@ -67,18 +67,21 @@ Result<std::optional<T>> number_member(const json::Value& of, std::string_view p
   if (text.empty()) return std::optional<T>();
   T value{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return format_error(fmt::format("[{}/{}] 'expected number'", path, name));
+  if (error != std::errc{} || end != text.data() + text.size())
+    return format_error(fmt::format("[{}/{}] 'expected number'", path, name));
   return value;
 }
 
 bool is_known_parameter_type(std::string_view type) {
   const auto scalar = [](std::string_view t) {
-    return t == "String" || t == "Number" || t == "CommaDelimitedList" || t.starts_with("AWS::EC2::") || t.starts_with("AWS::Route53::");
+    return t == "String" || t == "Number" || t == "CommaDelimitedList" || t.starts_with("AWS::EC2::") ||
+           t.starts_with("AWS::Route53::");
   };
   if (scalar(type) || type == "AWS::SSM::Parameter::Name") return true;
   if (type.starts_with("List<") && type.ends_with(">")) {
     const auto inner = type.substr(5, type.size() - 6);
-    return inner == "Number" || inner == "String" || inner.starts_with("AWS::EC2::") || inner.starts_with("AWS::Route53::");
+    return inner == "Number" || inner == "String" || inner.starts_with("AWS::EC2::") ||
+           inner.starts_with("AWS::Route53::");
   }
   constexpr std::string_view kStored = "AWS::SSM::Parameter::Value<";
   return type.starts_with(kStored) && type.ends_with(">");
@@ -102,8 +105,8 @@ Result<ParameterDeclaration> read_parameter(const std::string& name, const json:
       }
     } else if (key == "NoEcho") {
       parameter.no_echo = scalar_text(value) == "true";
-    } else if (key != "Type" && key != "Description" && key != "ConstraintDescription" && key != "AllowedPattern" && key != "MinLength" &&
-               key != "MaxLength" && key != "MinValue" && key != "MaxValue") {
+    } else if (key != "Type" && key != "Description" && key != "ConstraintDescription" && key != "AllowedPattern" &&
+               key != "MinLength" && key != "MaxLength" && key != "MinValue" && key != "MaxValue") {
       return format_error(fmt::format("Invalid template parameter property '{}'", key));
     }
   }
@@ -116,7 +119,8 @@ Result<ParameterDeclaration> read_parameter(const std::string& name, const json:
   TM_TRY(parameter.min_value, number_member<double>(from, path, "MinValue"));
   TM_TRY(parameter.max_value, number_member<double>(from, path, "MaxValue"));
   if (parameter.type.empty()) return format_error("Every Parameters object must contain a Type member.");
-  if (!is_known_parameter_type(parameter.type)) return format_error(fmt::format("Unrecognized parameter type: {}", parameter.type));
+  if (!is_known_parameter_type(parameter.type))
+    return format_error(fmt::format("Unrecognized parameter type: {}", parameter.type));
   return parameter;
 }
 
@@ -128,7 +132,8 @@ Result<DeletionPolicy> read_policy(const std::string& id, const json::Value& fro
     if (text == "Delete") return DeletionPolicy::kDelete;
     if (text == "Retain") return DeletionPolicy::kRetain;
     if (text == "RetainExceptOnCreate" && name == "DeletionPolicy") return DeletionPolicy::kRetainExceptOnCreate;
-    if (text == "Snapshot") return invalid(fmt::format("Template error: resource {} does not support {} Snapshot", id, name));
+    if (text == "Snapshot")
+      return invalid(fmt::format("Template error: resource {} does not support {} Snapshot", id, name));
   }
   return format_error(fmt::format("Unrecognized {} {} for resource {}", name, found->text(), id));
 }
@@ -164,11 +169,13 @@ Result<ResourceDeclaration> read_resource(const std::string& id, const json::Val
     } else if (key == "Condition") {
       if (!value.is_string()) return format_error("Every Condition member must be a string.");
       resource.condition = value.as_string();
-    } else if (key != "DeletionPolicy" && key != "UpdateReplacePolicy" && key != "CreationPolicy" && key != "UpdatePolicy") {
+    } else if (key != "DeletionPolicy" && key != "UpdateReplacePolicy" && key != "CreationPolicy" &&
+               key != "UpdatePolicy") {
       return format_error(fmt::format("Invalid template resource property '{}'", key));
     }
   }
-  if (resource.type.empty()) return format_error(fmt::format("[{}] Every Resources object must contain a Type member.", path));
+  if (resource.type.empty())
+    return format_error(fmt::format("[{}] Every Resources object must contain a Type member.", path));
   TM_TRY(resource.deletion_policy, read_policy(id, from, "DeletionPolicy"));
   TM_TRY(resource.update_replace_policy, read_policy(id, from, "UpdateReplacePolicy"));
   return resource;
@@ -203,9 +210,11 @@ Result<std::vector<std::string>> read_transforms(const json::Value& document) {
   const auto* found = document.find("Transform");
   if (found == nullptr || found->is_null()) return names;
   const auto add = [&names](const json::Value& one) -> Status {
-    if (!one.is_string()) return format_error("the Transform section of this template is not supported; known: AWS::LanguageExtensions");
+    if (!one.is_string())
+      return format_error("the Transform section of this template is not supported; known: AWS::LanguageExtensions");
     if (one.as_string() != "AWS::LanguageExtensions") {
-      return format_error(fmt::format("Transform {} is not supported; known: AWS::LanguageExtensions", one.as_string()));
+      return format_error(
+          fmt::format("Transform {} is not supported; known: AWS::LanguageExtensions", one.as_string()));
     }
     names.push_back(one.as_string());
     return {};
@@ -218,8 +227,17 @@ Result<std::vector<std::string>> read_transforms(const json::Value& document) {
   return names;
 }
 
-constexpr std::string_view kSections[] = {"AWSTemplateFormatVersion", "Description", "Metadata",  "Parameters", "Rules", "Mappings",
-                                          "Conditions",               "Transform",   "Resources", "Outputs",    "Hooks"};
+constexpr std::string_view kSections[] = {"AWSTemplateFormatVersion",
+                                          "Description",
+                                          "Metadata",
+                                          "Parameters",
+                                          "Rules",
+                                          "Mappings",
+                                          "Conditions",
+                                          "Transform",
+                                          "Resources",
+                                          "Outputs",
+                                          "Hooks"};
 
 }  // namespace
 
@@ -257,7 +275,8 @@ Result<Template> Template::read(std::string_view text) {
   for (const auto& [name, value] : document.as_object()) {
     if (std::find(std::begin(kSections), std::end(kSections), name) == std::end(kSections)) unknown.push_back(name);
   }
-  if (!unknown.empty()) return format_error(fmt::format("Invalid template property or properties [{}]", fmt::join(unknown, ", ")));
+  if (!unknown.empty())
+    return format_error(fmt::format("Invalid template property or properties [{}]", fmt::join(unknown, ", ")));
 
   Template result;
   result.text = text;
@@ -270,18 +289,24 @@ Result<Template> Template::read(std::string_view text) {
   TM_TRY(result.transforms, read_transforms(document));
 
   TM_TRY(const auto parameters, section(document, "Parameters"));
-  if (parameters.size() > kParametersMax) return format_error(fmt::format("Number of parameters, {}, is greater than maximum allowed, {}", parameters.size(), kParametersMax));
+  if (parameters.size() > kParametersMax)
+    return format_error(fmt::format("Number of parameters, {}, is greater than maximum allowed, {}", parameters.size(),
+                                    kParametersMax));
   for (const auto& [name, value] : parameters) {
     TM_TRY(auto parameter, read_parameter(name, value));
     result.parameters.emplace(name, std::move(parameter));
   }
 
   TM_TRY(auto mappings, section(document, "Mappings"));
-  if (mappings.size() > kMappingsMax) return format_error(fmt::format("Number of mappings, {}, is greater than maximum allowed, {}", mappings.size(), kMappingsMax));
+  if (mappings.size() > kMappingsMax)
+    return format_error(
+        fmt::format("Number of mappings, {}, is greater than maximum allowed, {}", mappings.size(), kMappingsMax));
   for (const auto& [name, value] : mappings) {
     if (!value.is_object()) return format_error(fmt::format("[/Mappings/{}] 'expected object'", name));
     for (const auto& [key, row] : value.as_object()) {
-      if (!row.is_object()) return format_error(fmt::format("Every Mappings attribute must be a String or a List. [/Mappings/{}/{}]", name, key));
+      if (!row.is_object())
+        return format_error(
+            fmt::format("Every Mappings attribute must be a String or a List. [/Mappings/{}/{}]", name, key));
     }
   }
   result.mappings = std::move(mappings);
@@ -290,14 +315,18 @@ Result<Template> Template::read(std::string_view text) {
 
   TM_TRY(const auto resources, section(document, "Resources"));
   if (resources.empty()) return format_error("At least one Resources member must be defined.");
-  if (resources.size() > kResourcesMax) return format_error(fmt::format("Number of resources, {}, is greater than maximum allowed, {}", resources.size(), kResourcesMax));
+  if (resources.size() > kResourcesMax)
+    return format_error(
+        fmt::format("Number of resources, {}, is greater than maximum allowed, {}", resources.size(), kResourcesMax));
   for (const auto& [id, value] : resources) {
     TM_TRY(auto resource, read_resource(id, value));
     result.resources.emplace(id, std::move(resource));
   }
 
   TM_TRY(const auto outputs, section(document, "Outputs"));
-  if (outputs.size() > kOutputsMax) return format_error(fmt::format("Number of outputs, {}, is greater than maximum allowed, {}", outputs.size(), kOutputsMax));
+  if (outputs.size() > kOutputsMax)
+    return format_error(
+        fmt::format("Number of outputs, {}, is greater than maximum allowed, {}", outputs.size(), kOutputsMax));
   for (const auto& [id, value] : outputs) {
     TM_TRY(auto output, read_output(id, value));
     result.outputs.emplace(id, std::move(output));

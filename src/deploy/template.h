@@ -1,5 +1,5 @@
-// A template as its author wrote it: sections checked for shape, nothing evaluated yet. Reading needs neither the stack nor
-// the resource types, so it can run on any text (see tests/fuzz).
+// A template as its author wrote it: sections checked for shape, nothing evaluated yet. Reading needs neither the stack
+// nor the resource types, so it can run on any text (see tests/fuzz).
 #pragma once
 
 #include <map>

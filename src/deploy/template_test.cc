@@ -87,7 +87,8 @@ TEST_P(Scalars, Read) {
   ASSERT_TRUE(value) << value.error().message;
   EXPECT_EQ(value->find("v")->text(), GetParam().json);
 }
-INSTANTIATE_TEST_SUITE_P(Yaml, Scalars, testing::ValuesIn(kScalars), [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(Yaml, Scalars, testing::ValuesIn(kScalars),
+                         [](const auto& info) { return std::string(info.param.name); });
 
 constexpr std::string_view kTable = R"("Resources":{"T":{"Type":"AWS::DynamoDB::Table","Properties":{}}})";
 
@@ -102,16 +103,21 @@ const FormatErrorCase kFormatErrors[] = {
     {"NoResources", R"({"Resources":{}})", "At least one Resources member must be defined."},
     {"UnknownSection", R"({"Resource":{}})", "Invalid template property or properties [Resource]"},
     {"NoType", R"({"Resources":{"A":{}}})", "must contain a Type member"},
-    {"UnknownMember", R"({"Resources":{"A":{"Type":"x","Propertys":{}}}})", "Invalid template resource property 'Propertys'"},
+    {"UnknownMember", R"({"Resources":{"A":{"Type":"x","Propertys":{}}}})",
+     "Invalid template resource property 'Propertys'"},
     {"BadLogicalId", R"({"Resources":{"A-b":{"Type":"x"}}})", "Resource name A-b is non alphanumeric."},
     {"NotAnObject", "[1]", "unsupported structure."},
     {"Alias", "Resources:\n  A: &a {Type: x}\n  B: *a\n", "anchors are not supported"},
     {"UnknownTag", "Resources: !Foo {}", "the YAML tag !Foo is not known"},
     {"BadYaml", "Resources: {a: [", "YAML not well-formed"},
-    {"SamTransform", R"({"Transform":"AWS::Serverless-2016-10-31","Resources":{"A":{"Type":"x"}}})", "Transform AWS::Serverless-2016-10-31 is not supported"},
-    {"VersionOfAnotherFormat", R"({"AWSTemplateFormatVersion":"2020-01-01","Resources":{"A":{"Type":"x"}}})", "Template format version not supported: 2020-01-01"},
-    {"ParameterType", R"({"Parameters":{"P":{"Type":"Int"}},"Resources":{"A":{"Type":"x"}}})", "Unrecognized parameter type: Int"},
-    {"OutputWithoutValue", R"({"Resources":{"A":{"Type":"x"}},"Outputs":{"O":{}}})", "Every Outputs member must contain a Value object"},
+    {"SamTransform", R"({"Transform":"AWS::Serverless-2016-10-31","Resources":{"A":{"Type":"x"}}})",
+     "Transform AWS::Serverless-2016-10-31 is not supported"},
+    {"VersionOfAnotherFormat", R"({"AWSTemplateFormatVersion":"2020-01-01","Resources":{"A":{"Type":"x"}}})",
+     "Template format version not supported: 2020-01-01"},
+    {"ParameterType", R"({"Parameters":{"P":{"Type":"Int"}},"Resources":{"A":{"Type":"x"}}})",
+     "Unrecognized parameter type: Int"},
+    {"OutputWithoutValue", R"({"Resources":{"A":{"Type":"x"}},"Outputs":{"O":{}}})",
+     "Every Outputs member must contain a Value object"},
 };
 class FormatErrors : public testing::TestWithParam<FormatErrorCase> {};
 TEST_P(FormatErrors, Refused) {
@@ -119,7 +125,8 @@ TEST_P(FormatErrors, Refused) {
   EXPECT_TRUE(error.starts_with("Template format error: ")) << error;
   EXPECT_NE(error.find(GetParam().error), std::string::npos) << error;
 }
-INSTANTIATE_TEST_SUITE_P(Template, FormatErrors, testing::ValuesIn(kFormatErrors), [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(Template, FormatErrors, testing::ValuesIn(kFormatErrors),
+                         [](const auto& info) { return std::string(info.param.name); });
 
 TEST(Template, NestedTooDeepIsRefusedInBothLanguages) {
   const std::string open(3000, '['), close(3000, ']');
@@ -135,7 +142,8 @@ TEST(Template, D83_FiveHundredResourcesAreTheMost) {
     return text;
   };
   EXPECT_EQ(error_of(with(500)), "");
-  EXPECT_NE(error_of(with(501)).find("Number of resources, 501, is greater than maximum allowed, 500"), std::string::npos);
+  EXPECT_NE(error_of(with(501)).find("Number of resources, 501, is greater than maximum allowed, 500"),
+            std::string::npos);
 }
 
 TEST(Template, KeepsTheTextAsGiven) {
@@ -171,8 +179,10 @@ class Expressions : public testing::Test {
       return invalid("No export named " + std::string(name) + " found.");
     };
     auto conditions = evaluate_conditions(scope);
-    if (!conditions) ADD_FAILURE() << conditions.error().message;
-    else scope.conditions = *conditions;
+    if (!conditions)
+      ADD_FAILURE() << conditions.error().message;
+    else
+      scope.conditions = *conditions;
   }
 
   std::string eval(std::string_view text) {
@@ -195,29 +205,37 @@ constexpr ExpressionCase kExpressions[] = {
     {"RefParameter", R"({"Ref":"P"})", R"("pv")"},
     {"RefListParameter", R"({"Ref":"L"})", R"(["l1","l2"])"},
     {"RefResource", R"({"Ref":"A"})", R"("ref-A")"},
-    {"RefPseudo", R"(["x",{"Ref":"AWS::Region"},{"Ref":"AWS::AccountId"},{"Ref":"AWS::Partition"},{"Ref":"AWS::URLSuffix"},{"Ref":"AWS::StackName"},{"Ref":"AWS::StackId"},{"Ref":"AWS::NotificationARNs"}])",
+    {"RefPseudo",
+     R"(["x",{"Ref":"AWS::Region"},{"Ref":"AWS::AccountId"},{"Ref":"AWS::Partition"},{"Ref":"AWS::URLSuffix"},{"Ref":"AWS::StackName"},{"Ref":"AWS::StackId"},{"Ref":"AWS::NotificationARNs"}])",
      R"(["x","eu-west-1","000000000000","aws","amazonaws.com","s","arn:s",[]])"},
     {"GetAtt", R"({"Fn::GetAtt":["A","Arn"]})", R"("att-A-Arn")"},
     {"GetAttJoined", R"({"Fn::GetAtt":"A.X.Y"})", R"("att-A-X.Y")"},
     {"D27_SubWithMapAndLiteral", R"({"Fn::Sub":["${V}/${A}/${A.Arn}/${!Lit}/${AWS::Region}/${P}",{"V":{"Ref":"B"}}]})",
      R"("ref-B/ref-A/att-A-Arn/${Lit}/eu-west-1/pv")"},
     {"SubPlain", R"({"Fn::Sub":"no names"})", R"("no names")"},
-    {"SubUnclosed", R"({"Fn::Sub":"${A"})", "error: Template error: variable names in Fn::Sub syntax must contain only alphanumeric characters, underscores, periods, and colons"},
+    {"SubUnclosed", R"({"Fn::Sub":"${A"})",
+     "error: Template error: variable names in Fn::Sub syntax must contain only alphanumeric characters, underscores, "
+     "periods, and colons"},
     {"Join", R"({"Fn::Join":["-",["a",{"Ref":"P"},1]]})", R"("a-pv-1")"},
     {"JoinOfList", R"({"Fn::Join":["-",{"Ref":"L"}]})", R"("l1-l2")"},
     {"JoinDropsNoValue", R"({"Fn::Join":["-",["a",{"Ref":"AWS::NoValue"},"b"]]})", R"("a-b")"},
     {"Select", R"({"Fn::Select":["1",["a","b"]]})", R"("b")"},
-    {"SelectBeyond", R"({"Fn::Select":[2,["a","b"]]})", "error: Template error: Fn::Select cannot select nonexistent value at index 2"},
+    {"SelectBeyond", R"({"Fn::Select":[2,["a","b"]]})",
+     "error: Template error: Fn::Select cannot select nonexistent value at index 2"},
     {"Split", R"({"Fn::Split":["|","a|b|"]})", R"(["a","b",""])"},
     {"Base64", R"({"Fn::Base64":"hi"})", R"("aGk=")"},
     {"D29_AvailabilityZones", R"({"Fn::Select":[1,{"Fn::GetAZs":""}]})", R"("eu-west-1b")"},
-    {"AvailabilityZonesOfARegion", R"({"Fn::GetAZs":{"Ref":"AWS::Region"}})", R"(["eu-west-1a","eu-west-1b","eu-west-1c"])"},
+    {"AvailabilityZonesOfARegion", R"({"Fn::GetAZs":{"Ref":"AWS::Region"}})",
+     R"(["eu-west-1a","eu-west-1b","eu-west-1c"])"},
     {"FindInMap", R"({"Fn::FindInMap":["M","a","b"]})", R"("mapped")"},
-    {"FindInMapMissing", R"({"Fn::FindInMap":["M","a","z"]})", "error: Template error: Unable to get mapping for M::a::z"},
+    {"FindInMapMissing", R"({"Fn::FindInMap":["M","a","z"]})",
+     "error: Template error: Unable to get mapping for M::a::z"},
     {"FindInMapDefault", R"({"Fn::FindInMap":["M","a","z",{"DefaultValue":"d"}]})", R"("d")"},
     {"Cidr", R"({"Fn::Cidr":["10.0.0.0/16",2,8]})", R"(["10.0.0.0/24","10.0.1.0/24"])"},
-    {"CidrTooMany", R"({"Fn::Cidr":["10.0.0.0/24",3,7]})", "error: Template error: Fn::Cidr cannot make 3 blocks of 7 bits from 10.0.0.0/24"},
-    {"CidrNonsense", R"({"Fn::Cidr":["10.0.0/24",3,7]})", "error: Template error: Fn::Cidr cannot make 3 blocks of 7 bits from 10.0.0/24"},
+    {"CidrTooMany", R"({"Fn::Cidr":["10.0.0.0/24",3,7]})",
+     "error: Template error: Fn::Cidr cannot make 3 blocks of 7 bits from 10.0.0.0/24"},
+    {"CidrNonsense", R"({"Fn::Cidr":["10.0.0/24",3,7]})",
+     "error: Template error: Fn::Cidr cannot make 3 blocks of 7 bits from 10.0.0/24"},
     {"ImportValue", R"({"Fn::ImportValue":"exported"})", R"("imported")"},
     {"ImportOfNothing", R"({"Fn::ImportValue":"x"})", "error: No export named x found."},
     {"Length", R"({"Fn::Length":{"Ref":"L"}})", "2"},
@@ -227,16 +245,22 @@ constexpr ExpressionCase kExpressions[] = {
     {"D28_NoValueInProperty", R"({"a":{"Fn::If":["No",1,{"Ref":"AWS::NoValue"}]},"b":2})", R"({"b":2})"},
     {"D28_NoValueInList", R"([1,{"Fn::If":["No",1,{"Ref":"AWS::NoValue"}]},3])", "[1,3]"},
     {"D28_NoValueOfTheWhole", R"({"Fn::If":["Yes",{"Ref":"AWS::NoValue"},1]})", "no value"},
-    {"ConditionOfPolicyIsNoFunction", R"({"Condition":{"StringEquals":{"a":{"Ref":"P"}}}})", R"({"Condition":{"StringEquals":{"a":"pv"}}})"},
-    {"UnknownIsContagious", R"({"Fn::Select":[1,{"Fn::Split":[":",{"Fn::GetAtt":["A","Later"]}]}]})", R"("{{changeSet:KNOWN_AFTER_APPLY}}")"},
-    {"UnknownInJoin", R"({"Fn::Join":["",["a",{"Fn::GetAtt":["A","Later"]}]]})", R"("a{{changeSet:KNOWN_AFTER_APPLY}}")"},
+    {"ConditionOfPolicyIsNoFunction", R"({"Condition":{"StringEquals":{"a":{"Ref":"P"}}}})",
+     R"({"Condition":{"StringEquals":{"a":"pv"}}})"},
+    {"UnknownIsContagious", R"({"Fn::Select":[1,{"Fn::Split":[":",{"Fn::GetAtt":["A","Later"]}]}]})",
+     R"("{{changeSet:KNOWN_AFTER_APPLY}}")"},
+    {"UnknownInJoin", R"({"Fn::Join":["",["a",{"Fn::GetAtt":["A","Later"]}]]})",
+     R"("a{{changeSet:KNOWN_AFTER_APPLY}}")"},
     {"UnknownFunction", R"({"Fn::Nothing":1})", "error: Template error: unsupported function: Fn::Nothing"},
-    {"FunctionBesideMembers", R"({"Fn::Join":["",[]],"b":1})", "error: Template error: the function Fn::Join must be the only member of its object"},
-    {"Macro", R"({"Fn::Transform":{"Name":"AWS::Include"}})", "error: Template error: Fn::Transform (macros, AWS::Include) is not supported"},
+    {"FunctionBesideMembers", R"({"Fn::Join":["",[]],"b":1})",
+     "error: Template error: the function Fn::Join must be the only member of its object"},
+    {"Macro", R"({"Fn::Transform":{"Name":"AWS::Include"}})",
+     "error: Template error: Fn::Transform (macros, AWS::Include) is not supported"},
 };
 class EachExpression : public Expressions, public testing::WithParamInterface<ExpressionCase> {};
 TEST_P(EachExpression, Evaluates) { EXPECT_EQ(eval(GetParam().expression), GetParam().want); }
-INSTANTIATE_TEST_SUITE_P(Intrinsics, EachExpression, testing::ValuesIn(kExpressions), [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(Intrinsics, EachExpression, testing::ValuesIn(kExpressions),
+                         [](const auto& info) { return std::string(info.param.name); });
 
 TEST_F(Expressions, ConditionsOfConditions) {
   EXPECT_EQ(scope.conditions, (ConditionValues{{"Yes", true}, {"No", false}, {"Both", false}, {"Either", true}}));
@@ -245,7 +269,8 @@ TEST_F(Expressions, ConditionsOfConditions) {
 TEST_F(Expressions, DynamicReferencesAreResolvedWithinText) {
   scope.dynamic_reference = [](std::string_view reference) -> Result<std::string> {
     if (reference == "ssm:/a/b:1") return "value";
-    return invalid("Dynamic references of " + std::string(reference.substr(0, reference.find(':'))) + " are not supported");
+    return invalid("Dynamic references of " + std::string(reference.substr(0, reference.find(':'))) +
+                   " are not supported");
   };
   EXPECT_EQ(eval(R"("x{{resolve:ssm:/a/b:1}}y")"), R"("xvaluey")");
   EXPECT_EQ(eval(R"({"Fn::Sub":"{{resolve:ssm:/a/b:1}}"})"), R"("value")");
@@ -253,20 +278,24 @@ TEST_F(Expressions, DynamicReferencesAreResolvedWithinText) {
 }
 
 TEST(ConditionsOfTemplate, CircleIsRefused) {
-  const auto source = must_read(R"({"Conditions":{"A":{"Fn::Not":[{"Condition":"B"}]},"B":{"Fn::Not":[{"Condition":"A"}]}},"Resources":{"R":{"Type":"x"}}})");
+  const auto source = must_read(
+      R"({"Conditions":{"A":{"Fn::Not":[{"Condition":"B"}]},"B":{"Fn::Not":[{"Condition":"A"}]}},"Resources":{"R":{"Type":"x"}}})");
   Evaluation scope;
   scope.source = &source;
   const auto result = evaluate_conditions(scope);
   ASSERT_FALSE(result);
-  EXPECT_TRUE(result.error().message.starts_with("Template format error: Circular dependencies for condition")) << result.error().message;
+  EXPECT_TRUE(result.error().message.starts_with("Template format error: Circular dependencies for condition"))
+      << result.error().message;
 }
 
 TEST(Rules, D32_D33_BootstrapVersionOfCdk) {
-  const auto source = must_read(R"({"Parameters":{"BootstrapVersion":{"Type":"AWS::SSM::Parameter::Value<String>","Default":"/cdk-bootstrap/hnb659fds/version"}},
+  const auto source = must_read(
+      R"({"Parameters":{"BootstrapVersion":{"Type":"AWS::SSM::Parameter::Value<String>","Default":"/cdk-bootstrap/hnb659fds/version"}},
     "Rules":{"CheckBootstrapVersion":{"Assertions":[{"Assert":{"Fn::Not":[{"Fn::Contains":[["1","2","3","4","5"],{"Ref":"BootstrapVersion"}]}]},
       "AssertDescription":"CDK bootstrap stack version 6 required."}]}},"Resources":{"R":{"Type":"x"}}})");
   for (const auto& [version, fine] : {std::pair<std::string, bool>{"5", false}, {"33", true}}) {
-    const auto values = bind_parameters(source, {}, {}, [&](std::string_view) { return std::optional<std::string>(version); });
+    const auto values =
+        bind_parameters(source, {}, {}, [&](std::string_view) { return std::optional<std::string>(version); });
     ASSERT_TRUE(values);
     EXPECT_EQ(values->at("BootstrapVersion").value, "/cdk-bootstrap/hnb659fds/version");  // D30
     EXPECT_EQ(values->at("BootstrapVersion").resolved, version);
@@ -282,7 +311,8 @@ TEST(Rules, D32_D33_BootstrapVersionOfCdk) {
 }
 
 TEST(Parameters, D31_MissingStoredParameterIsNamed) {
-  const auto source = must_read(R"({"Parameters":{"P":{"Type":"AWS::SSM::Parameter::Value<String>","Default":"/x"}},"Resources":{"R":{"Type":"x"}}})");
+  const auto source = must_read(
+      R"({"Parameters":{"P":{"Type":"AWS::SSM::Parameter::Value<String>","Default":"/x"}},"Resources":{"R":{"Type":"x"}}})");
   const auto values = bind_parameters(source, {}, {}, [](std::string_view) { return std::nullopt; });
   ASSERT_FALSE(values);
   EXPECT_EQ(values.error().message, "Unable to fetch parameters [/x] from parameter store for this account.");
@@ -294,28 +324,36 @@ struct ParameterCase {
 constexpr ParameterCase kParameters[] = {
     {"Text", R"({"Type":"String"})", "x", ""},
     {"NumberFine", R"({"Type":"Number","MinValue":1,"MaxValue":"9"})", "5", ""},
-    {"NumberNot", R"({"Type":"Number"})", "five", "Parameter validation failed: parameter value five for parameter name P must be a number."},
-    {"NumberBelow", R"({"Type":"Number","MinValue":1})", "0", "Parameter 'P' must be a number within its MinValue and MaxValue"},
+    {"NumberNot", R"({"Type":"Number"})", "five",
+     "Parameter validation failed: parameter value five for parameter name P must be a number."},
+    {"NumberBelow", R"({"Type":"Number","MinValue":1})", "0",
+     "Parameter 'P' must be a number within its MinValue and MaxValue"},
     {"Allowed", R"({"Type":"String","AllowedValues":["a","b"]})", "b", ""},
     {"NotAllowed", R"({"Type":"String","AllowedValues":["a","b"]})", "c", "Parameter 'P' must be one of AllowedValues"},
     {"Pattern", R"({"Type":"String","AllowedPattern":"[a-z]+"})", "abc", ""},
-    {"PatternFails", R"({"Type":"String","AllowedPattern":"[a-z]+"})", "abc1", "Parameter P failed to satisfy constraint: must match pattern [a-z]+"},
-    {"ConstraintDescription", R"({"Type":"String","MinLength":2,"ConstraintDescription":"two letters"})", "a", "Parameter 'P' must be two letters"},
+    {"PatternFails", R"({"Type":"String","AllowedPattern":"[a-z]+"})", "abc1",
+     "Parameter P failed to satisfy constraint: must match pattern [a-z]+"},
+    {"ConstraintDescription", R"({"Type":"String","MinLength":2,"ConstraintDescription":"two letters"})", "a",
+     "Parameter 'P' must be two letters"},
     {"TooLong", R"({"Type":"String","MaxLength":"2"})", "abc", "Parameter 'P' must contain at most 2 characters"},
-    {"ListOfNumbers", R"({"Type":"List<Number>"})", "1, 2,x", "Parameter validation failed: parameter value x for parameter name P must be a number."},
+    {"ListOfNumbers", R"({"Type":"List<Number>"})", "1, 2,x",
+     "Parameter validation failed: parameter value x for parameter name P must be a number."},
 };
 class ParameterValuesOf : public testing::TestWithParam<ParameterCase> {};
 TEST_P(ParameterValuesOf, Bind) {
-  const auto source = must_read(R"({"Parameters":{"P":)" + std::string(GetParam().declaration) + R"(},"Resources":{"R":{"Type":"x"}}})");
+  const auto source = must_read(R"({"Parameters":{"P":)" + std::string(GetParam().declaration) +
+                                R"(},"Resources":{"R":{"Type":"x"}}})");
   const auto values = bind_parameters(source, {{.key = "P", .value = std::string(GetParam().value)}}, {}, {});
   EXPECT_EQ(values ? "" : values.error().message, GetParam().error);
 }
-INSTANTIATE_TEST_SUITE_P(Parameters, ParameterValuesOf, testing::ValuesIn(kParameters), [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(Parameters, ParameterValuesOf, testing::ValuesIn(kParameters),
+                         [](const auto& info) { return std::string(info.param.name); });
 
 TEST(Parameters, MissingUnknownAndPrevious) {
   const auto source = must_read(R"({"Parameters":{"P":{"Type":"String"}},"Resources":{"R":{"Type":"x"}}})");
   EXPECT_EQ(bind_parameters(source, {}, {}, {}).error().message, "Parameters: [P] must have values");
-  EXPECT_EQ(bind_parameters(source, {{.key = "Q", .value = "1"}}, {}, {}).error().message, "Parameters: [Q] do not exist in the template");
+  EXPECT_EQ(bind_parameters(source, {{.key = "Q", .value = "1"}}, {}, {}).error().message,
+            "Parameters: [Q] do not exist in the template");
   const auto kept = bind_parameters(source, {{.key = "P", .use_previous = true}}, {{"P", {.value = "old"}}}, {});
   ASSERT_TRUE(kept);
   EXPECT_EQ(kept->at("P").value, "old");
@@ -324,7 +362,9 @@ TEST(Parameters, MissingUnknownAndPrevious) {
 // --- the graph ---
 
 Result<Graph> graph_of(std::string_view resources, std::string_view rest = "") {
-  const auto source = must_read("{\"Conditions\":{\"Off\":{\"Fn::Equals\":[1,2]},\"On\":{\"Fn::Equals\":[1,1]}},\"Resources\":" + std::string(resources) + std::string(rest) + "}");
+  const auto source =
+      must_read("{\"Conditions\":{\"Off\":{\"Fn::Equals\":[1,2]},\"On\":{\"Fn::Equals\":[1,1]}},\"Resources\":" +
+                std::string(resources) + std::string(rest) + "}");
   Evaluation scope;
   scope.source = &source;
   auto conditions = evaluate_conditions(scope);
@@ -333,7 +373,8 @@ Result<Graph> graph_of(std::string_view resources, std::string_view rest = "") {
 }
 
 TEST(GraphOf, D37_DependsOnAndReferencesOrder) {
-  const auto graph = graph_of(R"({"C":{"Type":"x","DependsOn":["B","A"]},"B":{"Type":"x","Properties":{"p":{"Fn::Sub":"${A.Arn}"}}},"A":{"Type":"x"},"D":{"Type":"x","DependsOn":"C"}})");
+  const auto graph = graph_of(
+      R"({"C":{"Type":"x","DependsOn":["B","A"]},"B":{"Type":"x","Properties":{"p":{"Fn::Sub":"${A.Arn}"}}},"A":{"Type":"x"},"D":{"Type":"x","DependsOn":"C"}})");
   ASSERT_TRUE(graph) << graph.error().message;
   EXPECT_EQ(order_of(*graph), (std::vector<std::string>{"A", "B", "C", "D"}));
 }
@@ -346,18 +387,23 @@ TEST(GraphOf, D24_UnknownReference) {
 }
 
 TEST(GraphOf, D26_CycleOfTwoNamesOnlyTheCycle) {
-  const auto graph = graph_of(R"({"A":{"Type":"x","Properties":{"p":{"Ref":"B"}}},"B":{"Type":"x","DependsOn":"A"},"Above":{"Type":"x","DependsOn":"A"},"Below":{"Type":"x"}})");
+  const auto graph = graph_of(
+      R"({"A":{"Type":"x","Properties":{"p":{"Ref":"B"}}},"B":{"Type":"x","DependsOn":"A"},"Above":{"Type":"x","DependsOn":"A"},"Below":{"Type":"x"}})");
   ASSERT_FALSE(graph);
   EXPECT_EQ(graph.error().message, "Circular dependency between resources: [A, B]");
 }
 
 TEST(GraphOf, D34_ConditionOffRemovesAndRefToItIsAnError) {
-  const auto off = graph_of(R"({"A":{"Type":"x","Condition":"Off"},"B":{"Type":"x","DependsOn":"A","Properties":{"p":{"Fn::If":["Off",{"Ref":"A"},"none"]}}}})");
+  const auto off = graph_of(
+      R"({"A":{"Type":"x","Condition":"Off"},"B":{"Type":"x","DependsOn":"A","Properties":{"p":{"Fn::If":["Off",{"Ref":"A"},"none"]}}}})");
   ASSERT_TRUE(off) << off.error().message;
   EXPECT_EQ(order_of(*off), (std::vector<std::string>{"B"}));
-  EXPECT_EQ(graph_of(R"({"A":{"Type":"x","Condition":"Off"},"B":{"Type":"x","Properties":{"p":{"Ref":"A"}}}})").error().message,
+  EXPECT_EQ(graph_of(R"({"A":{"Type":"x","Condition":"Off"},"B":{"Type":"x","Properties":{"p":{"Ref":"A"}}}})")
+                .error()
+                .message,
             "Template format error: Unresolved resource dependencies [A] in the Resources block of the template");
-  EXPECT_TRUE(graph_of(R"({"A":{"Type":"x","Condition":"Off"},"B":{"Type":"x"}})", R"(,"Outputs":{"O":{"Condition":"Off","Value":{"Ref":"A"}}})"));
+  EXPECT_TRUE(graph_of(R"({"A":{"Type":"x","Condition":"Off"},"B":{"Type":"x"}})",
+                       R"(,"Outputs":{"O":{"Condition":"Off","Value":{"Ref":"A"}}})"));
   EXPECT_FALSE(graph_of(R"({"A":{"Type":"x","Condition":"Nowhere"}})"));
 }
 

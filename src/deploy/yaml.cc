@@ -15,9 +15,11 @@ namespace tidemill::deploy {
 namespace {
 
 constexpr std::string_view kFunctionTags[] = {
-    "And",  "Base64",   "Cidr",   "Contains",    "EachMemberEquals", "EachMemberIn", "Equals",       "FindInMap", "GetAtt", "GetAZs",
-    "If",   "ImportValue", "Join", "Length",     "Not",              "Or",           "RefAll",       "Select",    "Split",  "Sub",
-    "ToJsonString", "Transform", "ValueOf", "ValueOfAll",
+    "And",          "Base64",      "Cidr",      "Contains",   "EachMemberEquals",
+    "EachMemberIn", "Equals",      "FindInMap", "GetAtt",     "GetAZs",
+    "If",           "ImportValue", "Join",      "Length",     "Not",
+    "Or",           "RefAll",      "Select",    "Split",      "Sub",
+    "ToJsonString", "Transform",   "ValueOf",   "ValueOfAll",
 };
 constexpr std::string_view kStandardTags = "tag:yaml.org,2002:";
 
@@ -28,8 +30,8 @@ bool is_one_of(std::string_view text, std::initializer_list<std::string_view> wo
   return false;
 }
 
-// Whole numbers of YAML 1.1: decimal, octal (0...), hexadecimal, binary, with underscores. Base 60 stays text: "22:30" is a
-// time of day to whoever writes it.
+// Whole numbers of YAML 1.1: decimal, octal (0...), hexadecimal, binary, with underscores. Base 60 stays text: "22:30"
+// is a time of day to whoever writes it.
 std::optional<std::int64_t> read_integer(std::string_view text) {
   bool negative = false;
   if (!text.empty() && (text[0] == '-' || text[0] == '+')) {
@@ -63,13 +65,17 @@ std::optional<double> read_real(std::string_view text) {
   std::size_t i = !text.empty() && (text[0] == '-' || text[0] == '+') ? 1 : 0;
   bool digits = false, point = false;
   for (; i < text.size(); ++i) {
-    if (text[i] >= '0' && text[i] <= '9') digits = true;
-    else if (text[i] == '.' && !point) point = true;
-    else break;
+    if (text[i] >= '0' && text[i] <= '9')
+      digits = true;
+    else if (text[i] == '.' && !point)
+      point = true;
+    else
+      break;
   }
   if (!digits || !point) return std::nullopt;
   if (i < text.size()) {
-    if ((text[i] != 'e' && text[i] != 'E') || i + 2 >= text.size() || (text[i + 1] != '+' && text[i + 1] != '-')) return std::nullopt;
+    if ((text[i] != 'e' && text[i] != 'E') || i + 2 >= text.size() || (text[i + 1] != '+' && text[i + 1] != '-'))
+      return std::nullopt;
     for (std::size_t j = i + 2; j < text.size(); ++j) {
       if (text[j] < '0' || text[j] > '9') return std::nullopt;
     }
@@ -104,7 +110,9 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
   void OnAnchor(const YAML::Mark& mark, const std::string&) override { refuse(mark, "YAML anchors are not supported"); }
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { refuse(mark, "YAML aliases are not allowed in CloudFormation templates"); }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
+    refuse(mark, "YAML aliases are not allowed in CloudFormation templates");
+  }
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { OnScalar(mark, "?", anchor, ""); }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, const std::string& text) override {
@@ -135,7 +143,8 @@ class TreeBuilder final : public YAML::EventHandler {
     finish(mark, tag, text);
   }
 
-  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, YAML::EmitterStyle::value) override {
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {
     open(mark, tag, json::Array());
   }
   void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, YAML::EmitterStyle::value) override {
@@ -227,7 +236,8 @@ Result<json::Value> read_yaml(std::string_view text, TreeLimits limits) {
     YAML::Parser parser(stream);
     if (!parser.HandleNextDocument(builder)) return invalid("Template format error: the template is empty");
   } catch (const YAML::Exception& e) {
-    return invalid(fmt::format("Template format error: YAML not well-formed: {} (line {}, column {})", e.msg, e.mark.line + 1, e.mark.column + 1));
+    return invalid(fmt::format("Template format error: YAML not well-formed: {} (line {}, column {})", e.msg,
+                               e.mark.line + 1, e.mark.column + 1));
   }
   if (builder.error) return invalid("Template format error: " + *builder.error);
   return std::move(builder.root);

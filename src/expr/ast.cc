@@ -37,8 +37,8 @@ std::string_view to_string(Op op) {
 }
 
 Op function_of(std::string_view name) {
-  for (const Op op : {Op::kSize, Op::kIfNotExists, Op::kListAppend, Op::kExists, Op::kNotExists, Op::kTypeIs, Op::kBeginsWith,
-                      Op::kContains}) {
+  for (const Op op : {Op::kSize, Op::kIfNotExists, Op::kListAppend, Op::kExists, Op::kNotExists, Op::kTypeIs,
+                      Op::kBeginsWith, Op::kContains}) {
     if (to_string(op) == name) return op;
   }
   return Op::kNever;

@@ -1,5 +1,5 @@
-// What the parser makes of a text: immutable, without names and values filled in, so that it can be shared and kept by text.
-// Legacy parameters and PartiQL build the same trees with literal paths and values (TreeBuilder).
+// What the parser makes of a text: immutable, without names and values filled in, so that it can be shared and kept by
+// text. Legacy parameters and PartiQL build the same trees with literal paths and values (TreeBuilder).
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,8 @@ namespace tidemill::expr {
 
 enum class Op : unsigned char {
   // operands
-  kPath,    // first: index into Tree::paths
-  kValue,   // first: index into Tree::values
+  kPath,   // first: index into Tree::paths
+  kValue,  // first: index into Tree::values
   kSize,
   kIfNotExists,
   kListAppend,
@@ -69,10 +69,11 @@ struct Tree {
   std::vector<Node> nodes;              // operands before the node that takes them, in the order of the text
   std::vector<std::uint32_t> operands;  // indexes into nodes
   std::vector<PathText> paths;
-  std::vector<std::string> values;      // :names, each once
+  std::vector<std::string> values;  // :names, each once
 };
 
-// One comparison or boolean function: nodes [first, node], its operands included. Errors are found condition by condition.
+// One comparison or boolean function: nodes [first, node], its operands included. Errors are found condition by
+// condition.
 struct ConditionSpan {
   std::uint32_t first = 0;
   std::uint32_t node = 0;
@@ -89,8 +90,8 @@ enum class ActionKind : unsigned char { kSet, kRemove, kAdd, kDelete };
 
 struct ParsedAction {
   ActionKind kind = ActionKind::kSet;
-  std::uint32_t path = 0;       // into Tree::paths
-  std::uint32_t value = 0;      // node; not for kRemove
+  std::uint32_t path = 0;   // into Tree::paths
+  std::uint32_t value = 0;  // node; not for kRemove
 };
 
 struct ParsedUpdate {
@@ -108,7 +109,7 @@ class TreeBuilder {
   explicit TreeBuilder(Tree& tree) : tree_(tree) {}
 
   std::uint32_t path(PathText path);
-  std::uint32_t value(std::string_view name);            // reuses the slot of a name
+  std::uint32_t value(std::string_view name);  // reuses the slot of a name
   std::uint32_t add(Op op, const std::vector<std::uint32_t>& operands);
   std::uint32_t next() const { return static_cast<std::uint32_t>(tree_.nodes.size()); }
 

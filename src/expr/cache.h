@@ -1,5 +1,5 @@
-// Parsed expressions by text. An application sends the same few texts over and over; names and values come anew each time.
-// One cache per loop: not safe for several threads. Errors are not kept.
+// Parsed expressions by text. An application sends the same few texts over and over; names and values come anew each
+// time. One cache per loop: not safe for several threads. Errors are not kept.
 #pragma once
 
 #include <string>
@@ -17,7 +17,9 @@ class Cache {
 
   Result<Shared<ParsedCondition>> condition(std::string_view text) { return get(conditions_, text, parse_condition); }
   Result<Shared<ParsedUpdate>> update(std::string_view text) { return get(updates_, text, parse_update); }
-  Result<Shared<ParsedProjection>> projection(std::string_view text) { return get(projections_, text, parse_projection); }
+  Result<Shared<ParsedProjection>> projection(std::string_view text) {
+    return get(projections_, text, parse_projection);
+  }
   std::size_t size() const { return conditions_.size() + updates_.size() + projections_.size(); }
 
  private:

@@ -77,8 +77,8 @@ bool is_type_name(std::string_view name) {
 
 bool is_ordered(Type type) { return type == Type::kString || type == Type::kNumber || type == Type::kBinary; }
 
-// Fills names and values in and checks what can be checked without an item. Condition by condition, and in each: definitions,
-// numbers of operands, distinctness, types.
+// Fills names and values in and checks what can be checked without an item. Condition by condition, and in each:
+// definitions, numbers of operands, distinctness, types.
 class Binder {
  public:
   Binder(const Tree& tree, std::vector<Path>& paths, std::vector<AttributeValue>& values, Substitutions& substitutions)
@@ -120,7 +120,8 @@ class Binder {
     if (node.op == Op::kPath || node.op == Op::kValue || node.count != 2) return {};
     const Node& a = operand(node, 0);
     const Node& b = operand(node, 1);
-    if (a.op == Op::kPath && b.op == Op::kPath && paths_[a.first] == paths_[b.first] && node.op != Op::kAnd && node.op != Op::kOr) {
+    if (a.op == Op::kPath && b.op == Op::kPath && paths_[a.first] == paths_[b.first] && node.op != Op::kAnd &&
+        node.op != Op::kOr) {
       return invalid(messages::not_distinct(to_string(node.op), to_string(paths_[a.first])));
     }
     return {};
@@ -158,7 +159,8 @@ class Binder {
       }
       case Op::kContains: {
         const auto type = type_of(operand(node, 0));
-        if (type == Type::kNumber || type == Type::kBool || type == Type::kNull || type == Type::kMap) return wrong_type(node, *type);
+        if (type == Type::kNumber || type == Type::kBool || type == Type::kNull || type == Type::kMap)
+          return wrong_type(node, *type);
         return {};
       }
       case Op::kLess:
@@ -205,7 +207,8 @@ class Binder {
 
 class Evaluator {
  public:
-  Evaluator(const Tree& tree, const std::vector<Path>& paths, const std::vector<AttributeValue>& values, const item::Item& item)
+  Evaluator(const Tree& tree, const std::vector<Path>& paths, const std::vector<AttributeValue>& values,
+            const item::Item& item)
       : tree_(tree), paths_(paths), values_(values), item_(item) {}
 
   // Depth is at most the number of operators, which binding bounds.

@@ -6,11 +6,12 @@ namespace tidemill::expr {
 namespace {
 
 bool is_keyword(std::string_view word) {
-  return is_word(word, "AND") || is_word(word, "OR") || is_word(word, "NOT") || is_word(word, "BETWEEN") || is_word(word, "IN");
+  return is_word(word, "AND") || is_word(word, "OR") || is_word(word, "NOT") || is_word(word, "BETWEEN") ||
+         is_word(word, "IN");
 }
 
-// Every legal level of nesting holds an operator of its own, of which there are at most 300; so what is nested deeper than this is
-// wrong in any case.
+// Every legal level of nesting holds an operator of its own, of which there are at most 300; so what is nested deeper
+// than this is wrong in any case.
 constexpr int kMaxNesting = 1024;
 
 class ConditionParser : ParserBase {
@@ -36,8 +37,8 @@ class ConditionParser : ParserBase {
     TM_TRY(auto root, disjunction());
     if (!at(TokenKind::kEnd)) return syntax_error();
     TM_CHECK(require_condition(root));
-    TM_CHECK(noted({Problem::kParentheses, Problem::kUnknownFunction, Problem::kForbiddenFunction, Problem::kMisusedFunction,
-                    Problem::kReservedWord, Problem::kPath}));
+    TM_CHECK(noted({Problem::kParentheses, Problem::kUnknownFunction, Problem::kForbiddenFunction,
+                    Problem::kMisusedFunction, Problem::kReservedWord, Problem::kPath}));
     result_->root = root.node;
     return std::move(result_);
   }
@@ -151,7 +152,8 @@ class ConditionParser : ParserBase {
   void check_operands(const std::vector<std::uint32_t>& operands) {
     for (const auto operand : operands) {
       const Op op = result_->tree.nodes[operand].op;
-      if (is_function(op) && op != Op::kSize) note(Problem::kMisusedFunction, messages::misused_function(to_string(op)));
+      if (is_function(op) && op != Op::kSize)
+        note(Problem::kMisusedFunction, messages::misused_function(to_string(op)));
     }
   }
 

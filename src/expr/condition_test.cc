@@ -99,7 +99,8 @@ constexpr Case kTruth[] = {
     {"EXP_25_not_parentheses", "NOT (s = :h AND n = n2)", "{':h':{'S':'hello'}}", "true"},
     {"EXP_25_not_not", "NOT NOT attribute_exists(s)", "", "true"},
     {"EXP_25_and_in_between", "n BETWEEN :a AND :b AND attribute_exists(s)", "{':a':{'N':'1'},':b':{'N':'9'}}", "true"},
-    {"EXP_26_keyword_case", "attribute_exists(s) aNd nOt attribute_exists(q) oR n in (:v) And n bEtween :v and :v", "{':v':{'N':'1'}}", "true"},
+    {"EXP_26_keyword_case", "attribute_exists(s) aNd nOt attribute_exists(q) oR n in (:v) And n bEtween :v and :v",
+     "{':v':{'N':'1'}}", "true"},
     {"EXP_27_single_parentheses", "(s) = (:h)", "{':h':{'S':'hello'}}", "true"},
     {"EXP_27_around_all", "(attribute_exists(s))", "", "true"},
     {"EXP_31_nested", "m.y.z = :v", "{':v':{'S':'deep'}}", "true"},
@@ -110,41 +111,76 @@ constexpr Case kTruth[] = {
 };
 
 constexpr Case kErrors[] = {
-    {"EXP_06_list_constant", "s < :v", "{':v':{'L':[]}}", "Incorrect operand type for operator or function; operator or function: <, operand type: L"},
-    {"EXP_06_bool_constant", "s >= :v", "{':v':{'BOOL':true}}", "Incorrect operand type for operator or function; operator or function: >=, operand type: BOOL"},
-    {"EXP_06_between_set", "s BETWEEN :v AND :v", "{':v':{'SS':['a']}}", "Incorrect operand type for operator or function; operator or function: BETWEEN, operand type: SS"},
-    {"EXP_08_between_types", "n BETWEEN :a AND :b", "{':a':{'N':'1'},':b':{'S':'a'}}", "The BETWEEN operator requires same data type for lower and upper bounds; lower bound operand: AttributeValue: {N:1}, upper bound operand: AttributeValue: {S:a}"},
-    {"EXP_09_between_order", "s BETWEEN :b AND :a", "{':a':{'S':'a'},':b':{'S':'b'}}", "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound operand: AttributeValue: {S:b}, upper bound operand: AttributeValue: {S:a}"},
+    {"EXP_06_list_constant", "s < :v", "{':v':{'L':[]}}",
+     "Incorrect operand type for operator or function; operator or function: <, operand type: L"},
+    {"EXP_06_bool_constant", "s >= :v", "{':v':{'BOOL':true}}",
+     "Incorrect operand type for operator or function; operator or function: >=, operand type: BOOL"},
+    {"EXP_06_between_set", "s BETWEEN :v AND :v", "{':v':{'SS':['a']}}",
+     "Incorrect operand type for operator or function; operator or function: BETWEEN, operand type: SS"},
+    {"EXP_08_between_types", "n BETWEEN :a AND :b", "{':a':{'N':'1'},':b':{'S':'a'}}",
+     "The BETWEEN operator requires same data type for lower and upper bounds; lower bound operand: AttributeValue: "
+     "{N:1}, upper bound operand: AttributeValue: {S:a}"},
+    {"EXP_09_between_order", "s BETWEEN :b AND :a", "{':a':{'S':'a'},':b':{'S':'b'}}",
+     "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound operand: "
+     "AttributeValue: {S:b}, upper bound operand: AttributeValue: {S:a}"},
     {"EXP_11_in_empty", "s IN ()", "", "Syntax error; token: \")\", near: \"()\""},
-    {"EXP_14_exists_value", "attribute_exists(:v)", "{':v':{'S':'a'}}", "Operator or function requires a document path; operator or function: attribute_exists"},
-    {"EXP_14_not_exists_size", "attribute_not_exists(size(a))", "", "Operator or function requires a document path; operator or function: attribute_not_exists"},
-    {"EXP_15_unknown_type", "attribute_type(s, :v)", "{':v':{'S':'Q'}}", "Invalid attribute type name found; type: Q, valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}"},
-    {"EXP_15_type_number", "attribute_type(s, :v)", "{':v':{'N':'1'}}", "Incorrect operand type for operator or function; operator or function: attribute_type, operand type: N"},
-    {"EXP_15_type_path", "attribute_type(s, n)", "", "Incorrect operand type for operator or function; operator or function: attribute_type, operand type: {NS,SS,L,BS,N,M,B,BOOL,NULL,S}"},
-    {"EXP_16_begins_number", "begins_with(s, :v)", "{':v':{'N':'1'}}", "Incorrect operand type for operator or function; operator or function: begins_with, operand type: N"},
-    {"EXP_18_contains_same", "contains(s, s)", "", "The first operand must be distinct from the remaining operands for this operator or function; operator: contains, first operand: [s]"},
-    {"EXP_19_equals_same", "m.x[0] = m.x[0]", "", "The first operand must be distinct from the remaining operands for this operator or function; operator: =, first operand: [m, x, [0]]"},
-    {"EXP_21_size_alone", "size(s)", "", "The function is not allowed to be used this way in an expression; function: size"},
-    {"EXP_21_size_in_and", "attribute_exists(s) AND size(s)", "", "The function is not allowed to be used this way in an expression; function: size"},
-    {"EXP_21_size_not", "NOT size(s)", "", "The function is not allowed to be used this way in an expression; function: size"},
-    {"EXP_21_size_number", "size(:v) = :v", "{':v':{'N':'1'}}", "Incorrect operand type for operator or function; operator or function: size, operand type: N"},
-    {"EXP_21_size_of_size", "size(size(s)) = :v", "{':v':{'N':'1'}}", "Incorrect operand type for operator or function; operator or function: size, operand type: N"},
-    {"EXP_22_function_operand", "attribute_exists(s) < :v", "{':v':{'N':'1'}}", "The function is not allowed to be used this way in an expression; function: attribute_exists"},
-    {"EXP_22_function_argument", "contains(s, begins_with(a, b))", "", "The function is not allowed to be used this way in an expression; function: begins_with"},
+    {"EXP_14_exists_value", "attribute_exists(:v)", "{':v':{'S':'a'}}",
+     "Operator or function requires a document path; operator or function: attribute_exists"},
+    {"EXP_14_not_exists_size", "attribute_not_exists(size(a))", "",
+     "Operator or function requires a document path; operator or function: attribute_not_exists"},
+    {"EXP_15_unknown_type", "attribute_type(s, :v)", "{':v':{'S':'Q'}}",
+     "Invalid attribute type name found; type: Q, valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}"},
+    {"EXP_15_type_number", "attribute_type(s, :v)", "{':v':{'N':'1'}}",
+     "Incorrect operand type for operator or function; operator or function: attribute_type, operand type: N"},
+    {"EXP_15_type_path", "attribute_type(s, n)", "",
+     "Incorrect operand type for operator or function; operator or function: attribute_type, operand type: "
+     "{NS,SS,L,BS,N,M,B,BOOL,NULL,S}"},
+    {"EXP_16_begins_number", "begins_with(s, :v)", "{':v':{'N':'1'}}",
+     "Incorrect operand type for operator or function; operator or function: begins_with, operand type: N"},
+    {"EXP_18_contains_same", "contains(s, s)", "",
+     "The first operand must be distinct from the remaining operands for this operator or function; operator: "
+     "contains, first operand: [s]"},
+    {"EXP_19_equals_same", "m.x[0] = m.x[0]", "",
+     "The first operand must be distinct from the remaining operands for this operator or function; operator: =, first "
+     "operand: [m, x, [0]]"},
+    {"EXP_21_size_alone", "size(s)", "",
+     "The function is not allowed to be used this way in an expression; function: size"},
+    {"EXP_21_size_in_and", "attribute_exists(s) AND size(s)", "",
+     "The function is not allowed to be used this way in an expression; function: size"},
+    {"EXP_21_size_not", "NOT size(s)", "",
+     "The function is not allowed to be used this way in an expression; function: size"},
+    {"EXP_21_size_number", "size(:v) = :v", "{':v':{'N':'1'}}",
+     "Incorrect operand type for operator or function; operator or function: size, operand type: N"},
+    {"EXP_21_size_of_size", "size(size(s)) = :v", "{':v':{'N':'1'}}",
+     "Incorrect operand type for operator or function; operator or function: size, operand type: N"},
+    {"EXP_22_function_operand", "attribute_exists(s) < :v", "{':v':{'N':'1'}}",
+     "The function is not allowed to be used this way in an expression; function: attribute_exists"},
+    {"EXP_22_function_argument", "contains(s, begins_with(a, b))", "",
+     "The function is not allowed to be used this way in an expression; function: begins_with"},
     {"EXP_23_unknown", "f(s)", "", "Invalid function name; function: f"},
     {"EXP_23_upper_case", "SIZE(s) = :v", "{':v':{'N':'1'}}", "Invalid function name; function: SIZE"},
-    {"EXP_24_if_not_exists", "if_not_exists(s, :v)", "{':v':{'N':'1'}}", "The function is not allowed in a condition expression; function: if_not_exists"},
-    {"EXP_24_list_append", "s = list_append(s, :v)", "{':v':{'L':[]}}", "The function is not allowed in a condition expression; function: list_append"},
+    {"EXP_24_if_not_exists", "if_not_exists(s, :v)", "{':v':{'N':'1'}}",
+     "The function is not allowed in a condition expression; function: if_not_exists"},
+    {"EXP_24_list_append", "s = list_append(s, :v)", "{':v':{'L':[]}}",
+     "The function is not allowed in a condition expression; function: list_append"},
     {"EXP_27_redundant", "((s = :v))", "{':v':{'N':'1'}}", "The expression has redundant parentheses;"},
     {"EXP_27_redundant_operand", "((s)) = :v", "{':v':{'N':'1'}}", "The expression has redundant parentheses;"},
     {"EXP_27_redundant_function", "((attribute_exists(s)))", "", "The expression has redundant parentheses;"},
-    {"EXP_28_reserved", "data = :v", "{':v':{'N':'1'}}", "Attribute name is a reserved keyword; reserved keyword: data"},
-    {"EXP_28_reserved_nested", "a.Name = :v", "{':v':{'N':'1'}}", "Attribute name is a reserved keyword; reserved keyword: Name"},
-    {"EXP_29_undefined_value", "s = :q", "", "An expression attribute value used in expression is not defined; attribute value: :q"},
-    {"EXP_29_undefined_name", "#q = :v", "{':v':{'N':'1'}}", "An expression attribute name used in the document path is not defined; attribute name: #q"},
-    {"EXP_29_value_before_count", "contains(:q)", "", "An expression attribute value used in expression is not defined; attribute value: :q"},
-    {"EXP_30_count", "contains(s)", "", "Incorrect number of operands for operator or function; operator or function: contains, number of operands: 1"},
-    {"EXP_30_count_exists", "attribute_exists(s, n)", "", "Incorrect number of operands for operator or function; operator or function: attribute_exists, number of operands: 2"},
+    {"EXP_28_reserved", "data = :v", "{':v':{'N':'1'}}",
+     "Attribute name is a reserved keyword; reserved keyword: data"},
+    {"EXP_28_reserved_nested", "a.Name = :v", "{':v':{'N':'1'}}",
+     "Attribute name is a reserved keyword; reserved keyword: Name"},
+    {"EXP_29_undefined_value", "s = :q", "",
+     "An expression attribute value used in expression is not defined; attribute value: :q"},
+    {"EXP_29_undefined_name", "#q = :v", "{':v':{'N':'1'}}",
+     "An expression attribute name used in the document path is not defined; attribute name: #q"},
+    {"EXP_29_value_before_count", "contains(:q)", "",
+     "An expression attribute value used in expression is not defined; attribute value: :q"},
+    {"EXP_30_count", "contains(s)", "",
+     "Incorrect number of operands for operator or function; operator or function: contains, number of operands: 1"},
+    {"EXP_30_count_exists", "attribute_exists(s, n)", "",
+     "Incorrect number of operands for operator or function; operator or function: attribute_exists, number of "
+     "operands: 2"},
     {"EXP_35_bang", "s != :v", "{':v':{'N':'1'}}", "Syntax error; token: \"!\", near: \"s !=\""},
     {"EXP_35_double_equal", "s == :v", "{':v':{'N':'1'}}", "Syntax error; token: \"=\", near: \"== :v\""},
     {"EXP_35_end", "s =", "", "Syntax error; token: \"<EOF>\", near: \"=\""},
@@ -154,14 +190,17 @@ constexpr Case kErrors[] = {
     {"EXP_35_open", "(s = n", "", "Syntax error; token: \"<EOF>\", near: \"n\""},
     {"EXP_35_words", "s n", "", "Syntax error; token: \"n\", near: \"s n\""},
     {"EXP_35_empty_call", "attribute_exists()", "", "Syntax error; token: \")\", near: \"()\""},
-    {"EXP_36_large_index", "l[99999999999] = :v", "{':v':{'N':'1'}}", "List index is not within the allowable range; index: [99999999999]"},
+    {"EXP_36_large_index", "l[99999999999] = :v", "{':v':{'N':'1'}}",
+     "List index is not within the allowable range; index: [99999999999]"},
     {"EXP_36_negative_index", "l[-1] = :v", "{':v':{'N':'1'}}", "Syntax error; token: \"-\", near: \"[-1\""},
     {"EXP_38_underscore", "_a = :v", "{':v':{'N':'1'}}", "Syntax error; token: \"_\", near: \"_a\""},
     {"EXP_38_digit", "1a = :v", "{':v':{'N':'1'}}", "Syntax error; token: \"1\", near: \"1a\""},
     {"EXP_empty", "", "", "The expression can not be empty;"},
     {"EXP_blank", " \t\n", "", "The expression can not be empty;"},
     {"EXP_order_syntax_before_names", "#q = :v s", "{':v':{'N':'1'}}", "Syntax error; token: \"s\", near: \":v s\""},
-    {"EXP_order_first_condition_first", "contains(s, s) AND #q = n", "", "The first operand must be distinct from the remaining operands for this operator or function; operator: contains, first operand: [s]"},
+    {"EXP_order_first_condition_first", "contains(s, s) AND #q = n", "",
+     "The first operand must be distinct from the remaining operands for this operator or function; operator: "
+     "contains, first operand: [s]"},
 };
 // NOLINTEND
 
@@ -171,7 +210,8 @@ TEST(Conditions, Truth) {
 
 TEST(Conditions, Errors) {
   for (const auto& c : kErrors) {
-    EXPECT_EQ(evaluate(c.condition, kItem, c.values), "Invalid ConditionExpression: " + std::string(c.want)) << c.id << ": " << c.condition;
+    EXPECT_EQ(evaluate(c.condition, kItem, c.values), "Invalid ConditionExpression: " + std::string(c.want))
+        << c.id << ": " << c.condition;
   }
 }
 
@@ -188,16 +228,19 @@ TEST(Conditions, EXP_12_InOperands) {
     return evaluate("n IN (" + list + ")", kItem, "{':v':{'N':'5'}}");
   };
   EXPECT_EQ(in(99), "true");
-  EXPECT_EQ(in(100), "Invalid ConditionExpression: The IN operator is provided with too many operands; number of operands: 101");
+  EXPECT_EQ(in(100),
+            "Invalid ConditionExpression: The IN operator is provided with too many operands; number of operands: 101");
 }
 
 TEST(Conditions, EXP_32_Size) {
   const std::string condition = "n = :v";
   EXPECT_EQ(evaluate(condition + std::string(4096 - condition.size(), ' '), kItem, "{':v':{'N':'5'}}"), "true");
-  EXPECT_EQ(evaluate(condition + std::string(4097 - condition.size(), ' '), kItem, "{':v':{'N':'5'}}"),
-            "Invalid ConditionExpression: Expression size has exceeded the maximum allowed size; expression size: 4097");
-  EXPECT_EQ(evaluate(std::string(5000, '!'), kItem),
-            "Invalid ConditionExpression: Expression size has exceeded the maximum allowed size; expression size: 5000");
+  EXPECT_EQ(
+      evaluate(condition + std::string(4097 - condition.size(), ' '), kItem, "{':v':{'N':'5'}}"),
+      "Invalid ConditionExpression: Expression size has exceeded the maximum allowed size; expression size: 4097");
+  EXPECT_EQ(
+      evaluate(std::string(5000, '!'), kItem),
+      "Invalid ConditionExpression: Expression size has exceeded the maximum allowed size; expression size: 5000");
 }
 
 TEST(Conditions, EXP_33_Operators) {
@@ -206,23 +249,30 @@ TEST(Conditions, EXP_33_Operators) {
     for (int i = 1; i < comparisons; ++i) text += " OR q=:v";
     return evaluate(text, kItem, "{':v':{'N':'5'}}");
   };
-  EXPECT_EQ(chain(150), "false");                                     // 299
-  EXPECT_EQ(evaluate("NOT " + [] {
-              std::string text = "q=:v";
-              for (int i = 1; i < 150; ++i) text += " OR q=:v";
-              return text;
-            }(), kItem, "{':v':{'N':'5'}}"), "true");                 // 300
+  EXPECT_EQ(chain(150), "false");  // 299
+  EXPECT_EQ(evaluate(
+                "NOT " +
+                    [] {
+                      std::string text = "q=:v";
+                      for (int i = 1; i < 150; ++i) text += " OR q=:v";
+                      return text;
+                    }(),
+                kItem, "{':v':{'N':'5'}}"),
+            "true");  // 300
   EXPECT_EQ(chain(151), "Invalid ConditionExpression: The expression contains too many operators; operator count: 301");
 }
 
 TEST(Conditions, EXP_34_DeepTextsDoNotExhaustTheStack) {
-  EXPECT_EQ(evaluate(std::string(4096, '('), kItem), "Invalid ConditionExpression: The expression has redundant parentheses;");
+  EXPECT_EQ(evaluate(std::string(4096, '('), kItem),
+            "Invalid ConditionExpression: The expression has redundant parentheses;");
   std::string nots;
   for (int i = 0; i < 1000; ++i) nots += "NOT ";
-  EXPECT_EQ(evaluate(nots + "n=n2", kItem), "Invalid ConditionExpression: The expression contains too many operators; operator count: 1001");
+  EXPECT_EQ(evaluate(nots + "n=n2", kItem),
+            "Invalid ConditionExpression: The expression contains too many operators; operator count: 1001");
   std::string calls;
   for (int i = 0; i < 700; ++i) calls += "size(";
-  EXPECT_NE(evaluate(calls + "a" + std::string(700, ')') + " = n", kItem).find("Invalid ConditionExpression: "), std::string::npos);
+  EXPECT_NE(evaluate(calls + "a" + std::string(700, ')') + " = n", kItem).find("Invalid ConditionExpression: "),
+            std::string::npos);
   std::string nested = "n=n2";
   for (int i = 0; i < 140; ++i) nested = "NOT (" + nested + ")";
   EXPECT_EQ(evaluate(nested, kItem), "false");
@@ -243,8 +293,9 @@ TEST(Conditions, EXP_42_MissingItem) {
 
 TEST(Conditions, EveryReservedWordIsRefusedInAnyCase) {
   for (const char* word : {"abort", "Zone", "CONVERT", "Size", "status", "TTL", "localtimestamp"}) {
-    EXPECT_EQ(evaluate(std::string("x.") + word + " = y", kItem),
-              "Invalid ConditionExpression: Attribute name is a reserved keyword; reserved keyword: " + std::string(word));
+    EXPECT_EQ(
+        evaluate(std::string("x.") + word + " = y", kItem),
+        "Invalid ConditionExpression: Attribute name is a reserved keyword; reserved keyword: " + std::string(word));
   }
   EXPECT_EQ(evaluate("statuses <> nametag", kItem), "true");
 }

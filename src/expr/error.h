@@ -1,4 +1,5 @@
-// Failures of expressions. All are ValidationExceptions to the client of a single-item call; transactions tell the two apart.
+// Failures of expressions. All are ValidationExceptions to the client of a single-item call; transactions tell the two
+// apart.
 #pragma once
 
 #include <expected>
@@ -19,7 +20,8 @@ enum class Errc : unsigned char {
 struct [[nodiscard]] Error {
   Errc code = Errc::kInternal;
   std::string message;  // the service's own text
-  // PutItem, UpdateItem and DeleteItem answer this one as `1 validation error detected: <message>`, other operations as it is.
+  // PutItem, UpdateItem and DeleteItem answer this one as `1 validation error detected: <message>`, other operations as
+  // it is.
   bool counted = false;
 
   static Error internal(std::string_view text) { return {Errc::kInternal, std::string(text), false}; }

@@ -22,9 +22,7 @@ class Extraction {
   Status visit(std::uint32_t index) {
     const Node& node = tree_.nodes[index];
     switch (node.op) {
-      case Op::kAnd:
-        TM_CHECK(visit(tree_.operands[node.first]));
-        return visit(tree_.operands[node.first + 1]);
+      case Op::kAnd: TM_CHECK(visit(tree_.operands[node.first])); return visit(tree_.operands[node.first + 1]);
       case Op::kOr:
       case Op::kNot:
       case Op::kNotEqual:
@@ -86,8 +84,10 @@ class Extraction {
 Status check_values(const KeyTerm& term, const KeySchema::Element& element) {
   for (const auto& value : term.values) {
     if (!value.is(element.type)) return invalid(messages::kKeyTypeMismatch);
-    if (value.is(item::Type::kString) && value.string().empty()) return invalid(messages::empty_key("string", element.name));
-    if (value.is(item::Type::kBinary) && value.binary().empty()) return invalid(messages::empty_key("binary", element.name));
+    if (value.is(item::Type::kString) && value.string().empty())
+      return invalid(messages::empty_key("string", element.name));
+    if (value.is(item::Type::kBinary) && value.binary().empty())
+      return invalid(messages::empty_key("binary", element.name));
   }
   return {};
 }
@@ -143,8 +143,10 @@ Result<KeyRange> match_keys(const std::vector<KeyTerm>& terms, const KeySchema& 
     // An inequality must be the last.
     if (result.range) return invalid(messages::kKeyConditionNotSupported);
     TM_CHECK(check_values(*term, element));
-    if (term->op == KeyOp::kEqual) result.equal.push_back(term->values.front());
-    else result.range = *term;
+    if (term->op == KeyOp::kEqual)
+      result.equal.push_back(term->values.front());
+    else
+      result.range = *term;
     ++matched;
   }
   if (matched != terms.size()) return invalid(messages::kKeyConditionNotSupported);

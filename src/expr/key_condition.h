@@ -1,5 +1,5 @@
-// The key condition of a query: from KeyConditionExpression or KeyConditions to terms, and from terms and a key schema to the part of
-// one partition that is to be read.
+// The key condition of a query: from KeyConditionExpression or KeyConditions to terms, and from terms and a key schema
+// to the part of one partition that is to be read.
 #pragma once
 
 #include <optional>
@@ -36,7 +36,8 @@ bool matches(const KeyTerm& term, const item::AttributeValue& value);
 // Every attribute once, as the condition names them. The errors are those about the shape of the expression.
 Result<std::vector<KeyTerm>> key_terms(const Condition& condition);
 
-// Of a table or index. Tables and local indexes have one hash and at most one range element, global indexes up to four of each.
+// Of a table or index. Tables and local indexes have one hash and at most one range element, global indexes up to four
+// of each.
 struct KeySchema {
   struct Element {
     std::string name;

@@ -85,7 +85,9 @@ Result<std::vector<AttributeValue>> read_values(const json::Node* list) {
   return values;
 }
 
-std::string_view text_of(const json::Node* node) { return node != nullptr && node->is_string() ? node->as_string() : ""; }
+std::string_view text_of(const json::Node* node) {
+  return node != nullptr && node->is_string() ? node->as_string() : "";
+}
 
 std::unexpected<Error> unknown_operator(std::string_view name) {
   return wrong(fmt::format("Unsupported ComparisonOperator: {}", name));
@@ -101,7 +103,9 @@ Result<Clause> read_filter(std::string_view attribute, const json::Node& node) {
 }
 
 Result<Clause> read_expected(std::string_view attribute, const json::Node& node) {
-  const auto about = [attribute](std::string_view text) { return wrong(fmt::format("{} for Attribute: {}", text, attribute)); };
+  const auto about = [attribute](std::string_view text) {
+    return wrong(fmt::format("{} for Attribute: {}", text, attribute));
+  };
   const auto* value = node.find_present("Value");
   const auto* list = node.find_present("AttributeValueList");
   const auto* exists = node.find_present("Exists");
@@ -112,7 +116,8 @@ Result<Clause> read_expected(std::string_view attribute, const json::Node& node)
     if (list != nullptr) return about("AttributeValueList can only be used with a ComparisonOperator");
     const bool must_exist = exists == nullptr || item::boolean_from_json(*exists);
     if (must_exist && value == nullptr) {
-      return about(exists == nullptr ? "Value must be provided when Exists is null" : "Value must be provided when Exists is true");
+      return about(exists == nullptr ? "Value must be provided when Exists is null"
+                                     : "Value must be provided when Exists is true");
     }
     if (!must_exist && value != nullptr) return about("Value cannot be used when Exists is false");
     if (!must_exist) return Clause{std::string(attribute), Op::kNotExists, {}};
@@ -204,7 +209,8 @@ Result<Update::Literal> read_action(std::string_view attribute, const json::Node
   } else if (name == "DELETE") {
     literal.kind = literal.value ? ActionKind::kDelete : ActionKind::kRemove;
     if (literal.value && !literal.value->is_set()) {
-      return wrong(fmt::format("DELETE action with value is not supported for the type {}", item::to_string(literal.value->type())));
+      return wrong(fmt::format("DELETE action with value is not supported for the type {}",
+                               item::to_string(literal.value->type())));
     }
   } else {
     return wrong(fmt::format("Unsupported Action: {}", name));
@@ -240,7 +246,8 @@ Status check_conditional_operator(const json::Node& body) {
 Result<std::vector<KeyTerm>> legacy_key_terms(const json::Node& key_conditions) {
   TM_TRY(auto clauses, read_clauses(key_conditions, read_filter));
   std::vector<KeyTerm> terms;
-  for (auto& clause : clauses) terms.push_back({std::move(clause.attribute), key_op(clause.op), std::move(clause.values)});
+  for (auto& clause : clauses)
+    terms.push_back({std::move(clause.attribute), key_op(clause.op), std::move(clause.values)});
   return terms;
 }
 

@@ -1,6 +1,6 @@
-// The parameters from before expressions, lowered to the same conditions, updates and projections. Attribute names in them are
-// literal and top-level: a dot is part of the name. The front has checked the JSON types and the constraints (enumerations, null
-// members, lengths) before.
+// The parameters from before expressions, lowered to the same conditions, updates and projections. Attribute names in
+// them are literal and top-level: a dot is part of the name. The front has checked the JSON types and the constraints
+// (enumerations, null members, lengths) before.
 #pragma once
 
 #include <optional>

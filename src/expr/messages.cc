@@ -60,11 +60,13 @@ std::string undefined_value(std::string_view name) {
 }
 std::string operand_count(std::string_view function, std::size_t count) {
   return fmt::format(
-      "Incorrect number of operands for operator or function; operator or function: {}, number of operands: {}", function, count);
+      "Incorrect number of operands for operator or function; operator or function: {}, number of operands: {}",
+      function, count);
 }
 std::string not_distinct(std::string_view op, std::string_view path) {
   return fmt::format(
-      "The first operand must be distinct from the remaining operands for this operator or function; operator: {}, first "
+      "The first operand must be distinct from the remaining operands for this operator or function; operator: {}, "
+      "first "
       "operand: {}",
       op, path);
 }
@@ -72,22 +74,26 @@ std::string needs_path(std::string_view function) {
   return fmt::format("Operator or function requires a document path; operator or function: {}", function);
 }
 std::string operand_type(std::string_view op, std::string_view type) {
-  return fmt::format("Incorrect operand type for operator or function; operator or function: {}, operand type: {}", op, type);
+  return fmt::format("Incorrect operand type for operator or function; operator or function: {}, operand type: {}", op,
+                     type);
 }
 std::string update_operand_type(std::string_view op, std::string_view type) {
   return fmt::format("Incorrect operand type for operator or function; operator: {}, operand type: {}", op, type);
 }
 std::string unknown_type_name(std::string_view type) {
-  return fmt::format("Invalid attribute type name found; type: {}, valid types: {{B,NULL,SS,BOOL,L,BS,N,NS,S,M}}", type);
+  return fmt::format("Invalid attribute type name found; type: {}, valid types: {{B,NULL,SS,BOOL,L,BS,N,NS,S,M}}",
+                     type);
 }
 std::string between_types(std::string_view lower, std::string_view upper) {
   return fmt::format(
-      "The BETWEEN operator requires same data type for lower and upper bounds; lower bound operand: {}, upper bound operand: {}",
+      "The BETWEEN operator requires same data type for lower and upper bounds; lower bound operand: {}, upper bound "
+      "operand: {}",
       lower, upper);
 }
 std::string between_order(std::string_view lower, std::string_view upper) {
   return fmt::format(
-      "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound operand: {}, upper "
+      "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound operand: {}, "
+      "upper "
       "bound operand: {}",
       lower, upper);
 }
@@ -99,24 +105,30 @@ std::string too_many_operators(std::size_t count) {
 }
 std::string paths_overlap(std::string_view one, std::string_view two) {
   return fmt::format(
-      "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: {}, path two: {}", one, two);
+      "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: {}, path two: "
+      "{}",
+      one, two);
 }
 std::string paths_conflict(std::string_view one, std::string_view two) {
   return fmt::format(
-      "Two document paths conflict with each other; must remove or rewrite one of these paths; path one: {}, path two: {}", one,
-      two);
+      "Two document paths conflict with each other; must remove or rewrite one of these paths; path one: {}, path two: "
+      "{}",
+      one, two);
 }
-std::string key_operator(std::string_view op) { return fmt::format("Invalid operator used in KeyConditionExpression: {}", op); }
+std::string key_operator(std::string_view op) {
+  return fmt::format("Invalid operator used in KeyConditionExpression: {}", op);
+}
 std::string key_first_operand(std::string_view op) {
-  return fmt::format("Invalid condition in KeyConditionExpression: {} operator must have the key attribute as its first operand",
-                     op);
+  return fmt::format(
+      "Invalid condition in KeyConditionExpression: {} operator must have the key attribute as its first operand", op);
 }
 std::string missed_key(std::string_view attribute) {
   return fmt::format("Query condition missed key schema element: {}", attribute);
 }
 std::string empty_key(std::string_view kind, std::string_view attribute) {
   return fmt::format(
-      "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty {} value. Key: {}",
+      "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty {} "
+      "value. Key: {}",
       kind, attribute);
 }
 std::string values_alone(std::string_view absent) {
@@ -136,7 +148,8 @@ std::string unused(std::string_view map, std::string_view keys) {
 }
 std::string mixed(std::string_view legacy, std::string_view expressions) {
   return fmt::format(
-      "Can not use both expression and non-expression parameters in the same request: Non-expression parameters: {{{}}} "
+      "Can not use both expression and non-expression parameters in the same request: Non-expression parameters: "
+      "{{{}}} "
       "Expression parameters: {{{}}}",
       legacy, expressions);
 }

@@ -40,7 +40,8 @@ std::string paths_conflict(std::string_view one, std::string_view two);
 inline constexpr std::string_view kWrongOperand = "An operand in the update expression has an incorrect data type";
 inline constexpr std::string_view kMissingOperand =
     "The provided expression refers to an attribute that does not exist in the item";
-inline constexpr std::string_view kInvalidPath = "The document path provided in the update expression is invalid for update";
+inline constexpr std::string_view kInvalidPath =
+    "The document path provided in the update expression is invalid for update";
 inline constexpr std::string_view kTypeMismatch = "Type mismatch for attribute to update";
 
 // Key conditions.
@@ -50,7 +51,8 @@ std::string key_first_operand(std::string_view op);
 inline constexpr std::string_view kSeveralNames =
     "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition";
 inline constexpr std::string_view kNestedKey = "KeyConditionExpressions cannot have conditions on nested attributes";
-inline constexpr std::string_view kNoKeyAttribute = "Invalid condition in KeyConditionExpression: No key attribute specified";
+inline constexpr std::string_view kNoKeyAttribute =
+    "Invalid condition in KeyConditionExpression: No key attribute specified";
 inline constexpr std::string_view kKeyTwice = "KeyConditionExpressions must only contain one condition per key";
 inline constexpr std::string_view kConditionCount = "Conditions can be of length 1 or 2 only";
 std::string missed_key(std::string_view attribute);
@@ -77,7 +79,8 @@ inline constexpr std::string_view kOnlyDeleteWithoutValue =
     "One or more parameter values were invalid: Only DELETE action is allowed when no attribute value is specified";
 inline constexpr std::string_view kBetweenRange =
     "The BETWEEN condition was provided a range where the lower bound is greater than the upper bound";
-inline constexpr std::string_view kConditionalOperatorAlone = "ConditionalOperator cannot be used without Filter or Expected";
+inline constexpr std::string_view kConditionalOperatorAlone =
+    "ConditionalOperator cannot be used without Filter or Expected";
 inline constexpr std::string_view kMixedList =
     "One or more parameter values were invalid: AttributeValues inside AttributeValueList must be of same type";
 

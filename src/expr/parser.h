@@ -1,5 +1,5 @@
-// Text to tree. Errors carry the service's text without `Invalid <Parameter>: `, so that a result can be kept by text alone.
-// The depth of recursion is bounded: no text of the allowed 4096 bytes can exhaust the stack.
+// Text to tree. Errors carry the service's text without `Invalid <Parameter>: `, so that a result can be kept by text
+// alone. The depth of recursion is bounded: no text of the allowed 4096 bytes can exhaust the stack.
 #pragma once
 
 #include <memory>

@@ -126,13 +126,16 @@ Selection select(const Condition* where, const KeySchema& schema) {
       used.push_back(*at);
       continue;
     }
-    const auto among = std::ranges::find_if(conjuncts.nodes(), [&](std::uint32_t n) { return conjuncts.members(n, element.name).has_value(); });
-    if (schema.hash.size() > 1 || among == conjuncts.nodes().end()) return {.terms = {}, .partitions = {}, .rest = *where};
+    const auto among = std::ranges::find_if(
+        conjuncts.nodes(), [&](std::uint32_t n) { return conjuncts.members(n, element.name).has_value(); });
+    if (schema.hash.size() > 1 || among == conjuncts.nodes().end())
+      return {.terms = {}, .partitions = {}, .rest = *where};
     selection.partitions = *conjuncts.members(*among, element.name);
     used.push_back(*among);
   }
   for (const auto& element : schema.range) {
-    const auto at = std::ranges::find_if(conjuncts.nodes(), [&](std::uint32_t n) { return conjuncts.term(n, element.name).has_value(); });
+    const auto at = std::ranges::find_if(conjuncts.nodes(),
+                                         [&](std::uint32_t n) { return conjuncts.term(n, element.name).has_value(); });
     if (at == conjuncts.nodes().end()) break;
     selection.terms.push_back(*conjuncts.term(*at, element.name));
     used.push_back(*at);
@@ -167,7 +170,8 @@ Result<Target> target(const Condition* where, const KeySchema& schema) {
 }
 
 Condition and_exists(std::optional<Condition> condition, std::string_view attribute, bool absent) {
-  auto parsed = condition ? std::make_shared<ParsedCondition>(condition->parsed()) : std::make_shared<ParsedCondition>();
+  auto parsed =
+      condition ? std::make_shared<ParsedCondition>(condition->parsed()) : std::make_shared<ParsedCondition>();
   TreeBuilder build(parsed->tree);
   PathText path;
   path.elements.push_back({.text = std::string(attribute)});

@@ -1,5 +1,6 @@
-// PartiQL statements, as far as DynamoDB takes them, lowered to the conditions, updates and items that the other requests use.
-// Literals and parameters are filled in at once, so a statement is ready to run against the schema of its table.
+// PartiQL statements, as far as DynamoDB takes them, lowered to the conditions, updates and items that the other
+// requests use. Literals and parameters are filled in at once, so a statement is ready to run against the schema of its
+// table.
 #pragma once
 
 #include <optional>
@@ -27,10 +28,10 @@ struct Statement {
   Kind kind = Kind::kSelect;
   std::string table;
   std::optional<std::string> index;
-  std::vector<Path> columns;       // of a SELECT; empty: all
+  std::vector<Path> columns;  // of a SELECT; empty: all
   std::optional<Condition> where;
   std::vector<Order> order;
-  item::Item item;                 // of an INSERT
+  item::Item item;  // of an INSERT
   std::optional<Update> update;
   Returning returning = Returning::kNothing;
 };
@@ -38,7 +39,8 @@ struct Statement {
 // `parameters` are taken by the question marks, in order; there must be as many of them.
 Result<Statement> parse(std::string_view text, const std::vector<item::AttributeValue>& parameters);
 
-// What the text does and where, without its parameters; for authorisation, before anything is checked. Nothing when that cannot be told.
+// What the text does and where, without its parameters; for authorisation, before anything is checked. Nothing when
+// that cannot be told.
 struct Subject {
   Kind kind = Kind::kSelect;
   std::string table;
@@ -48,8 +50,8 @@ std::optional<Subject> subject(std::string_view text);
 
 // The WHERE clause taken apart: what fixes keys, and the rest.
 struct Selection {
-  std::vector<KeyTerm> terms;                                 // empty: the clause does not fix the partition
-  std::vector<item::AttributeValue> partitions;               // of `key IN (...)`: one query for each; `terms` lacks the key then
+  std::vector<KeyTerm> terms;                    // empty: the clause does not fix the partition
+  std::vector<item::AttributeValue> partitions;  // of `key IN (...)`: one query for each; `terms` lacks the key then
   std::optional<Condition> rest;
 };
 Selection select(const Condition* where, const KeySchema& schema);

@@ -93,7 +93,8 @@ class Parser {
   }
 
   Status check_parameter_count() const {
-    const auto marks = std::ranges::count_if(tokens_, [](const Token& t) { return t.kind == TokenKind::kSymbol && t.text == "?"; });
+    const auto marks =
+        std::ranges::count_if(tokens_, [](const Token& t) { return t.kind == TokenKind::kSymbol && t.text == "?"; });
     if (static_cast<std::size_t>(marks) == parameters_.size()) return {};
     return invalid("Number of parameters in request and statement don't match.");
   }
@@ -273,8 +274,10 @@ class Parser {
   TreeBuilder build() { return TreeBuilder(condition_->tree); }
 
   Status settle(Part& part) {
-    if (part.is_call) condition_->conditions.push_back({part.first, part.node});
-    else if (!part.is_condition) return malformed();
+    if (part.is_call)
+      condition_->conditions.push_back({part.first, part.node});
+    else if (!part.is_condition)
+      return malformed();
     part.is_call = false;
     part.is_condition = true;
     return {};
@@ -361,8 +364,10 @@ class Parser {
 
   Result<Part> membership(const Part& left) {
     std::string_view end = ")";
-    if (take_symbol("[")) end = "]";
-    else TM_CHECK(expect_symbol("("));
+    if (take_symbol("["))
+      end = "]";
+    else
+      TM_CHECK(expect_symbol("("));
     std::vector<std::uint32_t> operands{left.node};
     do {
       TM_TRY(const auto part, operand());
@@ -410,7 +415,8 @@ class Parser {
   Result<Part> call() {
     const auto first = build().next();
     std::string lower = take().text;
-    std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    std::ranges::transform(lower, lower.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
     const Op op = function_of(lower);
     if (op != Op::kTypeIs && op != Op::kBeginsWith && op != Op::kContains && op != Op::kSize) return malformed();
     take();
@@ -489,7 +495,9 @@ class Parser {
     return returning();
   }
 
-  static std::uint32_t last_path(const ParsedUpdate& parsed) { return static_cast<std::uint32_t>(parsed.tree.paths.size() - 1); }
+  static std::uint32_t last_path(const ParsedUpdate& parsed) {
+    return static_cast<std::uint32_t>(parsed.tree.paths.size() - 1);
+  }
 
   Status assignment(ParsedUpdate& parsed) {
     TM_TRY(auto found, path());
@@ -556,8 +564,9 @@ class Parser {
     TM_CHECK(returning());
     if (statement_.returning == Returning::kNothing || statement_.returning == Returning::kAllOld) return {};
     const auto kind = statement_.returning;
-    return invalid(fmt::format("Invalid returning clause: RETURNING {} {} *. Only RETURNING ALL OLD * is allowed in DELETE statements.",
-                               kind == Returning::kAllNew ? "ALL" : "MODIFIED", kind == Returning::kModifiedOld ? "OLD" : "NEW"));
+    return invalid(fmt::format(
+        "Invalid returning clause: RETURNING {} {} *. Only RETURNING ALL OLD * is allowed in DELETE statements.",
+        kind == Returning::kAllNew ? "ALL" : "MODIFIED", kind == Returning::kModifiedOld ? "OLD" : "NEW"));
   }
 
   Status returning() {
@@ -567,7 +576,8 @@ class Parser {
     const bool old = take_word("OLD");
     if (!old && !take_word("NEW")) return malformed();
     TM_CHECK(expect_symbol("*"));
-    statement_.returning = all ? (old ? Returning::kAllOld : Returning::kAllNew) : (old ? Returning::kModifiedOld : Returning::kModifiedNew);
+    statement_.returning = all ? (old ? Returning::kAllOld : Returning::kAllNew)
+                               : (old ? Returning::kModifiedOld : Returning::kModifiedNew);
     return {};
   }
 
@@ -614,9 +624,12 @@ std::optional<Subject> subject(std::string_view text) {
     found.kind = Kind::kInsert;
     at = 2;
   } else {
-    if (word(0, "DELETE")) found.kind = Kind::kDelete;
-    else if (word(0, "EXISTS")) found.kind = Kind::kExists;
-    else if (!word(0, "SELECT")) return std::nullopt;
+    if (word(0, "DELETE"))
+      found.kind = Kind::kDelete;
+    else if (word(0, "EXISTS"))
+      found.kind = Kind::kExists;
+    else if (!word(0, "SELECT"))
+      return std::nullopt;
     while (at < tokens.size() && !word(at, "FROM")) ++at;
     ++at;
   }

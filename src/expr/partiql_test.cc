@@ -34,13 +34,15 @@ TEST(PartiQl, PQL_02_ColumnNames) {
 }
 
 TEST(PartiQl, PQL_03_LiteralsOfEveryType) {
-  const auto statement = parse(R"(INSERT INTO t VALUE {'p': 'x', 'n': -1.5e2, 't': true, 'f': FALSE, 'z': null, 'l': [1, 'a', [2]],
+  const auto statement =
+      parse(R"(INSERT INTO t VALUE {'p': 'x', 'n': -1.5e2, 't': true, 'f': FALSE, 'z': null, 'l': [1, 'a', [2]],
                                   'm': {'k': {}}, 'ss': <<'b', 'a'>>, 'ns': <<1, 2.0>>, 'q': ?})",
-                               {item::AttributeValue(item::Binary{"bin"})});
+            {item::AttributeValue(item::Binary{"bin"})});
   ASSERT_TRUE(statement) << statement.error().message;
-  EXPECT_EQ(item::to_json(statement->item),
-            R"({"f":{"BOOL":false},"l":{"L":[{"N":"1"},{"S":"a"},{"L":[{"N":"2"}]}]},"m":{"M":{"k":{"M":{}}}},"n":{"N":"-150"},)"
-            R"("ns":{"NS":["1","2"]},"p":{"S":"x"},"q":{"B":"Ymlu"},"ss":{"SS":["a","b"]},"t":{"BOOL":true},"z":{"NULL":true}})");
+  EXPECT_EQ(
+      item::to_json(statement->item),
+      R"({"f":{"BOOL":false},"l":{"L":[{"N":"1"},{"S":"a"},{"L":[{"N":"2"}]}]},"m":{"M":{"k":{"M":{}}}},"n":{"N":"-150"},)"
+      R"("ns":{"NS":["1","2"]},"p":{"S":"x"},"q":{"B":"Ymlu"},"ss":{"SS":["a","b"]},"t":{"BOOL":true},"z":{"NULL":true}})");
 }
 
 std::string selected(std::string_view where, const KeySchema& schema = kKeys) {
@@ -48,7 +50,8 @@ std::string selected(std::string_view where, const KeySchema& schema = kKeys) {
   if (!statement) return statement.error().message;
   const auto selection = select(&*statement->where, schema);
   std::string out;
-  for (const auto& term : selection.terms) out += term.attribute + std::to_string(static_cast<int>(term.op)) + item::to_json(term.values[0]) + " ";
+  for (const auto& term : selection.terms)
+    out += term.attribute + std::to_string(static_cast<int>(term.op)) + item::to_json(term.values[0]) + " ";
   for (const auto& value : selection.partitions) out += "in " + item::to_json(value) + " ";
   return out + (selection.rest ? "rest" : "");
 }
@@ -70,7 +73,8 @@ std::string holds(std::string_view where, std::string_view item) {
 }
 
 TEST(PartiQl, PQL_10_Conditions) {
-  constexpr std::string_view kItem = "{'a':{'N':'1'},'s':{'S':'hello'},'z':{'NULL':true},'l':{'L':[{'N':'7'}]},'set':{'SS':['x']}}";
+  constexpr std::string_view kItem =
+      "{'a':{'N':'1'},'s':{'S':'hello'},'z':{'NULL':true},'l':{'L':[{'N':'7'}]},'set':{'SS':['x']}}";
   EXPECT_EQ(holds("a IS NOT MISSING AND q IS MISSING", kItem), "true");
   EXPECT_EQ(holds("z IS NULL AND a IS NOT NULL", kItem), "true");
   EXPECT_EQ(holds("a IN (1, 2) AND a BETWEEN 0 AND 1", kItem), "true");
@@ -88,11 +92,13 @@ TEST(PartiQl, PQL_05_PQL_09_Updates) {
     const auto result = statement->update->apply(&before, before);
     return result ? item::to_json(**result) : result.error().message;
   };
-  EXPECT_EQ(apply("SET a = a + 1 SET b = 'x' REMOVE c", "{'a':{'N':'1'},'c':{'N':'1'}}"), R"({"a":{"N":"2"},"b":{"S":"x"}})");
+  EXPECT_EQ(apply("SET a = a + 1 SET b = 'x' REMOVE c", "{'a':{'N':'1'},'c':{'N':'1'}}"),
+            R"({"a":{"N":"2"},"b":{"S":"x"}})");
   EXPECT_EQ(apply("SET l = list_append(l, [2]) SET q = if_not_exists(q, 5)", "{'l':{'L':[{'N':'1'}]}}"),
             R"({"l":{"L":[{"N":"1"},{"N":"2"}]},"q":{"N":"5"}})");
-  EXPECT_EQ(apply("SET s = set_add(s, <<'b'>>) SET n = set_delete(n, <<1>>)", "{'s':{'SS':['a']},'n':{'NS':['1','2']}}"),
-            R"({"n":{"NS":["2"]},"s":{"SS":["a","b"]}})");
+  EXPECT_EQ(
+      apply("SET s = set_add(s, <<'b'>>) SET n = set_delete(n, <<1>>)", "{'s':{'SS':['a']},'n':{'NS':['1','2']}}"),
+      R"({"n":{"NS":["2"]},"s":{"SS":["a","b"]}})");
   EXPECT_EQ(apply("SET m.x[0] = 5", "{'m':{'M':{'x':{'L':[{'N':'1'}]}}}}"), R"({"m":{"M":{"x":{"L":[{"N":"5"}]}}}})");
   EXPECT_EQ(parse("UPDATE t SET a = 1 WHERE p = 'x' RETURNING MODIFIED NEW *", {})->returning, Returning::kModifiedNew);
 }
@@ -112,13 +118,15 @@ TEST(PartiQl, PQL_08_Targets) {
 TEST(PartiQl, PQL_12_Errors) {
   EXPECT_EQ(failure("SELECT * FROM t LIMIT 5"), "Unsupported clause: LIMIT at 1:17:1");
   EXPECT_EQ(failure("SELECT a AS b FROM t"), "Aliasing is not supported");
-  EXPECT_EQ(failure("SELECT * FROM t ORDER BY p"), "Must have WHERE clause in the statement when using ORDER BY clause.");
+  EXPECT_EQ(failure("SELECT * FROM t ORDER BY p"),
+            "Must have WHERE clause in the statement when using ORDER BY clause.");
   EXPECT_EQ(failure("SELECT * FROM t WHERE p = ?"), "Number of parameters in request and statement don't match.");
   EXPECT_EQ(failure("DELETE FROM t WHERE p = 'x' RETURNING ALL NEW *"),
             "Invalid returning clause: RETURNING ALL NEW *. Only RETURNING ALL OLD * is allowed in DELETE statements.");
-  for (const char* text : {"", "HELLO", "SELECT", "SELECT * FROM", "SELECT * FROM t WHERE", "SELECT * FROM t WHERE p", "SELECT * FROM t WHERE p = ",
-                           "INSERT INTO t VALUE 5", "UPDATE t WHERE p = 'x'", "SELECT * FROM t WHERE p = 'x", "SELECT * FROM t WHERE p = 'x' extra",
-                           "INSERT INTO t VALUE {'a': <<1, 'b'>>}", "SELECT * FROM t WHERE f(p)"}) {
+  for (const char* text :
+       {"", "HELLO", "SELECT", "SELECT * FROM", "SELECT * FROM t WHERE", "SELECT * FROM t WHERE p",
+        "SELECT * FROM t WHERE p = ", "INSERT INTO t VALUE 5", "UPDATE t WHERE p = 'x'", "SELECT * FROM t WHERE p = 'x",
+        "SELECT * FROM t WHERE p = 'x' extra", "INSERT INTO t VALUE {'a': <<1, 'b'>>}", "SELECT * FROM t WHERE f(p)"}) {
     EXPECT_EQ(failure(text), "Statement wasn't well formed, can't be processed: " + std::string(text));
   }
   EXPECT_EQ(failure("SELECT * FROM t WHERE p = " + std::string(4000, '[')),

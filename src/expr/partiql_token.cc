@@ -45,8 +45,9 @@ void take_number(std::string_view text, std::size_t& at) {
   digits();
 }
 
-constexpr auto kSymbols = std::to_array<std::string_view>({"<<", ">>", "<>", "!=", "<=", ">=", "<", ">", "=", "(", ")", "[", "]",
-                                                           "{", "}", ",", ":", ".", "?", "+", "-", "*", ";"});
+constexpr auto kSymbols =
+    std::to_array<std::string_view>({"<<", ">>", "<>", "!=", "<=", ">=", "<", ">", "=", "(", ")", "[",
+                                     "]",  "{",  "}",  ",",  ":",  ".",  "?", "+", "-", "*", ";"});
 
 }  // namespace
 

@@ -10,8 +10,10 @@ std::string to_string(const Path& path) {
   std::string out = "[";
   for (const auto& step : path) {
     if (out.size() > 1) out += ", ";
-    if (step.is_index) out.append("[").append(std::to_string(step.index)).append("]");
-    else out += step.name;
+    if (step.is_index)
+      out.append("[").append(std::to_string(step.index)).append("]");
+    else
+      out += step.name;
   }
   return out + "]";
 }
@@ -44,7 +46,8 @@ Relation relation(const Path& a, const Path& b) {
 }
 
 Error unrelated_error(Relation relation, const Path& one, const Path& two) {
-  if (relation == Relation::kConflict) return {Errc::kValidation, messages::paths_conflict(to_string(one), to_string(two)), false};
+  if (relation == Relation::kConflict)
+    return {Errc::kValidation, messages::paths_conflict(to_string(one), to_string(two)), false};
   return {Errc::kValidation, messages::paths_overlap(to_string(one), to_string(two)), true};
 }
 

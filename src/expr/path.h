@@ -31,8 +31,8 @@ const item::AttributeValue* find(const item::Item& item, const Path& path);
 // What the step leads to inside a map or list; nullptr when there is nothing.
 item::AttributeValue* find_child(item::AttributeValue& parent, const Step& step);
 
-// How two targets of one request relate. Equal paths, and a path that the other continues, overlap; paths that go on by name and by
-// index from the same place conflict.
+// How two targets of one request relate. Equal paths, and a path that the other continues, overlap; paths that go on by
+// name and by index from the same place conflict.
 enum class Relation : unsigned char { kApart, kOverlap, kConflict };
 Relation relation(const Path& a, const Path& b);
 // The error about two targets that are not apart.

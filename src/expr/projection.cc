@@ -37,7 +37,8 @@ Projection::Branch& Projection::child_of(Branch& parent, const Step& step) {
   auto at = std::ranges::find(parent.children, step, &Branch::step);
   if (at != parent.children.end()) return *at;
   // Indexes in order, so that elements come out in the order of the list.
-  at = std::ranges::find_if(parent.children, [&step](const Branch& b) { return b.step.is_index && b.step.index > step.index; });
+  at = std::ranges::find_if(parent.children,
+                            [&step](const Branch& b) { return b.step.is_index && b.step.index > step.index; });
   return *parent.children.insert(at, Branch{.step = step});
 }
 

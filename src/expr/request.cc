@@ -68,7 +68,8 @@ Status read_names(const json::Node& body, const Members& members, Substitutions&
   for (const auto& [key, node] : names->members()) {
     const auto name = node.is_string() ? node.as_string() : std::string_view();
     if (name.empty()) return invalid(messages::invalid_name("Empty attribute name", key));
-    if (name.size() > 65535) return invalid(messages::invalid_name("Attribute name is too large, must be less than 65536 bytes", key));
+    if (name.size() > 65535)
+      return invalid(messages::invalid_name("Attribute name is too large, must be less than 65536 bytes", key));
     substitutions.define_name(key, std::string(name));
   }
   return {};

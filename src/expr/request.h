@@ -1,4 +1,5 @@
-// All expressions of one request at once: substitution maps, texts, and the checks between them, in the service's order.
+// All expressions of one request at once: substitution maps, texts, and the checks between them, in the service's
+// order.
 #pragma once
 
 #include <optional>
@@ -15,11 +16,11 @@ namespace tidemill::expr {
 
 // Which expressions the operation has.
 enum class Use : unsigned char {
-  kGet,    // ProjectionExpression: GetItem, each table of BatchGetItem, Get of TransactGetItems
-  kWrite,  // ConditionExpression: PutItem, DeleteItem, and their like in transactions
-  kUpdate, // UpdateExpression, ConditionExpression
-  kQuery,  // KeyConditionExpression, FilterExpression, ProjectionExpression
-  kScan,   // FilterExpression, ProjectionExpression
+  kGet,     // ProjectionExpression: GetItem, each table of BatchGetItem, Get of TransactGetItems
+  kWrite,   // ConditionExpression: PutItem, DeleteItem, and their like in transactions
+  kUpdate,  // UpdateExpression, ConditionExpression
+  kQuery,   // KeyConditionExpression, FilterExpression, ProjectionExpression
+  kScan,    // FilterExpression, ProjectionExpression
 };
 
 struct Expressions {

@@ -8,6 +8,7 @@ namespace tidemill::expr {
 namespace {
 
 // In order, for the search.
+// clang-format off
 constexpr auto kWords = std::to_array<std::string_view>({
     "ABORT", "ABSOLUTE", "ACTION", "ADD", "AFTER", "AGENT", "AGGREGATE", "ALL", "ALLOCATE", "ALTER", "ANALYZE", "AND", "ANY",
     "ARCHIVE", "ARE", "ARRAY", "AS", "ASC", "ASCII", "ASENSITIVE", "ASSERTION", "ASYMMETRIC", "AT", "ATOMIC", "ATTACH",
@@ -59,6 +60,7 @@ constexpr auto kWords = std::to_array<std::string_view>({
     "VARCHAR", "VARIABLE", "VARIANCE", "VARINT", "VARYING", "VIEW", "VIEWS", "VIRTUAL", "VOID", "WAIT", "WHEN", "WHENEVER",
     "WHERE", "WHILE", "WINDOW", "WITH", "WITHIN", "WITHOUT", "WORK", "WRAPPED", "WRITE", "YEAR", "ZONE",
 });
+// clang-format on
 static_assert(std::ranges::is_sorted(kWords));
 constexpr std::size_t kLongest = std::ranges::max(kWords, {}, &std::string_view::size).size();
 

@@ -45,7 +45,9 @@ Result<Path> Substitutions::resolve(const PathText& path) {
   for (const auto& element : path.elements) {
     switch (element.kind) {
       case PathText::Element::Kind::kName: resolved.push_back({.name = element.text}); break;
-      case PathText::Element::Kind::kIndex: resolved.push_back({.name = {}, .index = element.index, .is_index = true}); break;
+      case PathText::Element::Kind::kIndex:
+        resolved.push_back({.name = {}, .index = element.index, .is_index = true});
+        break;
       case PathText::Element::Kind::kReference: {
         const auto* name = use_name(element.text);
         if (name == nullptr) return invalid(messages::undefined_name(element.text));

@@ -48,9 +48,10 @@ Token next_token(std::string_view text) {
   if (two == "<=") return {TokenKind::kLessEqual, two};
   if (two == ">=") return {TokenKind::kGreaterEqual, two};
   // A character outside ASCII is one token, whole.
-  const auto extra = static_cast<unsigned char>(c) < 0x80
-                         ? 0
-                         : run_length(text.substr(1), [](char x) { return (static_cast<unsigned char>(x) & 0xc0) == 0x80; });
+  const auto extra =
+      static_cast<unsigned char>(c) < 0x80
+          ? 0
+          : run_length(text.substr(1), [](char x) { return (static_cast<unsigned char>(x) & 0xc0) == 0x80; });
   return {punctuation(c), text.substr(0, 1 + extra)};
 }
 

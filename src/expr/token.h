@@ -1,4 +1,5 @@
-// Splits an expression into tokens. Never fails: what no token begins with becomes a token of its own, which no grammar takes.
+// Splits an expression into tokens. Never fails: what no token begins with becomes a token of its own, which no grammar
+// takes.
 #pragma once
 
 #include <cstdint>
@@ -9,20 +10,20 @@ namespace tidemill::expr {
 
 enum class TokenKind : unsigned char {
   kEnd,
-  kName,       // a clear word, which may be a keyword: keywords depend on the grammar
-  kNameRef,    // #name
-  kValueRef,   // :value
+  kName,      // a clear word, which may be a keyword: keywords depend on the grammar
+  kNameRef,   // #name
+  kValueRef,  // :value
   kDigits,
-  kOpen,       // (
-  kClose,      // )
-  kOpenIndex,  // [
-  kCloseIndex, // ]
+  kOpen,        // (
+  kClose,       // )
+  kOpenIndex,   // [
+  kCloseIndex,  // ]
   kComma,
   kDot,
   kPlus,
   kMinus,
   kEqual,
-  kNotEqual,   // <>
+  kNotEqual,  // <>
   kLess,
   kLessEqual,
   kGreater,

@@ -38,7 +38,8 @@ Result<Update> Update::bind(Shared<ParsedUpdate> parsed, Substitutions& substitu
   }
   if (auto status = update.check_targets(); !status) return wrong(std::move(status).error());
   if (auto status = update.check_operands(); !status) return wrong(std::move(status).error());
-  if (update.parsed_->operators > kMaxOperators) return wrong({Errc::kValidation, messages::too_many_operators(update.parsed_->operators)});
+  if (update.parsed_->operators > kMaxOperators)
+    return wrong({Errc::kValidation, messages::too_many_operators(update.parsed_->operators)});
   return update;
 }
 
@@ -61,7 +62,8 @@ Status Update::check_operands() const {
     const auto& value = values_[tree.nodes[action.value].first];
     const bool number = action.kind == ActionKind::kAdd && value.is(Type::kNumber);
     if (value.is_set() || number) continue;
-    return invalid(messages::update_operand_type(action.kind == ActionKind::kAdd ? "ADD" : "DELETE", long_name(value.type())));
+    return invalid(
+        messages::update_operand_type(action.kind == ActionKind::kAdd ? "ADD" : "DELETE", long_name(value.type())));
   }
   for (const auto& node : tree.nodes) {
     if (node.op == Op::kPath || node.op == Op::kValue) continue;
@@ -115,8 +117,8 @@ const AttributeValue* Update::constant(const Action& action) const {
   return node.op == Op::kValue ? &values_[node.first] : nullptr;
 }
 
-// One application. Three phases keep list positions those of the old item: changes in place, then elements behind the end in the
-// order of their indexes, then removals from the last position to the first.
+// One application. Three phases keep list positions those of the old item: changes in place, then elements behind the
+// end in the order of their indexes, then removals from the last position to the first.
 class UpdateRun {
  public:
   UpdateRun(const Update& update, const item::Item* old, const item::Item& key)
@@ -192,8 +194,8 @@ class UpdateRun {
     return AttributeValue(*result);
   }
 
-  // The map or list that holds the target, in the new item; nullptr for the item itself. Until the removals begin, positions are
-  // the same in both items.
+  // The map or list that holds the target, in the new item; nullptr for the item itself. Until the removals begin,
+  // positions are the same in both items.
   Result<AttributeValue*> parent_of(const Path& path) {
     if (path.size() == 1) return nullptr;
     auto* parent = item_.find(path.front().name);
@@ -204,7 +206,8 @@ class UpdateRun {
   }
 
   Status put(const Path& path, AttributeValue value) {
-    if (static_cast<int>(path.size()) - 1 + item::depth(value) > item::kMaxDepth) return refuse(item::messages::kTooDeep);
+    if (static_cast<int>(path.size()) - 1 + item::depth(value) > item::kMaxDepth)
+      return refuse(item::messages::kTooDeep);
     TM_TRY(auto* parent, parent_of(path));
     if (parent == nullptr) {
       item_.set(path.front().name, std::move(value));
@@ -259,9 +262,12 @@ class UpdateRun {
   // Both are sets of one type.
   template <class Change>
   static void with_sets(AttributeValue& a, const AttributeValue& b, Change change) {
-    if (auto* strings = a.get_if<item::StringSet>()) change(*strings, *b.get_if<item::StringSet>());
-    else if (auto* numbers = a.get_if<item::NumberSet>()) change(*numbers, *b.get_if<item::NumberSet>());
-    else if (auto* binaries = a.get_if<item::BinarySet>()) change(*binaries, *b.get_if<item::BinarySet>());
+    if (auto* strings = a.get_if<item::StringSet>())
+      change(*strings, *b.get_if<item::StringSet>());
+    else if (auto* numbers = a.get_if<item::NumberSet>())
+      change(*numbers, *b.get_if<item::NumberSet>());
+    else if (auto* binaries = a.get_if<item::BinarySet>())
+      change(*binaries, *b.get_if<item::BinarySet>());
   }
 
   void append_all() {
@@ -278,9 +284,12 @@ class UpdateRun {
     });
     for (const auto* path : removals_) {
       auto* parent = *parent_of(*path);
-      if (parent == nullptr) item_.erase(path->front().name);
-      else if (!path->back().is_index) parent->map().erase(path->back().name);
-      else parent->list().erase(parent->list().begin() + path->back().index);
+      if (parent == nullptr)
+        item_.erase(path->front().name);
+      else if (!path->back().is_index)
+        parent->map().erase(path->back().name);
+      else
+        parent->list().erase(parent->list().begin() + path->back().index);
     }
   }
 

@@ -31,9 +31,10 @@ class Update {
   };
   static Update literal(std::vector<Literal> literals);
 
-  // The item after the update. `old` is nullptr when there is none; the new item then starts from `key`. Nothing comes back when
-  // there was no item and the update has nothing to put into one (only REMOVE and DELETE). All operands are read from the old
-  // item, and all list positions are those of the old item. Errors are kEvaluation. The size of the result is the caller's check.
+  // The item after the update. `old` is nullptr when there is none; the new item then starts from `key`. Nothing comes
+  // back when there was no item and the update has nothing to put into one (only REMOVE and DELETE). All operands are
+  // read from the old item, and all list positions are those of the old item. Errors are kEvaluation. The size of the
+  // result is the caller's check.
   Result<std::optional<item::Item>> apply(const item::Item* old, const item::Item& key) const;
 
   const std::vector<Action>& actions() const { return actions_; }

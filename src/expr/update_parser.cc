@@ -46,8 +46,8 @@ class UpdateParser : ParserBase {
         TM_CHECK(action(*kind));
       } while (take_if(TokenKind::kComma));
     } while (!at(TokenKind::kEnd));
-    TM_CHECK(noted({Problem::kParentheses, Problem::kReservedWord, Problem::kUnknownFunction, Problem::kForbiddenFunction,
-                    Problem::kMisusedFunction, Problem::kSection, Problem::kPath}));
+    TM_CHECK(noted({Problem::kParentheses, Problem::kReservedWord, Problem::kUnknownFunction,
+                    Problem::kForbiddenFunction, Problem::kMisusedFunction, Problem::kSection, Problem::kPath}));
     return std::move(result_);
   }
 
@@ -130,8 +130,10 @@ class UpdateParser : ParserBase {
     --nesting_;
     TM_CHECK(expect(TokenKind::kClose));
     const Op op = function_of(name);
-    if (op == Op::kNever) note(Problem::kUnknownFunction, messages::unknown_function(name));
-    else if (op != Op::kIfNotExists && op != Op::kListAppend) note(Problem::kForbiddenFunction, messages::not_in_update(name));
+    if (op == Op::kNever)
+      note(Problem::kUnknownFunction, messages::unknown_function(name));
+    else if (op != Op::kIfNotExists && op != Op::kListAppend)
+      note(Problem::kForbiddenFunction, messages::not_in_update(name));
     // The service takes if_not_exists inside another function, but never list_append.
     for (const auto node : operands) {
       if (result_->tree.nodes[node].op == Op::kListAppend) {

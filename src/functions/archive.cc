@@ -16,7 +16,8 @@ struct Close {
 };
 
 std::unexpected<Error> not_a_zip() {
-  return fail(Errc::kInvalidParameter, "Could not unzip uploaded file. Please check your file, then try to upload again.");
+  return fail(Errc::kInvalidParameter,
+              "Could not unzip uploaded file. Please check your file, then try to upload again.");
 }
 
 // The parts of a path that stays inside its root; nothing when it does not. `depth` parts are already below the root.
@@ -40,7 +41,9 @@ int folders_above(std::string_view path) {
 }
 
 Error from_files(const tidemill::Error& error) {
-  return {error.code == tidemill::Errc::kResourceExhausted ? Errc::kCodeStorageExceeded : Errc::kInternal, error.message, {}};
+  return {error.code == tidemill::Errc::kResourceExhausted ? Errc::kCodeStorageExceeded : Errc::kInternal,
+          error.message,
+          {}};
 }
 
 }  // namespace
@@ -62,7 +65,8 @@ Status unpack(std::string_view zip, const std::string& folder, const ArchiveLimi
     const int status = archive_read_next_header(reader.get(), &entry);
     if (status == ARCHIVE_EOF) break;
     if (status < ARCHIVE_WARN) return not_a_zip();
-    if (++entries > limits.entries_max) return fail(Errc::kInvalidParameter, fmt::format("The archive has more than {} entries", limits.entries_max));
+    if (++entries > limits.entries_max)
+      return fail(Errc::kInvalidParameter, fmt::format("The archive has more than {} entries", limits.entries_max));
     const char* raw = archive_entry_pathname(entry);
     if (raw == nullptr) raw = archive_entry_pathname_utf8(entry);
     if (raw == nullptr || !stays_inside(raw, 0)) return not_a_zip();
@@ -91,11 +95,13 @@ Status unpack(std::string_view zip, const std::string& folder, const ArchiveLimi
       if (got == 0) break;
       total += static_cast<std::uint64_t>(got);
       if (total >= limits.unzipped_max)
-        return fail(Errc::kInvalidParameter, fmt::format("Unzipped size must be smaller than {} bytes", limits.unzipped_max));
+        return fail(Errc::kInvalidParameter,
+                    fmt::format("Unzipped size must be smaller than {} bytes", limits.unzipped_max));
       bytes.append(piece.data(), static_cast<std::size_t>(got));
     }
     const bool executable = (archive_entry_perm(entry) & 0111) != 0;
-    if (auto written = files.write(full, bytes, {.executable = executable}); !written) return std::unexpected(from_files(written.error()));
+    if (auto written = files.write(full, bytes, {.executable = executable}); !written)
+      return std::unexpected(from_files(written.error()));
   }
   if (entries == 0) return fail(Errc::kInvalidParameter, "Uploaded file must be a non-empty zip");
   for (const auto& [target, path] : links)

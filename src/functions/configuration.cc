@@ -36,20 +36,24 @@ constexpr std::size_t kEnvironmentMax = 4096;
 constexpr std::string_view kRolePattern = R"(arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+)";
 
 std::unexpected<Error> constraint(std::string_view value, std::string_view member, std::string_view text) {
-  return fail(Errc::kValidation, fmt::format("1 validation error detected: Value '{}' at '{}' failed to satisfy constraint: {}",
-                                             value, member, text));
+  return fail(Errc::kValidation,
+              fmt::format("1 validation error detected: Value '{}' at '{}' failed to satisfy constraint: {}", value,
+                          member, text));
 }
 std::unexpected<Error> missing(std::string_view member) {
-  return fail(Errc::kValidation, fmt::format("1 validation error detected: Value null at '{}' failed to satisfy constraint: Member "
-                                             "must not be null",
-                                             member));
+  return fail(Errc::kValidation,
+              fmt::format("1 validation error detected: Value null at '{}' failed to satisfy constraint: Member "
+                          "must not be null",
+                          member));
 }
 
 Status check_range(std::int64_t value, std::string_view member, std::int64_t least, std::int64_t most) {
   if (value < least)
-    return constraint(std::to_string(value), member, fmt::format("Member must have value greater than or equal to {}", least));
+    return constraint(std::to_string(value), member,
+                      fmt::format("Member must have value greater than or equal to {}", least));
   if (value > most)
-    return constraint(std::to_string(value), member, fmt::format("Member must have value less than or equal to {}", most));
+    return constraint(std::to_string(value), member,
+                      fmt::format("Member must have value less than or equal to {}", most));
   return {};
 }
 
@@ -60,7 +64,9 @@ bool is_role(std::string_view text) {
   const auto partition = text.substr(4, iam - 4);
   if (!std::ranges::all_of(partition, [](unsigned char c) { return std::isalpha(c) || c == '-'; })) return false;
   auto rest = text.substr(iam + 6);
-  if (rest.size() < 12 || !std::ranges::all_of(rest.substr(0, 12), [](unsigned char c) { return std::isdigit(c) != 0; })) return false;
+  if (rest.size() < 12 ||
+      !std::ranges::all_of(rest.substr(0, 12), [](unsigned char c) { return std::isdigit(c) != 0; }))
+    return false;
   rest.remove_prefix(12);
   if (!rest.starts_with(":role")) return false;
   rest.remove_prefix(5);
@@ -71,19 +77,24 @@ bool is_role(std::string_view text) {
 
 Status check_runtime(const std::string& name, const Settings& settings) {
   if (is_withdrawn_runtime(name) && (settings.strict_runtimes || !find_runtime(name)))
-    return fail(Errc::kInvalidParameter,
-                fmt::format("The runtime parameter of {} is no longer supported for creating or updating AWS Lambda functions. We "
-                            "recommend you use a supported runtime while creating or updating functions.",
-                            name));
+    return fail(
+        Errc::kInvalidParameter,
+        fmt::format(
+            "The runtime parameter of {} is no longer supported for creating or updating AWS Lambda functions. We "
+            "recommend you use a supported runtime while creating or updating functions.",
+            name));
   if (!is_known_runtime(name))
-    return fail(Errc::kInvalidParameter,
-                fmt::format("Value {} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: {} or be a "
-                            "valid ARN",
-                            name, supported_runtimes()));
+    return fail(
+        Errc::kInvalidParameter,
+        fmt::format(
+            "Value {} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: {} or be a "
+            "valid ARN",
+            name, supported_runtimes()));
   if (!find_runtime(name))
-    return fail(Errc::kInvalidParameter, fmt::format("The runtime {} is not available on this server: nodejs*, python* and "
-                                                     "provided.* run here",
-                                                     name));
+    return fail(Errc::kInvalidParameter,
+                fmt::format("The runtime {} is not available on this server: nodejs*, python* and "
+                            "provided.* run here",
+                            name));
   return {};
 }
 
@@ -96,26 +107,31 @@ Status check_environment(const std::map<std::string, std::string>& variables) {
                       std::ranges::all_of(key, [](unsigned char c) { return std::isalnum(c) || c == '_'; });
     const bool named = std::ranges::find(kReserved, key) != std::end(kReserved);
     if (!good && !named)
-      return fail(Errc::kValidation,
-                  fmt::format("1 validation error detected: Value '{{{}={}}}' at 'environment.variables' failed to satisfy "
-                              "constraint: Map keys must satisfy constraint: [Member must satisfy regular expression pattern: "
-                              "[a-zA-Z]([a-zA-Z0-9_])+]",
-                              key, value));
+      return fail(
+          Errc::kValidation,
+          fmt::format("1 validation error detected: Value '{{{}={}}}' at 'environment.variables' failed to satisfy "
+                      "constraint: Map keys must satisfy constraint: [Member must satisfy regular expression pattern: "
+                      "[a-zA-Z]([a-zA-Z0-9_])+]",
+                      key, value));
     if (value.find('\0') != std::string::npos)
       return fail(Errc::kInvalidParameter, "The value of environment variable " + key + " holds a NUL character");
     measured[key] = value;
   }
   if (!reserved.empty())
-    return fail(Errc::kInvalidParameter,
-                fmt::format("Lambda was unable to configure your environment variables because the environment variables you have "
-                            "provided contains reserved keys that are currently not supported for modification. Reserved keys used "
-                            "in this request: {}",
-                            fmt::join(reserved, ", ")));
+    return fail(
+        Errc::kInvalidParameter,
+        fmt::format(
+            "Lambda was unable to configure your environment variables because the environment variables you have "
+            "provided contains reserved keys that are currently not supported for modification. Reserved keys used "
+            "in this request: {}",
+            fmt::join(reserved, ", ")));
   const auto text = json::Value(std::move(measured)).text();
   if (text.size() > kEnvironmentMax)
-    return fail(Errc::kInvalidParameter,
-                "Lambda was unable to configure your environment variables because the environment variables you have provided "
-                "exceeded the 4KB limit. String measured: " + text);
+    return fail(
+        Errc::kInvalidParameter,
+        "Lambda was unable to configure your environment variables because the environment variables you have provided "
+        "exceeded the 4KB limit. String measured: " +
+            text);
   return {};
 }
 
@@ -136,9 +152,10 @@ Status check_logging(const LoggingConfig& logging) {
 Status check_layers(const std::vector<std::string>& layers) {
   if (layers.empty()) return {};
   if (layers.size() > 5) return fail(Errc::kInvalidParameter, "Cannot reference more than 5 layers.");
-  return fail(Errc::kInvalidParameter,
-              "Layers are not available on this server: put the layer's files into the function's archive (requested: " +
-                  layers.front() + ")");
+  return fail(
+      Errc::kInvalidParameter,
+      "Layers are not available on this server: put the layer's files into the function's archive (requested: " +
+          layers.front() + ")");
 }
 
 }  // namespace
@@ -147,21 +164,27 @@ Status check_required(const ConfigurationChange& c) {
   if (!c.role) return missing("role");
   if (!is_role(*c.role))
     return constraint(*c.role, "role", fmt::format("Member must satisfy regular expression pattern: {}", kRolePattern));
-  if (!c.runtime) return fail(Errc::kInvalidParameter, "Runtime and Handler are mandatory parameters for functions created with deployment packages.");
-  if (!c.handler) return fail(Errc::kInvalidParameter, "Runtime and Handler are mandatory parameters for functions created with deployment packages.");
+  if (!c.runtime)
+    return fail(Errc::kInvalidParameter,
+                "Runtime and Handler are mandatory parameters for functions created with deployment packages.");
+  if (!c.handler)
+    return fail(Errc::kInvalidParameter,
+                "Runtime and Handler are mandatory parameters for functions created with deployment packages.");
   return {};
 }
 
 Result<Configuration> apply(Configuration base, const ConfigurationChange& change, const Settings& settings) {
   if (change.role) {
     if (!is_role(*change.role))
-      return constraint(*change.role, "role", fmt::format("Member must satisfy regular expression pattern: {}", kRolePattern));
+      return constraint(*change.role, "role",
+                        fmt::format("Member must satisfy regular expression pattern: {}", kRolePattern));
     base.role = *change.role;
   }
   if (change.architectures) {
     const auto& list = *change.architectures;
     if (list.size() > 1)
-      return constraint(fmt::format("[{}]", fmt::join(list, ", ")), "architectures", "Member must have length less than or equal to 1");
+      return constraint(fmt::format("[{}]", fmt::join(list, ", ")), "architectures",
+                        "Member must have length less than or equal to 1");
     if (!list.empty() && list[0] != "x86_64" && list[0] != "arm64")
       return constraint(fmt::format("[{}]", list[0]), "architectures",
                         "Member must satisfy constraint: [Member must satisfy enum value set: [x86_64, arm64]]");
@@ -172,7 +195,8 @@ Result<Configuration> apply(Configuration base, const ConfigurationChange& chang
     base.runtime = *change.runtime;
   }
   if (change.handler) {
-    if (change.handler->size() > 128) return constraint(*change.handler, "handler", "Member must have length less than or equal to 128");
+    if (change.handler->size() > 128)
+      return constraint(*change.handler, "handler", "Member must have length less than or equal to 128");
     if (std::ranges::any_of(*change.handler, [](unsigned char c) { return std::isspace(c) != 0; }))
       return constraint(*change.handler, "handler", "Member must satisfy regular expression pattern: [^\\s]+");
     base.handler = *change.handler;
@@ -200,7 +224,8 @@ Result<Configuration> apply(Configuration base, const ConfigurationChange& chang
   }
   if (change.tracing_mode) {
     if (*change.tracing_mode != "Active" && *change.tracing_mode != "PassThrough")
-      return constraint(*change.tracing_mode, "tracingConfig.mode", "Member must satisfy enum value set: [Active, PassThrough]");
+      return constraint(*change.tracing_mode, "tracingConfig.mode",
+                        "Member must satisfy enum value set: [Active, PassThrough]");
     base.tracing_mode = *change.tracing_mode;
   }
   if (change.logging) {
@@ -219,8 +244,10 @@ Result<Configuration> apply(Configuration base, const ConfigurationChange& chang
 Status check_tags(const std::map<std::string, std::string>& tags) {
   if (tags.size() > kTagsMax) return fail(Errc::kInvalidParameter, "Number of tags exceeds resource tag limit.");
   for (const auto& [key, value] : tags) {
-    if (key.empty() || key.size() > 128) return fail(Errc::kInvalidParameter, "The tag key '" + key + "' must have 1 to 128 characters");
-    if (value.size() > 256) return fail(Errc::kInvalidParameter, "The value of tag '" + key + "' has more than 256 characters");
+    if (key.empty() || key.size() > 128)
+      return fail(Errc::kInvalidParameter, "The tag key '" + key + "' must have 1 to 128 characters");
+    if (value.size() > 256)
+      return fail(Errc::kInvalidParameter, "The value of tag '" + key + "' has more than 256 characters");
   }
   return {};
 }

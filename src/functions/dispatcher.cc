@@ -12,8 +12,9 @@ constexpr int kSpareFailuresMax = 3;
 
 // What must be there before the interpreter starts cannot be given to one that has started.
 bool needs_own_start(const Function& function) {
-  static constexpr std::string_view kEarly[] = {"NODE_OPTIONS", "NODE_ENV", "AWS_LAMBDA_EXEC_WRAPPER", "LD_LIBRARY_PATH", "LD_PRELOAD",
-                                                "NODE_EXTRA_CA_CERTS", "LC_ALL", "LC_CTYPE", "LANG"};
+  static constexpr std::string_view kEarly[] = {"NODE_OPTIONS",    "NODE_ENV",   "AWS_LAMBDA_EXEC_WRAPPER",
+                                                "LD_LIBRARY_PATH", "LD_PRELOAD", "NODE_EXTRA_CA_CERTS",
+                                                "LC_ALL",          "LC_CTYPE",   "LANG"};
   if (!function.configuration.environment) return false;
   return std::ranges::any_of(*function.configuration.environment, [](const auto& variable) {
     return std::ranges::find(kEarly, variable.first) != std::end(kEarly) || variable.first.starts_with("PYTHON");
@@ -22,11 +23,13 @@ bool needs_own_start(const Function& function) {
 
 }  // namespace
 
-// ---- one function ------------------------------------------------------------------------------------------------------------
+// ---- one function
+// ------------------------------------------------------------------------------------------------------------
 
 class Dispatcher::Pool final : public EnvironmentOwner {
  public:
-  Pool(Dispatcher& dispatcher, std::shared_ptr<const Function> function) : dispatcher_(dispatcher), function_(std::move(function)) {}
+  Pool(Dispatcher& dispatcher, std::shared_ptr<const Function> function)
+      : dispatcher_(dispatcher), function_(std::move(function)) {}
   ~Pool() override { dispatcher_.environments_ -= environments_.size(); }
 
   const Function& function() const { return *function_; }
@@ -94,8 +97,10 @@ class Dispatcher::Pool final : public EnvironmentOwner {
     auto waiting = std::exchange(waiting_, {});
     for (std::size_t i = environments_.size(); i-- > 0;) {
       auto& environment = *environments_[i];
-      if (now || environment.state() == Environment::State::kStarting) environment.stop();
-      else environment.retire();
+      if (now || environment.state() == Environment::State::kStarting)
+        environment.stop();
+      else
+        environment.retire();
     }
     for (auto& invocation : waiting)
       std::move(invocation->reply)(functions::fail(Errc::kInternal, "The server is stopping"));
@@ -147,13 +152,15 @@ class Dispatcher::Pool final : public EnvironmentOwner {
  private:
   std::size_t starting() const {
     return static_cast<std::size_t>(std::ranges::count_if(environments_, [&](const auto& environment) {
-      return environment->state() == Environment::State::kStarting && !environment->is_retiring() && environment->invocations() == 0;
+      return environment->state() == Environment::State::kStarting && !environment->is_retiring() &&
+             environment->invocations() == 0;
     }));
   }
 
   void count_down_when_answered(Invocation& invocation) {
-    invocation.reply = Reply<InvokeResult, Error>(
-        [this, alive = std::weak_ptr<bool>(alive_), reply = std::move(invocation.reply)](Result<InvokeResult> result) mutable {
+    invocation.reply =
+        Reply<InvokeResult, Error>([this, alive = std::weak_ptr<bool>(alive_),
+                                    reply = std::move(invocation.reply)](Result<InvokeResult> result) mutable {
           if (alive.lock()) --running_;
           std::move(reply)(std::move(result));
         });
@@ -175,7 +182,8 @@ class Dispatcher::Pool final : public EnvironmentOwner {
     const auto outcome = started.start(function_, dispatcher_.code_.unpacked_folder(function_->code_sha256), *this);
     dispatcher_.watch_memory();
     if (outcome) {
-      if (const auto runtime = find_runtime(function_->configuration.runtime)) dispatcher_.start_spares(runtime->language);
+      if (const auto runtime = find_runtime(function_->configuration.runtime))
+        dispatcher_.start_spares(runtime->language);
       return;
     }
     if (waiting_.empty()) {
@@ -223,7 +231,8 @@ class Dispatcher::Pool final : public EnvironmentOwner {
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
-// ---- all of them -----------------------------------------------------------------------------------------------------------------
+// ---- all of them
+// -----------------------------------------------------------------------------------------------------------------
 
 Dispatcher::Dispatcher(EnvironmentHost& host, CodeStore& code) : host_(host), code_(code) {}
 
@@ -251,7 +260,8 @@ void Dispatcher::remove_function(const Scope& scope, const std::string& name) {
   auto* pool = removed_.emplace_back(std::move(found->second)).get();
   pools_.erase(found);
   pool->remove();
-  const auto limit = std::chrono::seconds(pool->function().configuration.timeout_s) + host_.settings.stop_grace + std::chrono::seconds(1);
+  const auto limit = std::chrono::seconds(pool->function().configuration.timeout_s) + host_.settings.stop_grace +
+                     std::chrono::seconds(1);
   host_.loop.at(host_.loop.clock().now() + limit, [this, pool, alive = std::weak_ptr<bool>(alive_)] {
     if (!alive.lock()) return;
     pool->kill_all();
@@ -270,7 +280,8 @@ Status Dispatcher::admit(const Function& function) const {
     if (other.scope != function.scope) continue;
     const auto count = pool->in_flight();
     if (key == arn) mine = count;
-    if (other.reserved_concurrency && key != arn) reserved_by_others += static_cast<std::size_t>(*other.reserved_concurrency);
+    if (other.reserved_concurrency && key != arn)
+      reserved_by_others += static_cast<std::size_t>(*other.reserved_concurrency);
     if (!other.reserved_concurrency) all += count;
   }
   if (function.reserved_concurrency) {
@@ -279,7 +290,8 @@ Status Dispatcher::admit(const Function& function) const {
     return {};
   }
   const auto limit = static_cast<std::size_t>(host_.settings.concurrency_account);
-  if (all + reserved_by_others >= limit) return functions::fail(Errc::kThrottled, "Rate Exceeded.", "ConcurrentInvocationLimitExceeded");
+  if (all + reserved_by_others >= limit)
+    return functions::fail(Errc::kThrottled, "Rate Exceeded.", "ConcurrentInvocationLimitExceeded");
   return {};
 }
 
@@ -302,10 +314,12 @@ std::size_t Dispatcher::in_flight(const std::string& arn) const {
 }
 
 std::vector<EnvironmentView> Dispatcher::environments() const {
-  static constexpr std::string_view kNames[] = {"new", "spare", "starting", "idle", "running", "answered", "stopping", "gone"};
+  static constexpr std::string_view kNames[] = {"new",     "spare",    "starting", "idle",
+                                                "running", "answered", "stopping", "gone"};
   std::vector<EnvironmentView> views;
   const auto add = [&](const Environment& environment, std::string function) {
-    views.push_back({environment.id(), std::move(function), std::string(kNames[std::to_underlying(environment.state())]), environment.pid(),
+    views.push_back({environment.id(), std::move(function),
+                     std::string(kNames[std::to_underlying(environment.state())]), environment.pid(),
                      environment.is_frozen(), environment.invocations()});
   };
   for (const auto& [arn, pool] : pools_)
@@ -314,12 +328,14 @@ std::vector<EnvironmentView> Dispatcher::environments() const {
   return views;
 }
 
-// ---- spares ------------------------------------------------------------------------------------------------------------------------
+// ---- spares
+// ------------------------------------------------------------------------------------------------------------------------
 
 std::unique_ptr<Environment> Dispatcher::take_spare(const Function& function) {
   if (host_.settings.force_cold_starts || needs_own_start(function)) return nullptr;
   const auto runtime = find_runtime(function.configuration.runtime);
-  const auto found = std::ranges::find_if(spares_, [&](const Spare& spare) { return runtime && spare.language == runtime->language; });
+  const auto found =
+      std::ranges::find_if(spares_, [&](const Spare& spare) { return runtime && spare.language == runtime->language; });
   if (found == spares_.end()) return nullptr;
   auto environment = std::move(found->environment);
   spares_.erase(found);
@@ -342,7 +358,8 @@ void Dispatcher::start_spares(Language language) {
 }
 
 void Dispatcher::spare_ended(Environment* environment) {
-  const auto found = std::ranges::find_if(spares_, [&](const Spare& spare) { return spare.environment.get() == environment; });
+  const auto found =
+      std::ranges::find_if(spares_, [&](const Spare& spare) { return spare.environment.get() == environment; });
   if (found == spares_.end()) return;
   const auto language = found->language;
   bury(std::move(found->environment));
@@ -352,7 +369,8 @@ void Dispatcher::spare_ended(Environment* environment) {
   host_.log.warn("functions.spare_ended", {{"failures", spare_failures_[language]}});
 }
 
-// ---- limits ------------------------------------------------------------------------------------------------------------------------
+// ---- limits
+// ------------------------------------------------------------------------------------------------------------------------
 
 bool Dispatcher::make_room(const Pool* asking) {
   if (environments_ < static_cast<std::size_t>(host_.settings.environments_total)) return true;
@@ -396,11 +414,12 @@ void Dispatcher::stop(runtime::Duration grace, runtime::Task done) {
   each_pool([](Pool& pool) { pool.stop_all(false); });
   stop_timer_ = host_.loop.at(host_.loop.clock().now() + grace, [this] {
     each_pool([](Pool& pool) { pool.stop_all(true); });
-    stop_timer_ = host_.loop.at(host_.loop.clock().now() + host_.settings.stop_grace + std::chrono::milliseconds(100), [this] {
-      stop_timer_ = 0;
-      each_pool([](Pool& pool) { pool.kill_all(); });
-      check_stopped();
-    });
+    stop_timer_ =
+        host_.loop.at(host_.loop.clock().now() + host_.settings.stop_grace + std::chrono::milliseconds(100), [this] {
+          stop_timer_ = 0;
+          each_pool([](Pool& pool) { pool.kill_all(); });
+          check_stopped();
+        });
   });
   check_stopped();
 }

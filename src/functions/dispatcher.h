@@ -57,7 +57,7 @@ class Dispatcher {
   EnvironmentHost& host_;
   CodeStore& code_;
   std::map<std::string, std::unique_ptr<Pool>, std::less<>> pools_;  // by function ARN
-  std::vector<std::unique_ptr<Pool>> removed_;  // of deleted functions, while an invocation ends
+  std::vector<std::unique_ptr<Pool>> removed_;                       // of deleted functions, while an invocation ends
   std::vector<Spare> spares_;
   std::map<Language, int> spare_failures_;
   std::size_t environments_ = 0;  // of all pools

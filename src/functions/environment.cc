@@ -48,7 +48,8 @@ std::string_view state_name(Environment::State state) {
 std::unexpected<RuntimeError> bad_transition(Environment::State from, std::string_view to) {
   return std::unexpected(RuntimeError{
       RuntimeErrc::kInvalidStateTransition,
-      fmt::format("State transition from {} to {} failed for runtime. Error: State transition is not allowed", state_name(from), to)});
+      fmt::format("State transition from {} to {} failed for runtime. Error: State transition is not allowed",
+                  state_name(from), to)});
 }
 
 std::string signal_text(int signal) {
@@ -88,8 +89,10 @@ Environment::~Environment() {
   if (!credentials_.access_key_id.empty()) host_.credentials.revoke(credentials_.access_key_id);
   if (!private_tmp_.empty()) {
     // Left over when the queue is full; the next start of the server clears the folder.
-    [[maybe_unused]] const bool accepted = host_.offload.run(
-        [&files = host_.files, folder = private_tmp_] { [[maybe_unused]] const auto removed = files.remove_all(folder); }, host_.loop, [] {});
+    [[maybe_unused]] const bool accepted =
+        host_.offload.run([&files = host_.files,
+                           folder = private_tmp_] { [[maybe_unused]] const auto removed = files.remove_all(folder); },
+                          host_.loop, [] {});
   }
 }
 
@@ -99,12 +102,16 @@ void Environment::cancel(runtime::TimerId& timer) {
 
 std::int64_t Environment::now_ms() const { return epoch_ms(host_.loop.clock().wall()); }
 
-// ---- start ------------------------------------------------------------------------------------------------------------------
+// ---- start
+// ------------------------------------------------------------------------------------------------------------------
 
-tidemill::Result<void, InitFailure> Environment::spawn_process(std::vector<std::string> command, std::vector<std::string> environment) {
+tidemill::Result<void, InitFailure> Environment::spawn_process(std::vector<std::string> command,
+                                                               std::vector<std::string> environment) {
   private_tmp_ = host_.settings.directory + "/tmp/" + id_;
   if (auto made = host_.files.make_directories(private_tmp_); !made)
-    return std::unexpected(InitFailure{InitFailure::Kind::kExited, error_json("Runtime.InternalError", made.error().message), "Runtime.InternalError"});
+    return std::unexpected(InitFailure{InitFailure::Kind::kExited,
+                                       error_json("Runtime.InternalError", made.error().message),
+                                       "Runtime.InternalError"});
   runtime::SpawnOptions options;
   options.command = std::move(command);
   options.environment = std::move(environment);
@@ -113,8 +120,8 @@ tidemill::Result<void, InitFailure> Environment::spawn_process(std::vector<std::
   options.private_tmp = private_tmp_;
   // An interpreter may have been installed under /tmp, too.
   const auto folder_of = [](const std::string& program) { return program.substr(0, program.rfind('/')); };
-  options.keep_visible = {host_.settings.directory, host_.settings.node_path, host_.settings.python_path, folder_of(host_.settings.node),
-                          folder_of(host_.settings.python)};
+  options.keep_visible = {host_.settings.directory, host_.settings.node_path, host_.settings.python_path,
+                          folder_of(host_.settings.node), folder_of(host_.settings.python)};
   options.on_stdout = [this](std::string_view bytes) { on_output(partial_out_, bytes); };
   options.on_stderr = [this](std::string_view bytes) { on_output(partial_err_, bytes); };
   options.on_exit = [this](runtime::ExitStatus status) { on_exit(status); };
@@ -124,11 +131,15 @@ tidemill::Result<void, InitFailure> Environment::spawn_process(std::vector<std::
     const bool not_found = process.error().code == tidemill::Errc::kNotFound;
     const bool refused = process.error().code == tidemill::Errc::kPermissionDenied;
     if (not_found || refused)
-      return std::unexpected(InitFailure{InitFailure::Kind::kReported,
-                                         error_json("Runtime.ExitError", fmt::format("RequestId: {{request_id}} Error: Runtime exited with error: exit status {}",
-                                                                                     not_found ? 127 : 126)),
-                                         "Runtime.ExitError"});
-    return std::unexpected(InitFailure{InitFailure::Kind::kReported, error_json("Runtime.InternalError", process.error().message), "Runtime.InternalError"});
+      return std::unexpected(InitFailure{
+          InitFailure::Kind::kReported,
+          error_json("Runtime.ExitError",
+                     fmt::format("RequestId: {{request_id}} Error: Runtime exited with error: exit status {}",
+                                 not_found ? 127 : 126)),
+          "Runtime.ExitError"});
+    return std::unexpected(InitFailure{InitFailure::Kind::kReported,
+                                       error_json("Runtime.InternalError", process.error().message),
+                                       "Runtime.InternalError"});
   }
   process_ = *std::move(process);
   return {};
@@ -147,7 +158,8 @@ tidemill::Status Environment::start_spare(Language language, std::move_only_func
   return {};
 }
 
-std::expected<void, InitFailure> Environment::start(std::shared_ptr<const Function> function, std::string folder, EnvironmentOwner& owner) {
+std::expected<void, InitFailure> Environment::start(std::shared_ptr<const Function> function, std::string folder,
+                                                    EnvironmentOwner& owner) {
   TM_ASSERT(state_ == State::kNew || state_ == State::kSpare);
   function_ = std::move(function);
   folder_ = std::move(folder);
@@ -166,32 +178,38 @@ std::expected<void, InitFailure> Environment::launch() {
   if (runtime->language == Language::kProvided) {
     const auto bootstrap = folder_ + "/bootstrap";
     if (!host_.files.exists(bootstrap))
-      return std::unexpected(InitFailure{InitFailure::Kind::kReported,
-                                         error_json("Runtime.InvalidEntrypoint",
-                                                    "RequestId: {request_id} Error: Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"),
-                                         "Runtime.InvalidEntrypoint"});
+      return std::unexpected(InitFailure{
+          InitFailure::Kind::kReported,
+          error_json(
+              "Runtime.InvalidEntrypoint",
+              "RequestId: {request_id} Error: Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"),
+          "Runtime.InvalidEntrypoint"});
     if (!host_.files.is_executable(bootstrap))
-      return std::unexpected(InitFailure{InitFailure::Kind::kReported,
-                                         error_json("Runtime.InvalidEntrypoint",
-                                                    "RequestId: {request_id} Error: fork/exec /var/task/bootstrap: permission denied"),
-                                         "Runtime.InvalidEntrypoint"});
+      return std::unexpected(
+          InitFailure{InitFailure::Kind::kReported,
+                      error_json("Runtime.InvalidEntrypoint",
+                                 "RequestId: {request_id} Error: fork/exec /var/task/bootstrap: permission denied"),
+                      "Runtime.InvalidEntrypoint"});
   }
   if ((runtime->language == Language::kNode && host_.settings.node.empty()) ||
       (runtime->language == Language::kPython && host_.settings.python.empty())) {
     const std::string name = runtime->language == Language::kNode ? "Node.js" : "Python";
-    return std::unexpected(InitFailure{InitFailure::Kind::kReported,
-                                       error_json("Runtime.InvalidEntrypoint",
-                                                  "RequestId: {request_id} Error: " + name + " is not installed where this server runs: " +
-                                                      function_->configuration.runtime + " functions cannot run"),
-                                       "Runtime.InvalidEntrypoint"});
+    return std::unexpected(InitFailure{
+        InitFailure::Kind::kReported,
+        error_json("Runtime.InvalidEntrypoint", "RequestId: {request_id} Error: " + name +
+                                                    " is not installed where this server runs: " +
+                                                    function_->configuration.runtime + " functions cannot run"),
+        "Runtime.InvalidEntrypoint"});
   }
   auto endpoint = host_.endpoints.open(*this);
   if (!endpoint)
-    return std::unexpected(InitFailure{InitFailure::Kind::kReported, error_json("Runtime.InternalError", endpoint.error().message), "Runtime.InternalError"});
+    return std::unexpected(InitFailure{InitFailure::Kind::kReported,
+                                       error_json("Runtime.InternalError", endpoint.error().message),
+                                       "Runtime.InternalError"});
   endpoint_ = *std::move(endpoint);
   const auto temporary = host_.isolate ? std::string() : host_.settings.directory + "/tmp/" + id_;
-  const auto variables = function_variables({*function_, *runtime, host_.settings, credentials_, endpoint_->address(), folder_,
-                                             host_.runtime_directory, log_stream_, temporary});
+  const auto variables = function_variables({*function_, *runtime, host_.settings, credentials_, endpoint_->address(),
+                                             folder_, host_.runtime_directory, log_stream_, temporary});
   begin_init("init");
   if (was_spare_ && process_) {
     json::Object environment;
@@ -248,7 +266,8 @@ void Environment::begin_init(std::string_view phase) {
 }
 
 void Environment::report_init(std::string_view status, std::string_view error_type) {
-  write_line(init_report_line(*function_, host_.loop.clock().wall(), host_.loop.clock().now() - init_began_, init_phase_, status, error_type));
+  write_line(init_report_line(*function_, host_.loop.clock().wall(), host_.loop.clock().now() - init_began_,
+                              init_phase_, status, error_type));
 }
 
 void Environment::on_init_limit() {
@@ -265,14 +284,16 @@ void Environment::retry_init(std::unique_ptr<Invocation> invocation) {
   endpoint_.reset();
   if (auto launched = launch(); !launched) {
     state_ = State::kRunning;
-    finish(with_request_id(launched.error().body, invocation_->request_id), true, {"error", launched.error().error_type});
+    finish(with_request_id(launched.error().body, invocation_->request_id), true,
+           {"error", launched.error().error_type});
     return end();
   }
   init_phase_ = "invoke";
   cancel(init_timer_);  // the invocation's own deadline holds now
 }
 
-// ---- the Runtime API -----------------------------------------------------------------------------------------------------------
+// ---- the Runtime API
+// -----------------------------------------------------------------------------------------------------------
 
 void Environment::next(Reply<RuntimeEvent, RuntimeError> reply) {
   switch (state_) {
@@ -282,9 +303,7 @@ void Environment::next(Reply<RuntimeEvent, RuntimeError> reply) {
       parked_ = std::move(reply);
       if (invocation_) return hand_over();
       return become_idle();
-    case State::kAnswered:
-      parked_ = std::move(reply);
-      return become_idle();
+    case State::kAnswered: parked_ = std::move(reply); return become_idle();
     case State::kIdle:  // the runtime lost its connection and asks again
       parked_ = std::move(reply);
       return;
@@ -292,7 +311,8 @@ void Environment::next(Reply<RuntimeEvent, RuntimeError> reply) {
     case State::kNew:
     case State::kSpare:
     case State::kStopping:
-    case State::kGone: return std::move(reply)(std::unexpected(RuntimeError{RuntimeErrc::kStopped, "The environment is stopping"}));
+    case State::kGone:
+      return std::move(reply)(std::unexpected(RuntimeError{RuntimeErrc::kStopped, "The environment is stopping"}));
   }
 }
 
@@ -314,15 +334,18 @@ tidemill::Result<void, RuntimeError> Environment::response_too_large(std::string
   std::string body;
   json::Writer(body)
       .begin_object()
-      .member("errorMessage", fmt::format("Response payload size exceeded maximum allowed payload size ({} bytes).", host_.settings.response_max))
+      .member("errorMessage", fmt::format("Response payload size exceeded maximum allowed payload size ({} bytes).",
+                                          host_.settings.response_max))
       .member("errorType", "Function.ResponseSizeTooLarge")
       .end_object();
   finish(std::move(body), true, {"error", "Function.ResponseSizeTooLarge"});
-  return std::unexpected(RuntimeError{RuntimeErrc::kResponseTooLarge,
-                                      fmt::format("Exceeded maximum allowed payload size ({} bytes).", host_.settings.response_max)});
+  return std::unexpected(
+      RuntimeError{RuntimeErrc::kResponseTooLarge,
+                   fmt::format("Exceeded maximum allowed payload size ({} bytes).", host_.settings.response_max)});
 }
 
-tidemill::Result<void, RuntimeError> Environment::error(std::string_view request_id, std::string body, std::string_view error_type) {
+tidemill::Result<void, RuntimeError> Environment::error(std::string_view request_id, std::string body,
+                                                        std::string_view error_type) {
   TM_CHECK(check_running(request_id));
   host_.log.debug("functions.function_error", {{"function", function_->name}, {"type", normal_error_type(error_type)}});
   finish(std::move(body), true, {});
@@ -347,7 +370,8 @@ tidemill::Result<void, RuntimeError> Environment::init_error(std::string body, s
   return {};
 }
 
-// ---- invocations -----------------------------------------------------------------------------------------------------------------
+// ---- invocations
+// -----------------------------------------------------------------------------------------------------------------
 
 void Environment::begin_invocation(std::unique_ptr<Invocation> invocation) {
   invocation_ = std::move(invocation);
@@ -446,10 +470,13 @@ void Environment::on_deadline() {
 
 std::string Environment::exit_body(const std::string& request_id, runtime::ExitStatus status) const {
   if (out_of_memory_)
-    return error_json("Runtime.OutOfMemory", fmt::format("RequestId: {} Error: Runtime exited with error: signal: killed", request_id));
+    return error_json("Runtime.OutOfMemory",
+                      fmt::format("RequestId: {} Error: Runtime exited with error: signal: killed", request_id));
   std::string reason = "Runtime exited without providing a reason";
-  if (status.signal != 0) reason = "Runtime exited with error: signal: " + signal_text(status.signal);
-  else if (status.code != 0) reason = fmt::format("Runtime exited with error: exit status {}", status.code);
+  if (status.signal != 0)
+    reason = "Runtime exited with error: signal: " + signal_text(status.signal);
+  else if (status.code != 0)
+    reason = fmt::format("Runtime exited with error: exit status {}", status.code);
   return error_json("Runtime.ExitError", fmt::format("RequestId: {} Error: {}", request_id, reason));
 }
 
@@ -477,7 +504,8 @@ void Environment::on_exit(runtime::ExitStatus status) {
       return owner_->init_failed(*this, {InitFailure::Kind::kExited, exit_body("{request_id}", status), type});
     }
     case State::kRunning:
-      finish(exit_body(invocation_->request_id, status), true, {"error", out_of_memory_ ? "Runtime.OutOfMemory" : "Runtime.ExitError"});
+      finish(exit_body(invocation_->request_id, status), true,
+             {"error", out_of_memory_ ? "Runtime.OutOfMemory" : "Runtime.ExitError"});
       return end();
     case State::kIdle:
     case State::kAnswered:
@@ -492,7 +520,8 @@ void Environment::end() {
   owner_->gone(*this);
 }
 
-// ---- idle ------------------------------------------------------------------------------------------------------------------------
+// ---- idle
+// ------------------------------------------------------------------------------------------------------------------------
 
 void Environment::become_idle() {
   cancel(deadline_timer_);
@@ -509,8 +538,10 @@ void Environment::freeze_when_due() {
   freeze_timer_ = host_.loop.at(idle_since_ + host_.settings.freeze_after, [this] {
     freeze_timer_ = 0;
     if (state_ != State::kIdle) return;
-    if (host_.loop.clock().now() >= idle_since_ + host_.settings.freeze_after) freeze();
-    else freeze_when_due();
+    if (host_.loop.clock().now() >= idle_since_ + host_.settings.freeze_after)
+      freeze();
+    else
+      freeze_when_due();
   });
 }
 
@@ -553,14 +584,17 @@ void Environment::sample_memory() {
   sampled_ = host_.loop.clock().now();
   const auto resident = process_->resident_bytes();
   resident_max_ = std::max(resident_max_, resident);
-  const auto limit = (static_cast<std::uint64_t>(function_->configuration.memory_mb) << 20) + host_.settings.memory_slack_bytes;
+  const auto limit =
+      (static_cast<std::uint64_t>(function_->configuration.memory_mb) << 20) + host_.settings.memory_slack_bytes;
   if (resident <= limit || out_of_memory_) return;
   out_of_memory_ = true;
-  host_.log.info("functions.out_of_memory", {{"function", function_->name}, {"environment", id_}, {"resident_bytes", resident}});
+  host_.log.info("functions.out_of_memory",
+                 {{"function", function_->name}, {"environment", id_}, {"resident_bytes", resident}});
   process_->signal_group(SIGKILL);
 }
 
-// ---- log -------------------------------------------------------------------------------------------------------------------------
+// ---- log
+// -------------------------------------------------------------------------------------------------------------------------
 
 void Environment::on_output(std::string& partial, std::string_view bytes) {
   if (state_ == State::kSpare) return;  // nobody's log yet

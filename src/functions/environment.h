@@ -47,8 +47,8 @@ struct EnvironmentHost {
   LogStore& logs;
   observe::Log& log;
   const Settings& settings;
-  bool isolate = false;           // private namespaces work here and are wanted
-  std::string runtime_directory;  // where the bootstraps are
+  bool isolate = false;                      // private namespaces work here and are wanted
+  std::string runtime_directory;             // where the bootstraps are
   std::string node_version, python_version;  // of what is installed; empty when unknown
 };
 
@@ -65,7 +65,8 @@ class EnvironmentOwner {
  public:
   virtual ~EnvironmentOwner() = default;
   virtual void ready(Environment& environment) = 0;  // idle: deliver() may be called
-  // Before the first `next`. The owner calls retry_init or fail, or lets it go; it must take it out in the last two cases.
+  // Before the first `next`. The owner calls retry_init or fail, or lets it go; it must take it out in the last two
+  // cases.
   virtual void init_failed(Environment& environment, InitFailure failure) = 0;
   virtual void gone(Environment& environment) = 0;  // ended: take it out, destroy it later than this call
 };
@@ -81,7 +82,8 @@ class Environment final : public RuntimeSession {
   // A process that loads the SDK of its language and waits.
   tidemill::Status start_spare(Language language, std::move_only_function<void()> ended);
   // Starts the process, or tells the spare, which function this is. An error is the failure that the caller gets.
-  std::expected<void, InitFailure> start(std::shared_ptr<const Function> function, std::string folder, EnvironmentOwner& owner);
+  std::expected<void, InitFailure> start(std::shared_ptr<const Function> function, std::string folder,
+                                         EnvironmentOwner& owner);
 
   void deliver(std::unique_ptr<Invocation> invocation);
   // Init once more, inside the invocation and under its timeout.
@@ -106,7 +108,8 @@ class Environment final : public RuntimeSession {
   void next(Reply<RuntimeEvent, RuntimeError> reply) override;
   tidemill::Result<void, RuntimeError> response(std::string_view request_id, std::string body) override;
   tidemill::Result<void, RuntimeError> response_too_large(std::string_view request_id) override;
-  tidemill::Result<void, RuntimeError> error(std::string_view request_id, std::string body, std::string_view error_type) override;
+  tidemill::Result<void, RuntimeError> error(std::string_view request_id, std::string body,
+                                             std::string_view error_type) override;
   tidemill::Result<void, RuntimeError> init_error(std::string body, std::string_view error_type) override;
 
  private:
@@ -116,7 +119,8 @@ class Environment final : public RuntimeSession {
   };
 
   std::expected<void, InitFailure> launch();
-  tidemill::Result<void, InitFailure> spawn_process(std::vector<std::string> command, std::vector<std::string> environment);
+  tidemill::Result<void, InitFailure> spawn_process(std::vector<std::string> command,
+                                                    std::vector<std::string> environment);
   void begin_init(std::string_view phase);
   void report_init(std::string_view status, std::string_view error_type);
   void on_init_limit();

@@ -76,7 +76,8 @@ std::size_t EventQueue::size() const { return events_.size(); }
 tidemill::Status EventQueue::open() {
   auto cursor = services_.store.cursor(Keyspace::kEvents, {});
   for (; cursor->valid(); cursor->next()) {
-    if (cursor->key().size() != 8) return tidemill::fail(tidemill::Errc::kCorruption, "an asynchronous event has a key that is not its number");
+    if (cursor->key().size() != 8)
+      return tidemill::fail(tidemill::Errc::kCorruption, "an asynchronous event has a key that is not its number");
     TM_TRY(const auto stored, Stored::decode(cursor->value()));
     Event event;
     event.number = load_be<std::uint64_t>(cursor->key().data());
@@ -88,8 +89,10 @@ tidemill::Status EventQueue::open() {
     const auto number = event.number;
     events_.emplace(number, std::move(event));
     const auto wait = stored.due_ms - now_ms();
-    if (wait > 0) again(number, std::chrono::milliseconds(wait));
-    else lines_[stored.arn].due.push_back(number);
+    if (wait > 0)
+      again(number, std::chrono::milliseconds(wait));
+    else
+      lines_[stored.arn].due.push_back(number);
   }
   return cursor->status();
 }
@@ -101,7 +104,8 @@ void EventQueue::start() {
   for (const auto& arn : arns) run_due(arn);
 }
 
-void EventQueue::accept(const Function& function, std::string request_id, InvokeRequest request, Reply<bool, Error> reply) {
+void EventQueue::accept(const Function& function, std::string request_id, InvokeRequest request,
+                        Reply<bool, Error> reply) {
   Stored stored;
   stored.request_id = std::move(request_id);
   stored.arn = function.arn();
@@ -113,8 +117,10 @@ void EventQueue::accept(const Function& function, std::string request_id, Invoke
   stored.accepted_ms = stored.due_ms = now_ms();
   auto& line = lines_[stored.arn];
   if (line.size >= services_.settings.event_queue_max)
-    return std::move(reply)(fail(Errc::kThrottled, "Rate Exceeded.", "ReservedFunctionConcurrentInvocationLimitExceeded"));
-  if (auto admitted = services_.store.admit(); !admitted) return std::move(reply)(fail(Errc::kInternal, admitted.error().message));
+    return std::move(reply)(
+        fail(Errc::kThrottled, "Rate Exceeded.", "ReservedFunctionConcurrentInvocationLimitExceeded"));
+  if (auto admitted = services_.store.admit(); !admitted)
+    return std::move(reply)(fail(Errc::kInternal, admitted.error().message));
   ++line.size;
   Event event;
   event.number = next_++;
@@ -124,14 +130,15 @@ void EventQueue::accept(const Function& function, std::string request_id, Invoke
   events_.emplace(number, std::move(event));
   storage::Mutation batch;
   batch.put(Keyspace::kEvents, key_of(number), stored.encode());
-  services_.store.commit(std::move(batch), services_.loop,
-                         [this, number, arn = stored.arn, alive = std::weak_ptr<bool>(alive_), reply = std::move(reply)]() mutable {
-                           if (!alive.lock()) return;
-                           std::move(reply)(true);
-                           if (!events_.contains(number)) return;
-                           lines_[arn].due.push_back(number);
-                           run_due(arn);
-                         });
+  services_.store.commit(
+      std::move(batch), services_.loop,
+      [this, number, arn = stored.arn, alive = std::weak_ptr<bool>(alive_), reply = std::move(reply)]() mutable {
+        if (!alive.lock()) return;
+        std::move(reply)(true);
+        if (!events_.contains(number)) return;
+        lines_[arn].due.push_back(number);
+        run_due(arn);
+      });
 }
 
 void EventQueue::wake(const std::string& arn) { run_due(arn); }
@@ -160,7 +167,8 @@ void EventQueue::attempt(std::uint64_t number) {
   auto& event = events_.at(number);
   const auto bytes = services_.store.get(Keyspace::kEvents, key_of(number));
   if (!bytes || !*bytes) {
-    services_.log.error("functions.event_lost", {{"number", number}, {"error", bytes ? "it is not stored" : bytes.error().message}});
+    services_.log.error("functions.event_lost",
+                        {{"number", number}, {"error", bytes ? "it is not stored" : bytes.error().message}});
     return drop(number);
   }
   auto stored = Stored::decode(**bytes);
@@ -170,9 +178,10 @@ void EventQueue::attempt(std::uint64_t number) {
   }
   const auto function = services_.find(event.arn);
   if (!function) return drop(number);
-  const auto age_max_ms = function->event_invoke && function->event_invoke->event_age_s
-                              ? std::int64_t{*function->event_invoke->event_age_s} * 1000
-                              : std::chrono::duration_cast<std::chrono::milliseconds>(services_.settings.event_age_max).count();
+  const auto age_max_ms =
+      function->event_invoke && function->event_invoke->event_age_s
+          ? std::int64_t{*function->event_invoke->event_age_s} * 1000
+          : std::chrono::duration_cast<std::chrono::milliseconds>(services_.settings.event_age_max).count();
   if (now_ms() - event.accepted_ms > age_max_ms) return finish(number, *stored, "EventAgeExceeded", nullptr);
   if (const auto admitted = services_.admit(*function); !admitted) {
     const auto delay = std::min(kThrottleDelayMax, kThrottleDelayFirst * (1 << std::min(event.throttles, 10)));
@@ -183,10 +192,15 @@ void EventQueue::attempt(std::uint64_t number) {
   event.throttles = 0;
   auto invocation = std::make_unique<Invocation>(
       stored->request_id,
-      InvokeRequest{.scope = stored->scope, .function = stored->function, .payload = stored->payload, .trace_id = stored->trace_id, .invoked_arn = stored->invoked_arn},
-      Reply<InvokeResult, Error>([this, number, stored = *stored, alive = std::weak_ptr<bool>(alive_)](Result<InvokeResult> result) mutable {
-        if (alive.lock()) attempted(number, std::move(stored), std::move(result));
-      }));
+      InvokeRequest{.scope = stored->scope,
+                    .function = stored->function,
+                    .payload = stored->payload,
+                    .trace_id = stored->trace_id,
+                    .invoked_arn = stored->invoked_arn},
+      Reply<InvokeResult, Error>(
+          [this, number, stored = *stored, alive = std::weak_ptr<bool>(alive_)](Result<InvokeResult> result) mutable {
+            if (alive.lock()) attempted(number, std::move(stored), std::move(result));
+          }));
   services_.submit(event.arn, std::move(invocation));
 }
 
@@ -205,11 +219,13 @@ void EventQueue::attempted(std::uint64_t number, Stored stored, Result<InvokeRes
   stored.attempts = event.attempts;
   if (!result->function_error) return finish(number, stored, "Success", &*result);
   const auto function = services_.find(event.arn);
-  const int retries = function && function->event_invoke && function->event_invoke->retries_max ? *function->event_invoke->retries_max
-                                                                                               : services_.settings.event_retries;
+  const int retries = function && function->event_invoke && function->event_invoke->retries_max
+                          ? *function->event_invoke->retries_max
+                          : services_.settings.event_retries;
   if (event.attempts > retries) return finish(number, stored, "RetriesExhausted", &*result);
   const auto& delays = services_.settings.event_retry_delays;
-  const auto delay = delays.empty() ? runtime::Duration(0) : delays[std::min(static_cast<std::size_t>(event.attempts) - 1, delays.size() - 1)];
+  const auto delay = delays.empty() ? runtime::Duration(0)
+                                    : delays[std::min(static_cast<std::size_t>(event.attempts) - 1, delays.size() - 1)];
   stored.due_ms = now_ms() + std::chrono::duration_cast<std::chrono::milliseconds>(delay).count();
   storage::Mutation batch;
   batch.put(Keyspace::kEvents, key_of(number), stored.encode());
@@ -237,11 +253,14 @@ void EventQueue::again(std::uint64_t number, runtime::Duration delay) {
   });
 }
 
-void EventQueue::finish(std::uint64_t number, const Stored& stored, std::string_view condition, const InvokeResult* result) {
+void EventQueue::finish(std::uint64_t number, const Stored& stored, std::string_view condition,
+                        const InvokeResult* result) {
   const auto function = services_.find(stored.arn);
   const bool success = condition == "Success";
   if (function && services_.sink != nullptr) {
-    const auto target = !function->event_invoke ? "" : success ? function->event_invoke->on_success : function->event_invoke->on_failure;
+    const auto target = !function->event_invoke ? ""
+                        : success               ? function->event_invoke->on_success
+                                                : function->event_invoke->on_failure;
     if (!target.empty()) {
       std::string record;
       json::Writer out(record);
@@ -256,12 +275,17 @@ void EventQueue::finish(std::uint64_t number, const Stored& stored, std::string_
         out.end_object();
         const bool is_json = json::validate(result->payload).has_value();
         out.key("responsePayload");
-        if (is_json) out.raw(result->payload);
-        else out.string(result->payload);
+        if (is_json)
+          out.raw(result->payload);
+        else
+          out.string(result->payload);
       }
       out.end_object();
-      services_.sink->send(stored.scope, target, std::move(record), false, Reply<bool>([this, target, alive = std::weak_ptr<bool>(alive_)](auto sent) {
-                             if (!sent && alive.lock()) services_.log.warn("functions.destination_failed", {{"target", target}, {"error", sent.error().message}});
+      services_.sink->send(stored.scope, target, std::move(record), false,
+                           Reply<bool>([this, target, alive = std::weak_ptr<bool>(alive_)](auto sent) {
+                             if (!sent && alive.lock())
+                               services_.log.warn("functions.destination_failed",
+                                                  {{"target", target}, {"error", sent.error().message}});
                            }));
     }
     const auto& dead_letters = function->configuration.dead_letter_target;
@@ -280,12 +304,17 @@ void EventQueue::finish(std::uint64_t number, const Stored& stored, std::string_
           .member("ErrorMessage", error_message)
           .end_object()
           .end_object();
-      services_.sink->send(stored.scope, dead_letters, std::move(record), true, Reply<bool>([this, dead_letters, alive = std::weak_ptr<bool>(alive_)](auto sent) {
-                             if (!sent && alive.lock()) services_.log.warn("functions.dead_letter_failed", {{"target", dead_letters}, {"error", sent.error().message}});
+      services_.sink->send(stored.scope, dead_letters, std::move(record), true,
+                           Reply<bool>([this, dead_letters, alive = std::weak_ptr<bool>(alive_)](auto sent) {
+                             if (!sent && alive.lock())
+                               services_.log.warn("functions.dead_letter_failed",
+                                                  {{"target", dead_letters}, {"error", sent.error().message}});
                            }));
     }
   }
-  if (!success) services_.log.info("functions.event_given_up", {{"function", stored.function}, {"request", stored.request_id}, {"condition", condition}});
+  if (!success)
+    services_.log.info("functions.event_given_up",
+                       {{"function", stored.function}, {"request", stored.request_id}, {"condition", condition}});
   drop(number);
 }
 

@@ -1,7 +1,7 @@
 // Asynchronous invocations: durable before they are accepted, tried again with delays, at last handed to a destination.
 //
-// An event lives in the store until it is done, so a restart takes up where it was (at least once). In memory there is only its
-// number, its function and when it is due; the payload is read when it runs.
+// An event lives in the store until it is done, so a restart takes up where it was (at least once). In memory there is
+// only its number, its function and when it is due; the payload is read when it runs.
 #pragma once
 
 #include <cstdint>
@@ -42,7 +42,7 @@ class EventQueue {
   void start();             // runs what is due
   // Answered when the event is durable. `request_id` is that of every attempt.
   void accept(const Function& function, std::string request_id, InvokeRequest request, Reply<bool, Error> reply);
-  void wake(const std::string& arn);  // the function has become ready
+  void wake(const std::string& arn);     // the function has become ready
   void discard(const std::string& arn);  // the function has gone, and its events with it
   void stop() { stopping_ = true; }
   std::size_t size() const;

@@ -97,7 +97,9 @@ std::string encode(const Function& f) {
   o["modified_ms"] = epoch_ms(f.modified);
   o["revision_id"] = f.revision_id;
   o["active"] = f.state == State::kActive;
-  o["update"] = f.update == UpdateStatus::kNone ? "none" : f.update == UpdateStatus::kInProgress ? "in_progress" : "successful";
+  o["update"] = f.update == UpdateStatus::kNone         ? "none"
+                : f.update == UpdateStatus::kInProgress ? "in_progress"
+                                                        : "successful";
   o["tags"] = texts(f.tags);
   json::Array policy;
   for (const auto& statement : f.policy) policy.push_back(statement.document);
@@ -136,7 +138,7 @@ tidemill::Result<Function> decode_function(std::string_view bytes) {
   f.revision_id = v.string_or("revision_id");
   f.state = v.bool_or("active", false) ? State::kActive : State::kPending;
   const auto update = v.string_or("update");
-  f.update = update == "in_progress" ? UpdateStatus::kInProgress
+  f.update = update == "in_progress"  ? UpdateStatus::kInProgress
              : update == "successful" ? UpdateStatus::kSuccessful
                                       : UpdateStatus::kNone;
   f.tags = text_map(v.find("tags"));

@@ -70,8 +70,8 @@ struct PolicyStatement {
 };
 
 struct EventInvokeConfig {
-  std::optional<int> retries_max;    // 0..2
-  std::optional<int> event_age_s;    // 60..21600
+  std::optional<int> retries_max;      // 0..2
+  std::optional<int> event_age_s;      // 60..21600
   std::string on_success, on_failure;  // ARNs
   WallTime modified;
   bool operator==(const EventInvokeConfig&) const = default;
@@ -81,7 +81,7 @@ struct Function {
   Scope scope;
   std::string name;
   Configuration configuration;
-  std::string code_sha256;     // 32 raw bytes
+  std::string code_sha256;      // 32 raw bytes
   std::uint64_t code_size = 0;  // bytes of the archive
   WallTime modified;
   std::string revision_id;
@@ -92,9 +92,10 @@ struct Function {
   std::string policy_revision_id;
   std::optional<int> reserved_concurrency;
   std::optional<EventInvokeConfig> event_invoke;
-  std::uint64_t generation = 0;  // grows with every change of code or configuration: environments of an older one retire
+  std::uint64_t generation =
+      0;  // grows with every change of code or configuration: environments of an older one retire
 
-  std::string arn() const;        // unqualified
+  std::string arn() const;  // unqualified
   std::string log_group() const;
 };
 

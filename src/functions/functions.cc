@@ -17,14 +17,17 @@ namespace {
 using storage::Keyspace;
 
 constexpr std::string_view kRevisionMismatch =
-    "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id";
+    "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the "
+    "latest Revision Id";
 constexpr std::string_view kNoVersions = "Versions and aliases are not available on this server: only $LATEST is";
 constexpr std::int64_t kLinkSeconds = 600;
 
 std::string function_key(const Function& f) { return "F" + f.arn(); }
 
 Error update_in_progress(const Function& f) {
-  return {Errc::kConflict, "The operation cannot be performed at this time. An update is in progress for resource: " + f.arn(), {}};
+  return {Errc::kConflict,
+          "The operation cannot be performed at this time. An update is in progress for resource: " + f.arn(),
+          {}};
 }
 
 bool is_settled(const Function& f) { return f.state == State::kActive && f.update != UpdateStatus::kInProgress; }
@@ -34,8 +37,10 @@ bool is_settled(const Function& f) { return f.state == State::kActive && f.updat
 Functions::Impl::Impl(Services s, Settings given)
     : services(s),
       settings(std::move(given)),
-      host{s.loop, s.offload, s.files, s.processes, s.random, s.endpoints, s.credentials, s.logs, s.log, settings,
-           false,  settings.directory + "/runtime", "", ""},
+      host{s.loop,   s.offload,   s.files,       s.processes,
+           s.random, s.endpoints, s.credentials, s.logs,
+           s.log,    settings,    false,         settings.directory + "/runtime",
+           "",       ""},
       code({s.loop, s.offload, s.files}, settings.directory, {.unzipped_max = settings.unzipped_max}),
       dispatcher(host, code),
       events({s.loop, s.store, s.log, settings, s.sink,
@@ -44,33 +49,41 @@ Functions::Impl::Impl(Services s, Settings given)
                 return entry == nullptr ? nullptr : entry->function;
               },
               [this](const Function& function) { return dispatcher.admit(function); },
-              [this](const std::string& arn, std::unique_ptr<Invocation> invocation) { dispatcher.submit(arn, std::move(invocation)); }}),
+              [this](const std::string& arn, std::unique_ptr<Invocation> invocation) {
+                dispatcher.submit(arn, std::move(invocation));
+              }}),
       link_secret(s.random.bytes(32)) {}
 
 Functions::Impl::~Impl() { alive.reset(); }
 
-// ---- start and stop ---------------------------------------------------------------------------------------------------------
+// ---- start and stop
+// ---------------------------------------------------------------------------------------------------------
 
 tidemill::Status Functions::Impl::open() {
   auto& files = services.files;
   TM_CHECK(files.remove_all(settings.directory + "/tmp"));
-  for (const auto* folder : {"/tmp", "/runtime", "/archives", "/unpacked"}) TM_CHECK(files.make_directories(settings.directory + folder));
+  for (const auto* folder : {"/tmp", "/runtime", "/archives", "/unpacked"})
+    TM_CHECK(files.make_directories(settings.directory + folder));
   TM_CHECK(files.write(host.runtime_directory + "/bootstrap.js", kNodeBootstrap));
   TM_CHECK(files.write(host.runtime_directory + "/bootstrap.py", kPythonBootstrap));
-  services.metrics.sampled("tidemill_environments", "Execution environments, spares included", [this, weak = std::weak_ptr<bool>(alive)] {
-    return weak.lock() ? static_cast<double>(dispatcher.environments().size()) : 0.0;
-  });
-  services.metrics.sampled("tidemill_invocations_in_flight", "Invocations that run or wait", [this, weak = std::weak_ptr<bool>(alive)] {
-    return weak.lock() ? static_cast<double>(dispatcher.in_flight()) : 0.0;
-  });
-  services.metrics.sampled("tidemill_events_queued", "Asynchronous invocations accepted and not yet finished", [this, weak = std::weak_ptr<bool>(alive)] {
-    return weak.lock() ? static_cast<double>(events.size()) : 0.0;
-  });
+  services.metrics.sampled("tidemill_environments", "Execution environments, spares included",
+                           [this, weak = std::weak_ptr<bool>(alive)] {
+                             return weak.lock() ? static_cast<double>(dispatcher.environments().size()) : 0.0;
+                           });
+  services.metrics.sampled("tidemill_invocations_in_flight", "Invocations that run or wait",
+                           [this, weak = std::weak_ptr<bool>(alive)] {
+                             return weak.lock() ? static_cast<double>(dispatcher.in_flight()) : 0.0;
+                           });
+  services.metrics.sampled(
+      "tidemill_events_queued", "Asynchronous invocations accepted and not yet finished",
+      [this, weak = std::weak_ptr<bool>(alive)] { return weak.lock() ? static_cast<double>(events.size()) : 0.0; });
   host.isolate = settings.isolate && services.processes.can_isolate();
   if (settings.isolate && !host.isolate)
-    services.log.warn("functions.not_isolated", {{"reason", "namespaces are not available: functions share /tmp by TMPDIR only"}});
+    services.log.warn("functions.not_isolated",
+                      {{"reason", "namespaces are not available: functions share /tmp by TMPDIR only"}});
   probe(settings.node, {"-p", "process.versions.node + ' ' + process.execPath"}, host.node_version, settings.node);
-  probe(settings.python, {"-c", "import platform, sys; print(platform.python_version(), sys.executable)"}, host.python_version, settings.python);
+  probe(settings.python, {"-c", "import platform, sys; print(platform.python_version(), sys.executable)"},
+        host.python_version, settings.python);
 
   std::set<std::string> used;
   auto cursor = services.store.cursor(Keyspace::kFunctions, storage::Range::prefix("F"));
@@ -88,7 +101,8 @@ tidemill::Status Functions::Impl::open() {
   for (const auto* folder : {"/archives", "/unpacked"}) {
     TM_TRY(const auto names, files.list(settings.directory + folder));
     for (const auto& entry : names)
-      if (!used.contains(entry.name.substr(0, entry.name.find('.')))) TM_CHECK(files.remove_all(settings.directory + folder + "/" + entry.name));
+      if (!used.contains(entry.name.substr(0, entry.name.find('.'))))
+        TM_CHECK(files.remove_all(settings.directory + folder + "/" + entry.name));
   }
   TM_CHECK(events.open());
   services.loop.post([this, weak = std::weak_ptr<bool>(alive)] {
@@ -97,8 +111,10 @@ tidemill::Status Functions::Impl::open() {
   return {};
 }
 
-// Asks the interpreter what it is: the version for notices, and its own path, because what PATH finds may be a slow wrapper.
-void Functions::Impl::probe(const std::string& program, std::vector<std::string> arguments, std::string& version, std::string& path) {
+// Asks the interpreter what it is: the version for notices, and its own path, because what PATH finds may be a slow
+// wrapper.
+void Functions::Impl::probe(const std::string& program, std::vector<std::string> arguments, std::string& version,
+                            std::string& path) {
   auto said = std::make_shared<std::string>();
   runtime::SpawnOptions options;
   options.command = {program};
@@ -133,9 +149,12 @@ void Functions::Impl::note_runtime(const Function& function) {
   if (!runtime || runtime->language == Language::kProvided) return;
   const auto& installed = runtime->language == Language::kNode ? host.node_version : host.python_version;
   if (!installed.empty() && !installed.starts_with(std::string(runtime->version) + "."))
-    services.log.info("functions.runtime_mapped", {{"function", function.name}, {"runtime", function.configuration.runtime}, {"runs_on", installed}});
+    services.log.info(
+        "functions.runtime_mapped",
+        {{"function", function.name}, {"runtime", function.configuration.runtime}, {"runs_on", installed}});
   if (runtime->withdrawn)
-    services.log.info("functions.runtime_withdrawn", {{"function", function.name}, {"runtime", function.configuration.runtime}});
+    services.log.info("functions.runtime_withdrawn",
+                      {{"function", function.name}, {"runtime", function.configuration.runtime}});
 }
 
 void Functions::Impl::stop(runtime::Duration grace, runtime::Task done) {
@@ -145,14 +164,16 @@ void Functions::Impl::stop(runtime::Duration grace, runtime::Task done) {
   dispatcher.stop(grace, std::move(done));
 }
 
-// ---- registry ----------------------------------------------------------------------------------------------------------------
+// ---- registry
+// ----------------------------------------------------------------------------------------------------------------
 
 Functions::Impl::Entry* Functions::Impl::find_arn(const std::string& arn) {
   const auto found = functions.find(arn);
   return found == functions.end() ? nullptr : &found->second;
 }
 
-Result<Functions::Impl::Entry*> Functions::Impl::find(const Scope& scope, const std::string& name, const std::string& qualifier) {
+Result<Functions::Impl::Entry*> Functions::Impl::find(const Scope& scope, const std::string& name,
+                                                      const std::string& qualifier) {
   TM_TRY(const auto reference, parse_function_name(scope, name, qualifier));
   auto* entry = find_arn(function_arn(scope, reference.name));
   if (entry == nullptr || (!reference.qualifier.empty() && reference.qualifier != "$LATEST"))
@@ -160,7 +181,8 @@ Result<Functions::Impl::Entry*> Functions::Impl::find(const Scope& scope, const 
   return entry;
 }
 
-Result<Functions::Impl::Entry*> Functions::Impl::find_unqualified(const Scope& scope, const std::string& name, std::string_view qualified_error) {
+Result<Functions::Impl::Entry*> Functions::Impl::find_unqualified(const Scope& scope, const std::string& name,
+                                                                  std::string_view qualified_error) {
   TM_TRY(const auto reference, parse_function_name(scope, name));
   if (!reference.qualifier.empty()) return fail(Errc::kInvalidParameter, std::string(qualified_error));
   return find(scope, name, "");
@@ -173,12 +195,13 @@ void Functions::Impl::store(Function function, std::function<void(const Function
   auto& entry = functions[pointer->arn()];
   entry.function = pointer;
   dispatcher.set_function(pointer);
-  services.store.commit(std::move(batch), services.loop, [this, pointer, done = std::move(done), weak = std::weak_ptr<bool>(alive)] {
-    if (!weak.lock()) return;
-    done(*pointer);
-    events.wake(pointer->arn());
-    if (auto* current = find_arn(pointer->arn())) check_ready(*current);
-  });
+  services.store.commit(std::move(batch), services.loop,
+                        [this, pointer, done = std::move(done), weak = std::weak_ptr<bool>(alive)] {
+                          if (!weak.lock()) return;
+                          done(*pointer);
+                          events.wake(pointer->arn());
+                          if (auto* current = find_arn(pointer->arn())) check_ready(*current);
+                        });
 }
 
 void Functions::Impl::check_ready(Entry& entry) {
@@ -187,7 +210,8 @@ void Functions::Impl::check_ready(Entry& entry) {
 }
 
 void Functions::Impl::settle_later(const Function& function) {
-  const auto settle = [this, arn = function.arn(), generation = function.generation, weak = std::weak_ptr<bool>(alive)] {
+  const auto settle = [this, arn = function.arn(), generation = function.generation,
+                       weak = std::weak_ptr<bool>(alive)] {
     if (!weak.lock()) return;
     const auto* entry = find_arn(arn);
     if (entry == nullptr || entry->function->generation != generation || is_settled(*entry->function)) return;
@@ -197,18 +221,22 @@ void Functions::Impl::settle_later(const Function& function) {
     next.revision_id = revision();
     store(std::move(next), [](const Function&) {});
   };
-  if (settings.activation_delay > runtime::Duration(0)) services.loop.at(services.loop.clock().now() + settings.activation_delay, settle);
-  else services.loop.post(settle);
+  if (settings.activation_delay > runtime::Duration(0))
+    services.loop.at(services.loop.clock().now() + settings.activation_delay, settle);
+  else
+    services.loop.post(settle);
 }
 
 Status Functions::Impl::check_code(const Code& given, std::string_view operation) const {
   if (given.is_image)
-    return fail(Errc::kInvalidParameter,
-                fmt::format("Container images are not available on this server: {} needs a .zip archive (ZipFile, or S3Bucket and S3Key)", operation));
+    return fail(Errc::kInvalidParameter, fmt::format("Container images are not available on this server: {} needs a "
+                                                     ".zip archive (ZipFile, or S3Bucket and S3Key)",
+                                                     operation));
   const bool bucket = !given.bucket.empty() || !given.key.empty();
   if (given.zip.has_value() == bucket)
-    return fail(Errc::kInvalidParameter, given.zip ? "Please do not provide other FunctionCode parameters when providing a ZipFile."
-                                                   : "Please provide a source for function code.");
+    return fail(Errc::kInvalidParameter,
+                given.zip ? "Please do not provide other FunctionCode parameters when providing a ZipFile."
+                          : "Please provide a source for function code.");
   if (bucket && (given.bucket.empty() || given.key.empty()))
     return fail(Errc::kInvalidParameter, "Please provide a source for function code.");
   return {};
@@ -217,62 +245,79 @@ Status Functions::Impl::check_code(const Code& given, std::string_view operation
 Result<Configuration> Functions::Impl::configure(Configuration base, const ConfigurationChange& change) const {
   TM_TRY(auto configuration, apply(std::move(base), change, settings));
   if (change.dead_letter_target && !change.dead_letter_target->empty() && services.sink == nullptr)
-    return fail(Errc::kInvalidParameter, "Dead letter targets are not available on this server: " + *change.dead_letter_target);
+    return fail(Errc::kInvalidParameter,
+                "Dead letter targets are not available on this server: " + *change.dead_letter_target);
   return configuration;
 }
 
 void Functions::Impl::fetch_code(const Scope& scope, Code given, Reply<StoredCode, Error> reply) {
   ++code_operations;
-  auto counted = Reply<StoredCode, Error>([this, weak = std::weak_ptr<bool>(alive), reply = std::move(reply)](Result<StoredCode> stored) mutable {
-    if (weak.lock()) --code_operations;
-    std::move(reply)(std::move(stored));
-  });
+  auto counted = Reply<StoredCode, Error>(
+      [this, weak = std::weak_ptr<bool>(alive), reply = std::move(reply)](Result<StoredCode> stored) mutable {
+        if (weak.lock()) --code_operations;
+        std::move(reply)(std::move(stored));
+      });
   const auto put = [this](std::string zip, Reply<StoredCode, Error> then) {
     if (zip.size() >= settings.zipped_max)
-      return std::move(then)(fail(Errc::kRequestTooLarge, fmt::format("Zipped size must be smaller than {} bytes", settings.zipped_max)));
+      return std::move(then)(
+          fail(Errc::kRequestTooLarge, fmt::format("Zipped size must be smaller than {} bytes", settings.zipped_max)));
     code.put(std::move(zip), std::move(then));
   };
   if (given.zip) return put(*std::move(given.zip), std::move(counted));
   const auto s3_error = [](std::string_view code_name, std::string_view message) {
-    return fail(Errc::kInvalidParameter, fmt::format("Error occurred while GetObject. S3 Error Code: {}. S3 Error Message: {}", code_name, message));
+    return fail(
+        Errc::kInvalidParameter,
+        fmt::format("Error occurred while GetObject. S3 Error Code: {}. S3 Error Message: {}", code_name, message));
   };
-  if (services.code_source == nullptr) return std::move(counted)(s3_error("NoSuchBucket", "The specified bucket does not exist"));
+  if (services.code_source == nullptr)
+    return std::move(counted)(s3_error("NoSuchBucket", "The specified bucket does not exist"));
   services.code_source->fetch({scope, given.bucket, given.key, given.object_version},
-                              Reply<std::string, CodeSourceError>([weak = std::weak_ptr<bool>(alive), put, s3_error, counted = std::move(counted)](
-                                                                      tidemill::Result<std::string, CodeSourceError> zip) mutable {
-                                if (!zip) return std::move(counted)(s3_error(zip.error().code, zip.error().message));
-                                if (weak.lock()) put(*std::move(zip), std::move(counted));
-                              }));
+                              Reply<std::string, CodeSourceError>(
+                                  [weak = std::weak_ptr<bool>(alive), put, s3_error, counted = std::move(counted)](
+                                      tidemill::Result<std::string, CodeSourceError> zip) mutable {
+                                    if (!zip)
+                                      return std::move(counted)(s3_error(zip.error().code, zip.error().message));
+                                    if (weak.lock()) put(*std::move(zip), std::move(counted));
+                                  }));
 }
 
 void Functions::Impl::release_code(const std::string& sha256) {
-  if (code_operations > 0) return;  // one of them may be about to use the same bytes; the next start clears what is left
-  const bool used = std::ranges::any_of(functions, [&](const auto& entry) { return entry.second.function->code_sha256 == sha256; });
+  if (code_operations > 0)
+    return;  // one of them may be about to use the same bytes; the next start clears what is left
+  const bool used =
+      std::ranges::any_of(functions, [&](const auto& entry) { return entry.second.function->code_sha256 == sha256; });
   if (!used) code.remove(sha256);
 }
 
-// ---- Functions: the outside ----------------------------------------------------------------------------------------------------
+// ---- Functions: the outside
+// ----------------------------------------------------------------------------------------------------
 
-Functions::Functions(Services services, Settings settings) : impl_(std::make_unique<Impl>(services, std::move(settings))) {}
+Functions::Functions(Services services, Settings settings)
+    : impl_(std::make_unique<Impl>(services, std::move(settings))) {}
 Functions::~Functions() = default;
 tidemill::Status Functions::open() { return impl_->open(); }
 void Functions::stop(runtime::Duration grace, runtime::Task done) { impl_->stop(grace, std::move(done)); }
 const Settings& Functions::settings() const { return impl_->settings; }
 std::vector<EnvironmentView> Functions::environments() const { return impl_->dispatcher.environments(); }
 std::size_t Functions::in_flight() const { return impl_->dispatcher.in_flight() + impl_->events.size(); }
-void Functions::invoke(InvokeRequest request, Reply<InvokeResult, Error> reply) { impl_->invoke(std::move(request), std::move(reply)); }
+void Functions::invoke(InvokeRequest request, Reply<InvokeResult, Error> reply) {
+  impl_->invoke(std::move(request), std::move(reply));
+}
 
 void Functions::create(CreateRequest request, Reply<Function, Error> reply) {
   auto& impl = *impl_;
   const auto reference = parse_function_name(request.scope, request.name);
   if (!reference) return std::move(reply)(std::unexpected(reference.error()));
   if (request.package_type != "Zip")
-    return std::move(reply)(fail(Errc::kInvalidParameter,
-                                 "PackageType " + request.package_type + " is not available on this server: container images are not run, use a .zip archive"));
+    return std::move(reply)(
+        fail(Errc::kInvalidParameter,
+             "PackageType " + request.package_type +
+                 " is not available on this server: container images are not run, use a .zip archive"));
   if (auto ok = check_required(request.configuration); !ok) return std::move(reply)(std::unexpected(ok.error()));
   auto configuration = impl.configure({}, request.configuration);
   if (!configuration) return std::move(reply)(std::unexpected(configuration.error()));
-  if (auto ok = impl.check_code(request.code, "CreateFunction"); !ok) return std::move(reply)(std::unexpected(ok.error()));
+  if (auto ok = impl.check_code(request.code, "CreateFunction"); !ok)
+    return std::move(reply)(std::unexpected(ok.error()));
   if (auto ok = check_tags(request.tags); !ok) return std::move(reply)(std::unexpected(ok.error()));
   if (request.publish) return std::move(reply)(fail(Errc::kInvalidParameter, std::string(kNoVersions) + " (Publish)"));
   Function function;
@@ -287,24 +332,25 @@ void Functions::create(CreateRequest request, Reply<Function, Error> reply) {
     impl.creating.erase(arn);
     return std::move(reply)(fail(Errc::kInternal, admitted.error().message));
   }
-  impl.fetch_code(request.scope, std::move(request.code),
-                  Reply<StoredCode, Error>([&impl, weak = std::weak_ptr<bool>(impl.alive), arn, function = std::move(function),
-                                            reply = std::move(reply)](Result<StoredCode> stored) mutable {
-                    if (!weak.lock()) return;
-                    impl.creating.erase(arn);
-                    if (!stored) return std::move(reply)(std::unexpected(stored.error()));
-                    function.code_sha256 = stored->sha256;
-                    function.code_size = stored->size;
-                    function.modified = impl.wall();
-                    function.revision_id = impl.revision();
-                    function.generation = 1;
-                    impl.note_runtime(function);
-                    auto shared = std::make_shared<Reply<Function, Error>>(std::move(reply));
-                    impl.store(std::move(function), [&impl, shared](const Function& durable) {
-                      std::move (*shared)(durable);
-                      impl.settle_later(durable);
-                    });
-                  }));
+  impl.fetch_code(
+      request.scope, std::move(request.code),
+      Reply<StoredCode, Error>([&impl, weak = std::weak_ptr<bool>(impl.alive), arn, function = std::move(function),
+                                reply = std::move(reply)](Result<StoredCode> stored) mutable {
+        if (!weak.lock()) return;
+        impl.creating.erase(arn);
+        if (!stored) return std::move(reply)(std::unexpected(stored.error()));
+        function.code_sha256 = stored->sha256;
+        function.code_size = stored->size;
+        function.modified = impl.wall();
+        function.revision_id = impl.revision();
+        function.generation = 1;
+        impl.note_runtime(function);
+        auto shared = std::make_shared<Reply<Function, Error>>(std::move(reply));
+        impl.store(std::move(function), [&impl, shared](const Function& durable) {
+          std::move (*shared)(durable);
+          impl.settle_later(durable);
+        });
+      }));
 }
 
 void Functions::update_code(UpdateCodeRequest request, Reply<Function, Error> reply) {
@@ -313,8 +359,10 @@ void Functions::update_code(UpdateCodeRequest request, Reply<Function, Error> re
   if (!found) return std::move(reply)(std::unexpected(found.error()));
   const auto& current = *(*found)->function;
   if (request.code.is_image)
-    return std::move(reply)(fail(Errc::kInvalidParameter, "Please don't provide ImageUri when updating a function with packageType Zip."));
-  if (auto ok = impl.check_code(request.code, "UpdateFunctionCode"); !ok) return std::move(reply)(std::unexpected(ok.error()));
+    return std::move(reply)(
+        fail(Errc::kInvalidParameter, "Please don't provide ImageUri when updating a function with packageType Zip."));
+  if (auto ok = impl.check_code(request.code, "UpdateFunctionCode"); !ok)
+    return std::move(reply)(std::unexpected(ok.error()));
   if (request.publish) return std::move(reply)(fail(Errc::kInvalidParameter, std::string(kNoVersions) + " (Publish)"));
   ConfigurationChange change;
   change.architectures = request.architectures;
@@ -324,34 +372,37 @@ void Functions::update_code(UpdateCodeRequest request, Reply<Function, Error> re
     return std::move(reply)(fail(Errc::kPreconditionFailed, std::string(kRevisionMismatch)));
   if (!is_settled(current)) return std::move(reply)(std::unexpected(update_in_progress(current)));
   const auto arn = current.arn();
-  impl.fetch_code(request.scope, std::move(request.code),
-                  Reply<StoredCode, Error>([&impl, weak = std::weak_ptr<bool>(impl.alive), arn, architecture = configuration->architecture,
-                                            dry_run = request.dry_run, scope = request.scope, reply = std::move(reply)](Result<StoredCode> stored) mutable {
-                    if (!weak.lock()) return;
-                    if (!stored) return std::move(reply)(std::unexpected(stored.error()));
-                    auto* entry = impl.find_arn(arn);
-                    if (entry == nullptr) return std::move(reply)(fail(Errc::kNotFound, "Function not found: " + arn));
-                    if (!is_settled(*entry->function)) return std::move(reply)(std::unexpected(update_in_progress(*entry->function)));
-                    Function next = *entry->function;
-                    const auto replaced = next.code_sha256;
-                    next.code_sha256 = stored->sha256;
-                    next.code_size = stored->size;
-                    next.configuration.architecture = architecture;
-                    if (dry_run) {
-                      std::move(reply)(std::move(next));
-                      return impl.release_code(stored->sha256);
-                    }
-                    next.modified = impl.wall();
-                    next.revision_id = impl.revision();
-                    next.update = UpdateStatus::kInProgress;
-                    ++next.generation;
-                    auto shared = std::make_shared<Reply<Function, Error>>(std::move(reply));
-                    impl.store(std::move(next), [&impl, shared, replaced](const Function& durable) {
-                      std::move (*shared)(durable);
-                      impl.settle_later(durable);
-                      impl.release_code(replaced);
-                    });
-                  }));
+  impl.fetch_code(
+      request.scope, std::move(request.code),
+      Reply<StoredCode, Error>([&impl, weak = std::weak_ptr<bool>(impl.alive), arn,
+                                architecture = configuration->architecture, dry_run = request.dry_run,
+                                scope = request.scope, reply = std::move(reply)](Result<StoredCode> stored) mutable {
+        if (!weak.lock()) return;
+        if (!stored) return std::move(reply)(std::unexpected(stored.error()));
+        auto* entry = impl.find_arn(arn);
+        if (entry == nullptr) return std::move(reply)(fail(Errc::kNotFound, "Function not found: " + arn));
+        if (!is_settled(*entry->function))
+          return std::move(reply)(std::unexpected(update_in_progress(*entry->function)));
+        Function next = *entry->function;
+        const auto replaced = next.code_sha256;
+        next.code_sha256 = stored->sha256;
+        next.code_size = stored->size;
+        next.configuration.architecture = architecture;
+        if (dry_run) {
+          std::move(reply)(std::move(next));
+          return impl.release_code(stored->sha256);
+        }
+        next.modified = impl.wall();
+        next.revision_id = impl.revision();
+        next.update = UpdateStatus::kInProgress;
+        ++next.generation;
+        auto shared = std::make_shared<Reply<Function, Error>>(std::move(reply));
+        impl.store(std::move(next), [&impl, shared, replaced](const Function& durable) {
+          std::move (*shared)(durable);
+          impl.settle_later(durable);
+          impl.release_code(replaced);
+        });
+      }));
 }
 
 void Functions::update_configuration(UpdateConfigurationRequest request, Reply<Function, Error> reply) {
@@ -378,12 +429,14 @@ void Functions::update_configuration(UpdateConfigurationRequest request, Reply<F
   });
 }
 
-void Functions::remove(const Scope& scope, const std::string& name, const std::string& qualifier, Reply<bool, Error> reply) {
+void Functions::remove(const Scope& scope, const std::string& name, const std::string& qualifier,
+                       Reply<bool, Error> reply) {
   auto& impl = *impl_;
   const auto reference = parse_function_name(scope, name, qualifier);
   if (!reference) return std::move(reply)(std::unexpected(reference.error()));
   if (reference->qualifier == "$LATEST")
-    return std::move(reply)(fail(Errc::kInvalidParameter, "$LATEST version cannot be deleted without deleting the function."));
+    return std::move(reply)(
+        fail(Errc::kInvalidParameter, "$LATEST version cannot be deleted without deleting the function."));
   const auto found = impl.find(scope, name, qualifier);
   if (!found) return std::move(reply)(std::unexpected(found.error()));
   const auto function = (*found)->function;
@@ -393,11 +446,12 @@ void Functions::remove(const Scope& scope, const std::string& name, const std::s
   impl.events.discard(arn);
   storage::Mutation batch;
   batch.erase(Keyspace::kFunctions, function_key(*function));
-  impl.services.store.commit(std::move(batch), impl.services.loop,
-                             [&impl, weak = std::weak_ptr<bool>(impl.alive), function, reply = std::move(reply)]() mutable {
-                               if (weak.lock()) impl.release_code(function->code_sha256);
-                               std::move(reply)(true);
-                             });
+  impl.services.store.commit(
+      std::move(batch), impl.services.loop,
+      [&impl, weak = std::weak_ptr<bool>(impl.alive), function, reply = std::move(reply)]() mutable {
+        if (weak.lock()) impl.release_code(function->code_sha256);
+        std::move(reply)(true);
+      });
 }
 
 Result<Function> Functions::get(const Scope& scope, const std::string& name, const std::string& qualifier) const {
@@ -409,7 +463,8 @@ FunctionPage Functions::list(const ListRequest& request) const {
   FunctionPage page;
   const auto prefix = function_arn(request.scope, "");
   const auto most = static_cast<std::size_t>(std::clamp(request.max_items, 1, 50));
-  for (auto at = impl_->functions.upper_bound(request.marker.empty() ? prefix : function_arn(request.scope, request.marker));
+  for (auto at =
+           impl_->functions.upper_bound(request.marker.empty() ? prefix : function_arn(request.scope, request.marker));
        at != impl_->functions.end() && at->first.starts_with(prefix); ++at) {
     if (page.functions.size() == most) {
       page.next_marker = page.functions.back().name;
@@ -445,7 +500,8 @@ AccountUsage Functions::usage(const Scope& scope) const {
   return usage;
 }
 
-// ---- archives ------------------------------------------------------------------------------------------------------------------
+// ---- archives
+// ------------------------------------------------------------------------------------------------------------------
 
 std::string Functions::code_location(const Function& function) const {
   const auto expires = epoch_s(impl_->wall()) + kLinkSeconds;
@@ -466,7 +522,8 @@ void Functions::download(const std::string& path_and_query, Reply<std::string, E
   const auto signed_part = rest.substr(0, mark);
   const auto wanted = to_hex(hmac_sha256(impl_->link_secret, signed_part));
   const auto given = rest.substr(mark + kSignature.size());
-  if (given.size() != wanted.size() || !equal_constant_time(given, wanted)) return refuse("The signature of the link does not match");
+  if (given.size() != wanted.size() || !equal_constant_time(given, wanted))
+    return refuse("The signature of the link does not match");
   const auto question = signed_part.find(kExpires);
   const auto expires = std::strtoll(std::string(signed_part.substr(question + kExpires.size())).c_str(), nullptr, 10);
   if (epoch_s(impl_->wall()) > expires) return refuse("The link has expired");

@@ -1,5 +1,5 @@
-// The functions engine: registry, execution environments, invocations. Everything runs on the home loop; code runs in processes
-// of its own that speak the Lambda Runtime API. The facts are those of the Lambda API 2015-03-31.
+// The functions engine: registry, execution environments, invocations. Everything runs on the home loop; code runs in
+// processes of its own that speak the Lambda Runtime API. The facts are those of the Lambda API 2015-03-31.
 //
 //   create/update/... -> Registry (storage, archives as content-addressed files)
 //   invoke            -> Dispatcher: an idle environment's parked `next` is answered at once, else one is started
@@ -65,7 +65,8 @@ struct PermissionRequest {
   Scope scope;
   std::string name, qualifier;
   std::string statement_id, action, principal;
-  std::string source_arn, source_account, principal_org_id, event_source_token, function_url_auth_type;  // empty: not given
+  std::string source_arn, source_account, principal_org_id, event_source_token,
+      function_url_auth_type;  // empty: not given
   std::string revision_id;
 };
 
@@ -79,7 +80,7 @@ struct EventInvokeRequest {
 
 struct ListRequest {
   Scope scope;
-  std::string marker;   // the name of the last function of the page before
+  std::string marker;  // the name of the last function of the page before
   int max_items = 50;
 };
 
@@ -142,13 +143,16 @@ class Functions {
   // ---- invocation ---------------------------------------------------------------------------------------------------
   void invoke(InvokeRequest request, Reply<InvokeResult, Error> reply);
 
-  // ---- permissions, tags, concurrency, asynchronous settings -----------------------------------------------------------
+  // ---- permissions, tags, concurrency, asynchronous settings
+  // -----------------------------------------------------------
   void add_permission(PermissionRequest request, Reply<json::Value, Error> reply);  // the statement
   void remove_permission(const Scope& scope, const std::string& name, const std::string& qualifier,
                          const std::string& statement_id, const std::string& revision_id, Reply<bool, Error> reply);
-  void tag(const Scope& scope, const std::string& arn, std::map<std::string, std::string> tags, Reply<bool, Error> reply);
+  void tag(const Scope& scope, const std::string& arn, std::map<std::string, std::string> tags,
+           Reply<bool, Error> reply);
   void untag(const Scope& scope, const std::string& arn, std::vector<std::string> keys, Reply<bool, Error> reply);
-  void put_concurrency(const Scope& scope, const std::string& name, std::int64_t reserved, Reply<Function, Error> reply);
+  void put_concurrency(const Scope& scope, const std::string& name, std::int64_t reserved,
+                       Reply<Function, Error> reply);
   void remove_concurrency(const Scope& scope, const std::string& name, Reply<bool, Error> reply);
   void put_event_invoke(EventInvokeRequest request, Reply<Function, Error> reply);
   void remove_event_invoke(const Scope& scope, const std::string& name, const std::string& qualifier,
@@ -157,8 +161,8 @@ class Functions {
   // ---- archives -----------------------------------------------------------------------------------------------------
   // A URL that downloads the function's archive for ten minutes.
   std::string code_location(const Function& function) const;
-  // The archive that `path_and_query` (made by code_location) names, read off the loop; kAccessDenied when the link is not ours
-  // or has expired.
+  // The archive that `path_and_query` (made by code_location) names, read off the loop; kAccessDenied when the link is
+  // not ours or has expired.
   void download(const std::string& path_and_query, Reply<std::string, Error> reply);
   static constexpr std::string_view kDownloadPrefix = "/_tidemill/functions/code/";
 

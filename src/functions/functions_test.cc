@@ -123,8 +123,9 @@ class FunctionsTest : public testing::Test {
   void start() {
     logs = std::make_unique<LogStore>(store, loop, LogStore::Settings{});
     EXPECT_TRUE(logs->open());
-    engine = std::make_unique<Functions>(
-        Functions::Services{loop, offload, files, processes, random, store, endpoints, credentials, nullptr, &sink, *logs, log, metrics}, settings);
+    engine = std::make_unique<Functions>(Functions::Services{loop, offload, files, processes, random, store, endpoints,
+                                                             credentials, nullptr, &sink, *logs, log, metrics},
+                                         settings);
     const auto opened = engine->open();
     EXPECT_TRUE(opened) << opened.error().message;
     pump();
@@ -141,7 +142,8 @@ class FunctionsTest : public testing::Test {
     const auto api = child->variable("AWS_LAMBDA_RUNTIME_API");
     if (api.empty()) {
       if (child->variable("TIDEMILL_SPARE").empty()) {
-        child->print(child->options.command[0] == settings.node ? "20.1.0 /usr/bin/node\n" : "3.12.1 /usr/bin/python3\n");
+        child->print(child->options.command[0] == settings.node ? "20.1.0 /usr/bin/node\n"
+                                                                : "3.12.1 /usr/bin/python3\n");
         child->exit({});
       }
       return;
@@ -150,8 +152,10 @@ class FunctionsTest : public testing::Test {
     runtime->session = endpoints.sessions.at(api);
     runtime->child = child;
     runtimes.push_back(std::move(runtime));
-    if (on_runtime) on_runtime(*runtimes.back());
-    else runtimes.back()->next();
+    if (on_runtime)
+      on_runtime(*runtimes.back());
+    else
+      runtimes.back()->next();
   }
 
   // Posted work and durability, without moving the clock.
@@ -163,7 +167,8 @@ class FunctionsTest : public testing::Test {
     pump();
     const auto end = loop.clock().now() + duration;
     while (loop.clock().now() < end) {
-      loop.run_for(std::min<runtime::Duration>(duration, 5ms > duration ? duration : std::max<runtime::Duration>(duration / 50, 1ms)));
+      loop.run_for(std::min<runtime::Duration>(
+          duration, 5ms > duration ? duration : std::max<runtime::Duration>(duration / 50, 1ms)));
       pump();
     }
   }
@@ -177,7 +182,8 @@ class FunctionsTest : public testing::Test {
     request.code.zip = make_zip({{"index.js", "exports.handler = 1"}});
     if (change) change(request);
     std::optional<Result<Function>> got;
-    engine->create(std::move(request), Reply<Function, Error>([&](Result<Function> function) { got = std::move(function); }));
+    engine->create(std::move(request),
+                   Reply<Function, Error>([&](Result<Function> function) { got = std::move(function); }));
     pump();
     if (!got) return fail(Errc::kInternal, "no answer");
     return *got;
@@ -190,7 +196,9 @@ class FunctionsTest : public testing::Test {
   std::shared_ptr<Answer> invoke(InvokeRequest request) {
     auto answer = std::make_shared<Answer>();
     if (request.function.empty()) request.function = "fn";
-    engine->invoke(std::move(request), Reply<InvokeResult, Error>([answer](Result<InvokeResult> result) { answer->result = std::move(result); }));
+    engine->invoke(std::move(request), Reply<InvokeResult, Error>([answer](Result<InvokeResult> result) {
+                     answer->result = std::move(result);
+                   }));
     pump();
     return answer;
   }
@@ -220,7 +228,8 @@ class FunctionsTest : public testing::Test {
   std::unique_ptr<Functions> engine;
 };
 
-// ---- registry -----------------------------------------------------------------------------------------------------------------
+// ---- registry
+// -----------------------------------------------------------------------------------------------------------------
 
 TEST_F(FunctionsTest, FA_01_FA_02_ANewFunctionIsPendingAndThenActive) {
   settings.activation_delay = 1s;
@@ -259,7 +268,9 @@ TEST_F(FunctionsTest, FA_07_BadArchivesAreNamedInTheServicesWords) {
 TEST_F(FunctionsTest, FA_08_UnzippedSizeIsBounded) {
   settings.unzipped_max = 1000;
   restart();
-  const auto large = create("fn", [](CreateRequest& request) { request.code.zip = make_zip({{"a", std::string(600, 'x')}, {"b", std::string(600, 'y')}}); });
+  const auto large = create("fn", [](CreateRequest& request) {
+    request.code.zip = make_zip({{"a", std::string(600, 'x')}, {"b", std::string(600, 'y')}});
+  });
   ASSERT_FALSE(large);
   EXPECT_EQ(large.error().message, "Unzipped size must be smaller than 1000 bytes");
 }
@@ -271,7 +282,9 @@ TEST_F(FunctionsTest, FA_04_ABucketWithoutAnObjectStoreIsRefusedInItsWords) {
     request.code.key = "k";
   });
   ASSERT_FALSE(got);
-  EXPECT_EQ(got.error().message, "Error occurred while GetObject. S3 Error Code: NoSuchBucket. S3 Error Message: The specified bucket does not exist");
+  EXPECT_EQ(got.error().message,
+            "Error occurred while GetObject. S3 Error Code: NoSuchBucket. S3 Error Message: The specified bucket does "
+            "not exist");
 }
 
 struct Refused {
@@ -288,16 +301,24 @@ const Refused kRefused[] = {
     {"FA_11_WithdrawnElsewhere", [](ConfigurationChange& c) { c.runtime = "go1.x"; }, Errc::kInvalidParameter,
      "The runtime parameter of go1.x is no longer supported for creating or updating AWS Lambda functions."},
     {"FA_12_TwoArchitectures", [](ConfigurationChange& c) { c.architectures = {"x86_64", "arm64"}; }, Errc::kValidation,
-     "1 validation error detected: Value '[x86_64, arm64]' at 'architectures' failed to satisfy constraint: Member must have length less than or equal to 1"},
-    {"FA_12_LargeEnvironment", [](ConfigurationChange& c) { c.environment.emplace()["AB"] = std::string(5000, 'x'); }, Errc::kInvalidParameter,
-     "Lambda was unable to configure your environment variables because the environment variables you have provided exceeded the 4KB limit. String measured: {\"AB\":\"xx"},
-    {"FA_13_ReservedKey", [](ConfigurationChange& c) { c.environment.emplace()["AWS_REGION"] = "x"; }, Errc::kInvalidParameter,
-     "Lambda was unable to configure your environment variables because the environment variables you have provided contains reserved keys"},
-    {"FA_15_SixLayers", [](ConfigurationChange& c) { c.layers = std::vector<std::string>(6, "arn"); }, Errc::kInvalidParameter, "Cannot reference more than 5 layers."},
+     "1 validation error detected: Value '[x86_64, arm64]' at 'architectures' failed to satisfy constraint: Member "
+     "must have length less than or equal to 1"},
+    {"FA_12_LargeEnvironment", [](ConfigurationChange& c) { c.environment.emplace()["AB"] = std::string(5000, 'x'); },
+     Errc::kInvalidParameter,
+     "Lambda was unable to configure your environment variables because the environment variables you have provided "
+     "exceeded the 4KB limit. String measured: {\"AB\":\"xx"},
+    {"FA_13_ReservedKey", [](ConfigurationChange& c) { c.environment.emplace()["AWS_REGION"] = "x"; },
+     Errc::kInvalidParameter,
+     "Lambda was unable to configure your environment variables because the environment variables you have provided "
+     "contains reserved keys"},
+    {"FA_15_SixLayers", [](ConfigurationChange& c) { c.layers = std::vector<std::string>(6, "arn"); },
+     Errc::kInvalidParameter, "Cannot reference more than 5 layers."},
     {"Timeout", [](ConfigurationChange& c) { c.timeout_s = 901; }, Errc::kValidation,
-     "1 validation error detected: Value '901' at 'timeout' failed to satisfy constraint: Member must have value less than or equal to 900"},
+     "1 validation error detected: Value '901' at 'timeout' failed to satisfy constraint: Member must have value less "
+     "than or equal to 900"},
     {"Memory", [](ConfigurationChange& c) { c.memory_mb = 64; }, Errc::kValidation,
-     "1 validation error detected: Value '64' at 'memorySize' failed to satisfy constraint: Member must have value greater than or equal to 128"},
+     "1 validation error detected: Value '64' at 'memorySize' failed to satisfy constraint: Member must have value "
+     "greater than or equal to 128"},
 };
 class RefusedConfigurations : public FunctionsTest, public testing::WithParamInterface<Refused> {};
 TEST_P(RefusedConfigurations, AreRefusedInTheServicesWords) {
@@ -306,7 +327,8 @@ TEST_P(RefusedConfigurations, AreRefusedInTheServicesWords) {
   EXPECT_EQ(got.error().code, GetParam().code);
   EXPECT_THAT(got.error().message, StartsWith(std::string(GetParam().text)));
 }
-INSTANTIATE_TEST_SUITE_P(Table, RefusedConfigurations, testing::ValuesIn(kRefused), [](const auto& info) { return std::string(info.param.test); });
+INSTANTIATE_TEST_SUITE_P(Table, RefusedConfigurations, testing::ValuesIn(kRefused),
+                         [](const auto& info) { return std::string(info.param.test); });
 
 TEST_F(FunctionsTest, WithdrawnRuntimesRunUnlessTheServerIsStrict) {
   EXPECT_TRUE(create("a", [](CreateRequest& request) { request.configuration.runtime = "nodejs14.x"; }));
@@ -341,8 +363,10 @@ TEST_F(FunctionsTest, FA_16_FA_17_ArchivesComeBackByTheirLink) {
 }
 
 TEST_F(FunctionsTest, FA_20_UnknownFunctionsAreNotFoundWithTheirArn) {
-  EXPECT_EQ(engine->get({}, "nope").error().message, "Function not found: arn:aws:lambda:us-east-1:000000000000:function:nope");
-  EXPECT_EQ(engine->get({}, "nope", "7").error().message, "Function not found: arn:aws:lambda:us-east-1:000000000000:function:nope:7");
+  EXPECT_EQ(engine->get({}, "nope").error().message,
+            "Function not found: arn:aws:lambda:us-east-1:000000000000:function:nope");
+  EXPECT_EQ(engine->get({}, "nope", "7").error().message,
+            "Function not found: arn:aws:lambda:us-east-1:000000000000:function:nope:7");
 }
 
 TEST_F(FunctionsTest, FA_24_FA_25_FA_26_UpdatesExcludeEachOtherAndCheckRevisions) {
@@ -357,7 +381,8 @@ TEST_F(FunctionsTest, FA_24_FA_25_FA_26_UpdatesExcludeEachOtherAndCheckRevisions
     request.revision_id = revision;
     request.change.memory_mb = 256;
     std::optional<Result<Function>> got;
-    engine->update_configuration(std::move(request), Reply<Function, Error>([&](Result<Function> function) { got = std::move(function); }));
+    engine->update_configuration(std::move(request),
+                                 Reply<Function, Error>([&](Result<Function> function) { got = std::move(function); }));
     pump();
     return *got;
   };
@@ -371,7 +396,8 @@ TEST_F(FunctionsTest, FA_24_FA_25_FA_26_UpdatesExcludeEachOtherAndCheckRevisions
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, Errc::kConflict);
   EXPECT_EQ(second.error().message,
-            "The operation cannot be performed at this time. An update is in progress for resource: arn:aws:lambda:us-east-1:000000000000:function:fn");
+            "The operation cannot be performed at this time. An update is in progress for resource: "
+            "arn:aws:lambda:us-east-1:000000000000:function:fn");
   run_for(1100ms);
   const auto settled = engine->get({}, "fn");
   EXPECT_EQ(settled->update, UpdateStatus::kSuccessful);
@@ -407,7 +433,8 @@ TEST_F(FunctionsTest, AnArchiveGoesWhenNoFunctionRefersToItAnyMore) {
   EXPECT_FALSE(engine->get({}, "fn"));
 }
 
-// ---- invocation -----------------------------------------------------------------------------------------------------------------
+// ---- invocation
+// -----------------------------------------------------------------------------------------------------------------
 
 TEST_F(FunctionsTest, FR_01_FR_04_FR_18_AnEnvironmentIsReusedAndEventsSayWhatTheyMust) {
   ASSERT_TRUE(create());
@@ -473,7 +500,8 @@ TEST_F(FunctionsTest, FR_06_TheRuntimeApiRefusesWhatItsStateDoesNotAllow) {
   runtime.next();
   ASSERT_EQ(runtime.errors.size(), 1u);
   EXPECT_EQ(runtime.errors[0].code, RuntimeErrc::kInvalidStateTransition);
-  EXPECT_EQ(runtime.errors[0].message, "State transition from Running to Ready failed for runtime. Error: State transition is not allowed");
+  EXPECT_EQ(runtime.errors[0].message,
+            "State transition from Running to Ready failed for runtime. Error: State transition is not allowed");
   const auto wrong = runtime.session->response("nope", "1");
   ASSERT_FALSE(wrong);
   EXPECT_EQ(wrong.error().code, RuntimeErrc::kInvalidRequestId);
@@ -502,8 +530,9 @@ TEST_F(FunctionsTest, FA_43_FR_08_ALargeResponseIsAnErrorAndTheEnvironmentLives)
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().message, "Exceeded maximum allowed payload size (6291556 bytes).");
   ASSERT_TRUE(answer->result);
-  EXPECT_EQ(answer->value().payload,
-            R"({"errorMessage":"Response payload size exceeded maximum allowed payload size (6291556 bytes).","errorType":"Function.ResponseSizeTooLarge"})");
+  EXPECT_EQ(
+      answer->value().payload,
+      R"({"errorMessage":"Response payload size exceeded maximum allowed payload size (6291556 bytes).","errorType":"Function.ResponseSizeTooLarge"})");
   runtime.next();
   const auto again = invoke({});
   ASSERT_EQ(runtime.events.size(), 2u);
@@ -516,11 +545,16 @@ TEST_F(FunctionsTest, FA_38_FA_40_FA_44_RequestsAreCheckedBeforeTheyRun) {
   EXPECT_EQ(invoke({.type = InvocationType::kDryRun})->value().status, 204);
   const auto bad = invoke({.payload = "\x99"});
   EXPECT_EQ(bad->result->error().code, Errc::kInvalidRequestContent);
-  EXPECT_THAT(bad->result->error().message, StartsWith("Could not parse request body into json: Could not parse payload into json: "));
+  EXPECT_THAT(bad->result->error().message,
+              StartsWith("Could not parse request body into json: Could not parse payload into json: "));
   const auto large = invoke({.payload = '"' + std::string(6'291'456, 'x') + '"'});
   EXPECT_EQ(large->result->error().code, Errc::kRequestTooLarge);
-  EXPECT_EQ(large->result->error().message, "Request must be smaller than 6291456 bytes for the InvokeFunction operation");
-  EXPECT_EQ(invoke({.payload = '"' + std::string(1'048'575, 'x') + '"', .type = InvocationType::kEvent})->result->error().code, Errc::kRequestTooLarge);
+  EXPECT_EQ(large->result->error().message,
+            "Request must be smaller than 6291456 bytes for the InvokeFunction operation");
+  EXPECT_EQ(invoke({.payload = '"' + std::string(1'048'575, 'x') + '"', .type = InvocationType::kEvent})
+                ->result->error()
+                .code,
+            Errc::kRequestTooLarge);
   EXPECT_EQ(invoke({.qualifier = "7"})->result->error().code, Errc::kNotFound);
   EXPECT_TRUE(runtimes.empty());
 }
@@ -533,7 +567,8 @@ TEST_F(FunctionsTest, FR_21_FR_22_FR_23_ATimeoutAnswersAndTakesTheEnvironment) {
   EXPECT_FALSE(answer->result);
   run_for(2ms);
   ASSERT_TRUE(answer->result);
-  EXPECT_EQ(answer->value().payload, R"({"errorType":"Sandbox.Timedout","errorMessage":"RequestId: )" + id + R"( Error: Task timed out after 1.00 seconds"})");
+  EXPECT_EQ(answer->value().payload, R"({"errorType":"Sandbox.Timedout","errorMessage":"RequestId: )" + id +
+                                         R"( Error: Task timed out after 1.00 seconds"})");
   EXPECT_EQ(answer->value().function_error, "Unhandled");
   EXPECT_TRUE(runtimes[0]->child->handle_dropped);
   EXPECT_THAT(answer->value().log_tail, HasSubstr(id + " Task timed out after 1.00 seconds\n\n"));
@@ -563,17 +598,21 @@ TEST_P(Exits, FR_24_FR_25_AnExitDuringAnInvocationIsItsAnswer) {
   runtimes[0]->child->exit(GetParam().status);
   pump();
   ASSERT_TRUE(answer->result);
-  EXPECT_EQ(answer->value().payload,
-            R"({"errorType":"Runtime.ExitError","errorMessage":"RequestId: )" + id + " Error: " + std::string(GetParam().reason) + "\"}");
+  EXPECT_EQ(answer->value().payload, R"({"errorType":"Runtime.ExitError","errorMessage":"RequestId: )" + id +
+                                         " Error: " + std::string(GetParam().reason) + "\"}");
   EXPECT_THAT(log_text(), HasSubstr("last words"));
   const auto next = invoke({});
   EXPECT_EQ(runtimes.size(), 2u);
 }
-INSTANTIATE_TEST_SUITE_P(Table, Exits, testing::ValuesIn(kExits), [](const auto& info) { return std::string(info.param.test); });
+INSTANTIATE_TEST_SUITE_P(Table, Exits, testing::ValuesIn(kExits),
+                         [](const auto& info) { return std::string(info.param.test); });
 
 TEST_F(FunctionsTest, FR_07_AnInitErrorIsTheAnswerOfTheFirstInvocationAndEachTriesAgain) {
   ASSERT_TRUE(create());
-  on_runtime = [](FakeRuntime& runtime) { EXPECT_TRUE(runtime.session->init_error(R"({"errorType":"Runtime.ImportModuleError"})", "Runtime.ImportModuleError")); };
+  on_runtime = [](FakeRuntime& runtime) {
+    EXPECT_TRUE(
+        runtime.session->init_error(R"({"errorType":"Runtime.ImportModuleError"})", "Runtime.ImportModuleError"));
+  };
   for (std::size_t i = 1; i <= 2; ++i) {
     const auto answer = invoke({});
     ASSERT_TRUE(answer->result);
@@ -618,8 +657,8 @@ TEST_F(FunctionsTest, FR_26_TooMuchMemoryKillsTheEnvironment) {
   runtimes[0]->child->resident = 300ull << 20;
   run_for(200ms);
   ASSERT_TRUE(answer->result);
-  EXPECT_EQ(answer->value().payload,
-            R"({"errorType":"Runtime.OutOfMemory","errorMessage":"RequestId: )" + id + R"( Error: Runtime exited with error: signal: killed"})");
+  EXPECT_EQ(answer->value().payload, R"({"errorType":"Runtime.OutOfMemory","errorMessage":"RequestId: )" + id +
+                                         R"( Error: Runtime exited with error: signal: killed"})");
   EXPECT_THAT(answer->value().log_tail, HasSubstr("Max Memory Used: 128 MB\t"));
   EXPECT_THAT(answer->value().log_tail, HasSubstr("Status: error\tError Type: Runtime.OutOfMemory\n"));
 }
@@ -631,7 +670,9 @@ TEST_F(FunctionsTest, FR_14_AnArchiveWithoutABootstrapIsAnInvalidEntrypoint) {
   }));
   const auto answer = invoke({});
   ASSERT_TRUE(answer->result);
-  EXPECT_THAT(answer->value().payload, StartsWith(R"({"errorType":"Runtime.InvalidEntrypoint","errorMessage":"RequestId: )" + answer->value().request_id));
+  EXPECT_THAT(answer->value().payload,
+              StartsWith(R"({"errorType":"Runtime.InvalidEntrypoint","errorMessage":"RequestId: )" +
+                         answer->value().request_id));
   ASSERT_TRUE(create("own", [](CreateRequest& request) {
     request.configuration.runtime = "provided.al2023";
     request.code.zip = make_zip({{"bootstrap", "x"}}, 0755);
@@ -677,7 +718,8 @@ TEST_F(FunctionsTest, FA_23_AnUpdateRetiresEnvironmentsAndRunningInvocationsFini
   UpdateConfigurationRequest request;
   request.name = "fn";
   request.change.environment = std::map<std::string, std::string>{{"NEW", "1"}};
-  engine->update_configuration(std::move(request), Reply<Function, Error>([](Result<Function> function) { EXPECT_TRUE(function); }));
+  engine->update_configuration(std::move(request),
+                               Reply<Function, Error>([](Result<Function> function) { EXPECT_TRUE(function); }));
   pump();
   const auto fresh = invoke({});
   ASSERT_EQ(runtimes.size(), 2u);
@@ -694,7 +736,8 @@ TEST_F(FunctionsTest, FA_47_FA_48_ReservedConcurrencyLimits) {
   ASSERT_TRUE(create());
   const auto put = [&](std::int64_t n) {
     std::optional<Result<Function>> got;
-    engine->put_concurrency({}, "fn", n, Reply<Function, Error>([&](Result<Function> function) { got = std::move(function); }));
+    engine->put_concurrency({}, "fn", n,
+                            Reply<Function, Error>([&](Result<Function> function) { got = std::move(function); }));
     pump();
     return *got;
   };
@@ -711,7 +754,8 @@ TEST_F(FunctionsTest, FA_47_FA_48_ReservedConcurrencyLimits) {
   runtimes.at(0)->respond("1");
   EXPECT_FALSE(invoke({})->result);
   EXPECT_EQ(put(950).error().message,
-            "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [100].");
+            "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "
+            "below its minimum value of [100].");
 }
 
 TEST_F(FunctionsTest, IdleEnvironmentsOfOtherFunctionsGiveWay) {
@@ -790,7 +834,8 @@ TEST_F(FunctionsTest, StoppingWaitsForTheRunningInvocationAndThenForNobody) {
   EXPECT_TRUE(stopped);
 }
 
-// ---- asynchronous ------------------------------------------------------------------------------------------------------------------
+// ---- asynchronous
+// ------------------------------------------------------------------------------------------------------------------
 
 TEST_F(FunctionsTest, FA_37_FA_54_EventsAreTriedThreeTimesWithOneId) {
   ASSERT_TRUE(create());
@@ -852,7 +897,8 @@ TEST_F(FunctionsTest, FA_57_OldEventsAreGivenUp) {
   request.event_age_s = 60;
   request.on_failure = "arn:aws:sqs:us-east-1:000000000000:q";
   engine->put_event_invoke(request, Reply<Function, Error>([](Result<Function> function) { EXPECT_TRUE(function); }));
-  engine->put_concurrency({}, "fn", 0, Reply<Function, Error>([](Result<Function> function) { EXPECT_TRUE(function); }));
+  engine->put_concurrency({}, "fn", 0,
+                          Reply<Function, Error>([](Result<Function> function) { EXPECT_TRUE(function); }));
   pump();
   const auto answer = invoke({.type = InvocationType::kEvent});
   EXPECT_EQ(answer->value().status, 202);
@@ -880,7 +926,8 @@ TEST_F(FunctionsTest, AcceptedEventsSurviveARestart) {
   EXPECT_TRUE(runtimes.empty());
 }
 
-// ---- logs ----------------------------------------------------------------------------------------------------------------------------
+// ---- logs
+// ----------------------------------------------------------------------------------------------------------------------------
 
 TEST_F(FunctionsTest, FR_31_FR_32_FR_33_PlatformLinesAreExactAndLinesAreSplitAtLineEnds) {
   ASSERT_TRUE(create());
@@ -896,15 +943,19 @@ TEST_F(FunctionsTest, FR_31_FR_32_FR_33_PlatformLinesAreExactAndLinesAreSplitAtL
   std::vector<std::string> messages;
   for (const auto& event : page->events) messages.push_back(event.message);
   ASSERT_EQ(messages.size(), 7u);
-  EXPECT_THAT(messages[0], testing::MatchesRegex("INIT_START Runtime Version: nodejs:20.v1\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:[0-9a-f]{64}\n"));
+  EXPECT_THAT(messages[0], testing::MatchesRegex("INIT_START Runtime Version: nodejs:20.v1\tRuntime Version ARN: "
+                                                 "arn:aws:lambda:us-east-1::runtime:[0-9a-f]{64}\n"));
   EXPECT_EQ(messages[1], "START RequestId: " + id + " Version: $LATEST\n");
   EXPECT_EQ(messages[2], "multi\n");
   EXPECT_EQ(messages[3], "line\rstill\n");
   EXPECT_EQ(messages[4], "err\n");
   EXPECT_EQ(messages[5], "END RequestId: " + id + "\n");
-  EXPECT_THAT(messages[6], testing::MatchesRegex("REPORT RequestId: " + id +
-                                                 "\tDuration: [0-9]+\\.[0-9][0-9] ms\tBilled Duration: [0-9]+ ms\tMemory Size: 128 MB\tMax Memory Used: "
-                                                 "32 MB\tInit Duration: [0-9]+\\.[0-9][0-9] ms\t\n"));
+  EXPECT_THAT(
+      messages[6],
+      testing::MatchesRegex(
+          "REPORT RequestId: " + id +
+          "\tDuration: [0-9]+\\.[0-9][0-9] ms\tBilled Duration: [0-9]+ ms\tMemory Size: 128 MB\tMax Memory Used: "
+          "32 MB\tInit Duration: [0-9]+\\.[0-9][0-9] ms\t\n"));
   EXPECT_THAT(page->events[0].stream, testing::MatchesRegex("2025/11/25/\\[\\$LATEST\\][0-9a-f]{32}"));
   std::string tail;
   for (std::size_t i = 1; i < messages.size(); ++i) tail += messages[i];
@@ -917,7 +968,9 @@ TEST_F(FunctionsTest, FR_31_FR_32_FR_33_PlatformLinesAreExactAndLinesAreSplitAtL
 TEST_F(FunctionsTest, FR_16_TheEnvironmentHasTheServicesVariables) {
   settings.node_path = "/sdk/node_modules";
   restart();
-  ASSERT_TRUE(create("fn", [](CreateRequest& request) { request.configuration.environment = std::map<std::string, std::string>{{"OWN", "1"}, {"TZ", "Europe/Berlin"}}; }));
+  ASSERT_TRUE(create("fn", [](CreateRequest& request) {
+    request.configuration.environment = std::map<std::string, std::string>{{"OWN", "1"}, {"TZ", "Europe/Berlin"}};
+  }));
   const auto answer = invoke({});
   const auto& child = *runtimes.at(0)->child;
   EXPECT_EQ(child.variable("_HANDLER"), "index.handler");
@@ -937,7 +990,8 @@ TEST_F(FunctionsTest, FR_16_TheEnvironmentHasTheServicesVariables) {
   EXPECT_EQ(credentials.issued[0].role_arn, "arn:aws:iam::000000000000:role/r");
 }
 
-// ---- permissions ---------------------------------------------------------------------------------------------------------------------
+// ---- permissions
+// ---------------------------------------------------------------------------------------------------------------------
 
 TEST_F(FunctionsTest, FA_61_FA_63_PermissionsAreStatementsOfAPolicy) {
   ASSERT_TRUE(create());
@@ -949,17 +1003,21 @@ TEST_F(FunctionsTest, FA_61_FA_63_PermissionsAreStatementsOfAPolicy) {
     request.principal = std::move(principal);
     request.source_arn = std::move(source);
     std::optional<Result<json::Value>> got;
-    engine->add_permission(std::move(request), Reply<json::Value, Error>([&](Result<json::Value> statement) { got = std::move(statement); }));
+    engine->add_permission(std::move(request), Reply<json::Value, Error>(
+                                                   [&](Result<json::Value> statement) { got = std::move(statement); }));
     pump();
     return *got;
   };
-  EXPECT_EQ(add("s1", "s3.amazonaws.com", "arn:aws:s3:::b")->text(),
-            R"({"Sid":"s1","Effect":"Allow","Principal":{"Service":"s3.amazonaws.com"},"Action":"lambda:InvokeFunction","Resource":"arn:aws:lambda:us-east-1:000000000000:function:fn","Condition":{"ArnLike":{"AWS:SourceArn":"arn:aws:s3:::b"}}})");
+  EXPECT_EQ(
+      add("s1", "s3.amazonaws.com", "arn:aws:s3:::b")->text(),
+      R"({"Sid":"s1","Effect":"Allow","Principal":{"Service":"s3.amazonaws.com"},"Action":"lambda:InvokeFunction","Resource":"arn:aws:lambda:us-east-1:000000000000:function:fn","Condition":{"ArnLike":{"AWS:SourceArn":"arn:aws:s3:::b"}}})");
   EXPECT_THAT(add("s2", "*", "")->text(), HasSubstr(R"("Principal":"*")"));
   EXPECT_THAT(add("s3", "111111111111", "")->text(), HasSubstr(R"({"AWS":"arn:aws:iam::111111111111:root"})"));
   EXPECT_EQ(add("s3", "*", "").error().message,
-            "The statement id (s3) provided already exists. Please provide a new statement id, or remove the existing statement.");
-  EXPECT_EQ(add("s4", "nonsense", "").error().message, "The provided principal was invalid. Please check the principal and try again.");
+            "The statement id (s3) provided already exists. Please provide a new statement id, or remove the existing "
+            "statement.");
+  EXPECT_EQ(add("s4", "nonsense", "").error().message,
+            "The provided principal was invalid. Please check the principal and try again.");
   EXPECT_EQ(engine->get({}, "fn")->policy.size(), 3u);
 }
 

@@ -9,7 +9,8 @@ namespace tidemill::functions {
 
 std::string Functions::Impl::new_trace_id() {
   const auto digits = to_hex(services.random.bytes(20));
-  return fmt::format("Root=1-{:08x}-{};Parent={};Sampled=0", epoch_s(wall()), std::string_view(digits).substr(0, 24), std::string_view(digits).substr(24));
+  return fmt::format("Root=1-{:08x}-{};Parent={};Sampled=0", epoch_s(wall()), std::string_view(digits).substr(0, 24),
+                     std::string_view(digits).substr(24));
 }
 
 void Functions::Impl::invoke(InvokeRequest request, Reply<InvokeResult, Error> reply) {
@@ -21,16 +22,23 @@ void Functions::Impl::invoke(InvokeRequest request, Reply<InvokeResult, Error> r
   const bool event = request.type == InvocationType::kEvent;
   const auto limit = event ? settings.event_request_max : settings.request_max;
   if (request.payload.size() > limit)
-    return std::move(reply)(fail(Errc::kRequestTooLarge, fmt::format("Request must be smaller than {} bytes for the InvokeFunction operation", limit)));
+    return std::move(reply)(
+        fail(Errc::kRequestTooLarge,
+             fmt::format("Request must be smaller than {} bytes for the InvokeFunction operation", limit)));
   if (request.payload.empty()) {
     request.payload = "{}";
   } else if (const auto valid = json::validate(request.payload); !valid) {
-    return std::move(reply)(fail(Errc::kInvalidRequestContent,
-                                 "Could not parse request body into json: Could not parse payload into json: " + valid.error().message));
+    return std::move(reply)(
+        fail(Errc::kInvalidRequestContent,
+             "Could not parse request body into json: Could not parse payload into json: " + valid.error().message));
   }
   auto request_id = services.random.uuid();
   if (request.type == InvocationType::kDryRun)
-    return std::move(reply)(InvokeResult{.status = 204, .payload = {}, .executed_version = "$LATEST", .log_tail = {}, .request_id = std::move(request_id)});
+    return std::move(reply)(InvokeResult{.status = 204,
+                                         .payload = {},
+                                         .executed_version = "$LATEST",
+                                         .log_tail = {},
+                                         .request_id = std::move(request_id)});
   if (request.invoked_arn.empty()) {
     // What was asked for, as it was asked for.
     const auto reference = parse_function_name(request.scope, request.function, request.qualifier);
@@ -39,17 +47,23 @@ void Functions::Impl::invoke(InvokeRequest request, Reply<InvokeResult, Error> r
   if (request.trace_id.empty()) request.trace_id = new_trace_id();
   if (event) {
     request.client_context.clear();
-    auto answer = InvokeResult{.status = 202, .payload = {}, .executed_version = {}, .log_tail = {}, .request_id = request_id};
+    auto answer =
+        InvokeResult{.status = 202, .payload = {}, .executed_version = {}, .log_tail = {}, .request_id = request_id};
     return events.accept(*function, std::move(request_id), std::move(request),
-                         std::move(reply).via<bool>([answer = std::move(answer)](bool) mutable -> Result<InvokeResult> { return std::move(answer); }));
+                         std::move(reply).via<bool>([answer = std::move(answer)](bool) mutable -> Result<InvokeResult> {
+                           return std::move(answer);
+                         }));
   }
   if (entry.invocations == nullptr) {
     const auto label = fmt::format("function=\"{}\"", function->name);
     auto& metrics = services.metrics;
     entry.invocations = &metrics.counter("tidemill_invocations_total", "Synchronous invocations of functions", label);
-    entry.errors = &metrics.counter("tidemill_invocation_errors_total", "Invocations that failed in the function", label);
-    entry.throttles = &metrics.counter("tidemill_invocation_throttles_total", "Invocations refused by a concurrency limit", label);
-    entry.duration = &metrics.histogram("tidemill_invocation_seconds", "From the request to the function's answer", label);
+    entry.errors =
+        &metrics.counter("tidemill_invocation_errors_total", "Invocations that failed in the function", label);
+    entry.throttles =
+        &metrics.counter("tidemill_invocation_throttles_total", "Invocations refused by a concurrency limit", label);
+    entry.duration =
+        &metrics.histogram("tidemill_invocation_seconds", "From the request to the function's answer", label);
   }
   if (auto admitted = dispatcher.admit(*function); !admitted) {
     entry.throttles->add();
@@ -58,7 +72,8 @@ void Functions::Impl::invoke(InvokeRequest request, Reply<InvokeResult, Error> r
   entry.invocations->add();
   auto invocation = std::make_unique<Invocation>(
       std::move(request_id), std::move(request),
-      Reply<InvokeResult, Error>([began = services.loop.clock().now(), &clock = services.loop.clock(), errors = entry.errors, duration = entry.duration,
+      Reply<InvokeResult, Error>([began = services.loop.clock().now(), &clock = services.loop.clock(),
+                                  errors = entry.errors, duration = entry.duration,
                                   reply = std::move(reply)](Result<InvokeResult> result) mutable {
         duration->observe_ns((clock.now() - began).count());
         if (result && result->function_error) errors->add();

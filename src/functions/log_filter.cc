@@ -18,7 +18,19 @@ struct LogFilter::Node {
   // kAnd, kOr
   std::vector<std::shared_ptr<const Node>> children;
   // kCompare
-  enum class Operator { kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual, kIsTrue, kIsFalse, kIsNull, kExists, kNotExists };
+  enum class Operator {
+    kEqual,
+    kNotEqual,
+    kLess,
+    kLessEqual,
+    kGreater,
+    kGreaterEqual,
+    kIsTrue,
+    kIsFalse,
+    kIsNull,
+    kExists,
+    kNotExists
+  };
   std::vector<std::string> path;  // "[3]" selects an element, "[*]" any
   Operator op = Operator::kEqual;
   std::string text;
@@ -32,7 +44,9 @@ using NodePointer = std::shared_ptr<const Node>;
 constexpr std::size_t kPatternMax = 1024;
 constexpr int kDepthMax = 16;
 
-std::unexpected<tidemill::Error> invalid() { return tidemill::fail(tidemill::Errc::kInvalidArgument, "Invalid filter pattern"); }
+std::unexpected<tidemill::Error> invalid() {
+  return tidemill::fail(tidemill::Errc::kInvalidArgument, "Invalid filter pattern");
+}
 
 class Reader {
  public:
@@ -72,7 +86,8 @@ class Reader {
   }
   std::string word(std::string_view stop) {
     std::string text;
-    while (!rest_.empty() && !std::isspace(static_cast<unsigned char>(rest_.front())) && !stop.contains(rest_.front())) {
+    while (!rest_.empty() && !std::isspace(static_cast<unsigned char>(rest_.front())) &&
+           !stop.contains(rest_.front())) {
       text += rest_.front();
       rest_.remove_prefix(1);
     }
@@ -88,18 +103,23 @@ tidemill::Result<NodePointer> parse_terms(std::string_view pattern) {
   auto node = std::make_shared<Node>();
   while (!in.at_end()) {
     auto* list = &node->all;
-    if (in.take("?")) list = &node->any;
-    else if (in.take("-")) list = &node->none;
+    if (in.take("?"))
+      list = &node->any;
+    else if (in.take("-"))
+      list = &node->none;
     std::optional<std::string> text;
-    if (in.peek() == '"') text = in.quoted();
-    else text = in.word("\"");
+    if (in.peek() == '"')
+      text = in.quoted();
+    else
+      text = in.word("\"");
     if (!text || text->empty()) return invalid();
     list->push_back(*std::move(text));
   }
   return node;
 }
 
-// ---- { ... } ------------------------------------------------------------------------------------------------------------
+// ---- { ... }
+// ------------------------------------------------------------------------------------------------------------
 
 tidemill::Result<NodePointer> parse_or(Reader& in, int depth);
 
@@ -139,10 +159,14 @@ tidemill::Result<NodePointer> parse_compare(Reader& in, int depth) {
   node->path = *std::move(path);
   using Operator = Node::Operator;
   if (in.take("IS")) {
-    if (in.take("TRUE")) node->op = Operator::kIsTrue;
-    else if (in.take("FALSE")) node->op = Operator::kIsFalse;
-    else if (in.take("NULL")) node->op = Operator::kIsNull;
-    else return invalid();
+    if (in.take("TRUE"))
+      node->op = Operator::kIsTrue;
+    else if (in.take("FALSE"))
+      node->op = Operator::kIsFalse;
+    else if (in.take("NULL"))
+      node->op = Operator::kIsNull;
+    else
+      return invalid();
     return node;
   }
   if (in.take("NOT")) {
@@ -154,13 +178,20 @@ tidemill::Result<NodePointer> parse_compare(Reader& in, int depth) {
     node->op = Operator::kExists;
     return node;
   }
-  if (in.take("!=")) node->op = Operator::kNotEqual;
-  else if (in.take("<=")) node->op = Operator::kLessEqual;
-  else if (in.take(">=")) node->op = Operator::kGreaterEqual;
-  else if (in.take("<")) node->op = Operator::kLess;
-  else if (in.take(">")) node->op = Operator::kGreater;
-  else if (in.take("=")) node->op = Operator::kEqual;
-  else return invalid();
+  if (in.take("!="))
+    node->op = Operator::kNotEqual;
+  else if (in.take("<="))
+    node->op = Operator::kLessEqual;
+  else if (in.take(">="))
+    node->op = Operator::kGreaterEqual;
+  else if (in.take("<"))
+    node->op = Operator::kLess;
+  else if (in.take(">"))
+    node->op = Operator::kGreater;
+  else if (in.take("="))
+    node->op = Operator::kEqual;
+  else
+    return invalid();
   if (in.peek() == '"') {
     auto text = in.quoted();
     if (!text) return invalid();
@@ -171,7 +202,8 @@ tidemill::Result<NodePointer> parse_compare(Reader& in, int depth) {
   if (node->text.empty()) return invalid();
   double number = 0;
   const auto* end = node->text.data() + node->text.size();
-  if (const auto read = std::from_chars(node->text.data(), end, number); read.ec == std::errc() && read.ptr == end) node->number = number;
+  if (const auto read = std::from_chars(node->text.data(), end, number); read.ec == std::errc() && read.ptr == end)
+    node->number = number;
   return node;
 }
 
@@ -190,8 +222,12 @@ tidemill::Result<NodePointer> parse_chain(Reader& in, int depth, Node::Kind kind
   return node;
 }
 
-tidemill::Result<NodePointer> parse_and(Reader& in, int depth) { return parse_chain(in, depth, Node::Kind::kAnd, "&&", parse_compare); }
-tidemill::Result<NodePointer> parse_or(Reader& in, int depth) { return parse_chain(in, depth, Node::Kind::kOr, "||", parse_and); }
+tidemill::Result<NodePointer> parse_and(Reader& in, int depth) {
+  return parse_chain(in, depth, Node::Kind::kAnd, "&&", parse_compare);
+}
+tidemill::Result<NodePointer> parse_or(Reader& in, int depth) {
+  return parse_chain(in, depth, Node::Kind::kOr, "||", parse_and);
+}
 
 // `*` stands for any characters.
 bool matches_text(std::string_view pattern, std::string_view text) {
@@ -247,7 +283,8 @@ bool compare_at(const Node& node, const json::Node* value, std::size_t step) {
   if (!value->is_array()) return holds(node, nullptr);
   const auto elements = value->elements();
   if (part == "[*]")
-    return std::ranges::any_of(elements, [&](const json::Node& element) { return compare_at(node, &element, step + 1); });
+    return std::ranges::any_of(elements,
+                               [&](const json::Node& element) { return compare_at(node, &element, step + 1); });
   std::size_t index = 0;
   std::from_chars(part.data() + 1, part.data() + part.size() - 1, index);
   return compare_at(node, index < elements.size() ? &elements[index] : nullptr, step + 1);

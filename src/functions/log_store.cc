@@ -51,7 +51,8 @@ struct Position {
   std::uint64_t number = 0;
   auto operator<=>(const Position&) const = default;
   Position after() const {
-    return number == std::numeric_limits<std::uint64_t>::max() ? Position{time_ms + 1, 0} : Position{time_ms, number + 1};
+    return number == std::numeric_limits<std::uint64_t>::max() ? Position{time_ms + 1, 0}
+                                                               : Position{time_ms, number + 1};
   }
 };
 
@@ -64,7 +65,9 @@ std::string event_key(std::uint64_t group, Position at) {
 
 constexpr std::size_t kEventKeySize = 1 + 8 + 8 + 8;
 
-Position position_of(std::string_view key) { return {load_be<std::uint64_t>(key.data() + 9), load_be<std::uint64_t>(key.data() + 17)}; }
+Position position_of(std::string_view key) {
+  return {load_be<std::uint64_t>(key.data() + 9), load_be<std::uint64_t>(key.data() + 17)};
+}
 
 std::string digits(Position at) { return fmt::format("{:020}{:020}{:016}", at.time_ms, at.number, 0); }
 
@@ -100,10 +103,16 @@ LogEvent make_event(const std::string& stream, Position at, const Stored& stored
   return {stream, static_cast<std::int64_t>(at.time_ms), stored.ingested_ms, std::string(stored.message), digits(at)};
 }
 
-std::unexpected<LogError> log_fail(LogErrc code, std::string message) { return std::unexpected(LogError{code, std::move(message)}); }
+std::unexpected<LogError> log_fail(LogErrc code, std::string message) {
+  return std::unexpected(LogError{code, std::move(message)});
+}
 std::unexpected<LogError> no_group() { return log_fail(LogErrc::kNotFound, "The specified log group does not exist."); }
-std::unexpected<LogError> no_stream() { return log_fail(LogErrc::kNotFound, "The specified log stream does not exist."); }
-std::unexpected<LogError> bad_token() { return log_fail(LogErrc::kInvalidParameter, "The specified nextToken is invalid."); }
+std::unexpected<LogError> no_stream() {
+  return log_fail(LogErrc::kNotFound, "The specified log stream does not exist.");
+}
+std::unexpected<LogError> bad_token() {
+  return log_fail(LogErrc::kInvalidParameter, "The specified nextToken is invalid.");
+}
 
 }  // namespace
 
@@ -119,7 +128,7 @@ std::int64_t LogStore::now_ms() const { return epoch_ms(loop_.clock().wall()); }
 
 tidemill::Status LogStore::open() {
   std::map<std::uint64_t, Group*> by_id;
-  for (auto cursor = store_.cursor(Keyspace::kFunctionLogs, Range::prefix("G")); ; cursor->next()) {
+  for (auto cursor = store_.cursor(Keyspace::kFunctionLogs, Range::prefix("G"));; cursor->next()) {
     if (!cursor->valid()) {
       TM_CHECK(cursor->status());
       break;
@@ -130,7 +139,8 @@ tidemill::Status LogStore::open() {
     group.scope = {value.string_or("account"), value.string_or("region")};
     group.view.name = value.string_or("name");
     group.view.created_ms = value.integer_or("created_ms", 0);
-    if (value.find("retention_days") != nullptr) group.view.retention_days = static_cast<int>(value.integer_or("retention_days", 0));
+    if (value.find("retention_days") != nullptr)
+      group.view.retention_days = static_cast<int>(value.integer_or("retention_days", 0));
     if (const auto* tags = value.find("tags"); tags != nullptr && tags->is_object())
       for (const auto& [key, text] : tags->as_object())
         if (text.is_string()) group.view.tags[key] = text.as_string();
@@ -139,7 +149,7 @@ tidemill::Status LogStore::open() {
     auto [at, added] = groups_.emplace(GroupKey{group.scope, group.view.name}, std::move(group));
     by_id[at->second.id] = &at->second;
   }
-  for (auto cursor = store_.cursor(Keyspace::kFunctionLogs, Range::prefix("S")); ; cursor->next()) {
+  for (auto cursor = store_.cursor(Keyspace::kFunctionLogs, Range::prefix("S"));; cursor->next()) {
     if (!cursor->valid()) {
       TM_CHECK(cursor->status());
       break;
@@ -163,7 +173,8 @@ tidemill::Status LogStore::open() {
     group.names[stream.number] = stream.view.name;
     group.streams.emplace(stream.view.name, std::move(stream));
   }
-  // Numbers only have to differ within one millisecond of one group: starting from the wall clock keeps them apart over restarts.
+  // Numbers only have to differ within one millisecond of one group: starting from the wall clock keeps them apart over
+  // restarts.
   next_event_ = static_cast<std::uint64_t>(loop_.clock().wall().time_since_epoch().count());
   retention_timer_ = loop_.at(loop_.clock().now() + settings_.retention_every, [this] { retain(); });
   return {};
@@ -229,7 +240,8 @@ void LogStore::add(Group& group, Stream& stream, std::int64_t timestamp_ms, std:
   value.append(message);
   const auto size = value.size() + kEventKeySize;
   batch.put(Keyspace::kFunctionLogs,
-            event_key(group.id, {static_cast<std::uint64_t>(std::max<std::int64_t>(timestamp_ms, 0)), next_event_++}), std::move(value));
+            event_key(group.id, {static_cast<std::uint64_t>(std::max<std::int64_t>(timestamp_ms, 0)), next_event_++}),
+            std::move(value));
   group.bytes += size;
   auto& view = stream.view;
   view.first_ms = std::min(view.first_ms.value_or(timestamp_ms), timestamp_ms);
@@ -241,8 +253,8 @@ void LogStore::add(Group& group, Stream& stream, std::int64_t timestamp_ms, std:
   }
 }
 
-void LogStore::append(const Scope& scope, const std::string& group_name, const std::string& stream_name, std::int64_t timestamp_ms,
-                      std::string message) {
+void LogStore::append(const Scope& scope, const std::string& group_name, const std::string& stream_name,
+                      std::int64_t timestamp_ms, std::string message) {
   auto* group = find(scope, group_name);
   if (group == nullptr) group = &make_group(scope, group_name, gathered_);
   const auto found = group->streams.find(stream_name);
@@ -250,10 +262,11 @@ void LogStore::append(const Scope& scope, const std::string& group_name, const s
   add(*group, stream, timestamp_ms, message, gathered_);
   gathered_bytes_ += message.size() + 64;
   if (gathered_bytes_ >= settings_.gather_bytes) return flush();
-  if (!flush_timer_) flush_timer_ = loop_.at(loop_.clock().now() + settings_.gather, [this] {
-    flush_timer_.reset();
-    flush();
-  });
+  if (!flush_timer_)
+    flush_timer_ = loop_.at(loop_.clock().now() + settings_.gather, [this] {
+      flush_timer_.reset();
+      flush();
+    });
 }
 
 void LogStore::write_dirty(Mutation& batch) {
@@ -275,7 +288,8 @@ void LogStore::flush() {
   for (auto* group : touched) enforce_bound(*group);
 }
 
-// ---- the API's changes ---------------------------------------------------------------------------------------------------
+// ---- the API's changes
+// ---------------------------------------------------------------------------------------------------
 
 void LogStore::create_group(const Scope& scope, const std::string& name, std::map<std::string, std::string> tags,
                             Reply<bool, LogError> reply) {
@@ -283,7 +297,8 @@ void LogStore::create_group(const Scope& scope, const std::string& name, std::ma
   if (find(scope, name) != nullptr)
     return std::move(reply)(log_fail(LogErrc::kAlreadyExists, "The specified log group already exists"));
   if (groups_.size() >= settings_.groups_max)
-    return std::move(reply)(log_fail(LogErrc::kLimitExceeded, fmt::format("There are {} log groups already", groups_.size())));
+    return std::move(reply)(
+        log_fail(LogErrc::kLimitExceeded, fmt::format("There are {} log groups already", groups_.size())));
   Mutation batch;
   auto& group = make_group(scope, name, batch);
   group.view.tags = std::move(tags);
@@ -303,7 +318,8 @@ void LogStore::remove_group(const Scope& scope, const std::string& name, Reply<b
   store_.commit(std::move(batch), loop_, [reply = std::move(reply)]() mutable { std::move(reply)(true); });
 }
 
-void LogStore::create_stream(const Scope& scope, const std::string& name, const std::string& stream, Reply<bool, LogError> reply) {
+void LogStore::create_stream(const Scope& scope, const std::string& name, const std::string& stream,
+                             Reply<bool, LogError> reply) {
   flush();
   auto* group = find(scope, name);
   if (group == nullptr) return std::move(reply)(no_group());
@@ -314,7 +330,8 @@ void LogStore::create_stream(const Scope& scope, const std::string& name, const 
   store_.commit(std::move(batch), loop_, [reply = std::move(reply)]() mutable { std::move(reply)(true); });
 }
 
-void LogStore::remove_stream(const Scope& scope, const std::string& name, const std::string& stream, Reply<bool, LogError> reply) {
+void LogStore::remove_stream(const Scope& scope, const std::string& name, const std::string& stream,
+                             Reply<bool, LogError> reply) {
   flush();
   auto* group = find(scope, name);
   if (group == nullptr) return std::move(reply)(no_group());
@@ -328,7 +345,8 @@ void LogStore::remove_stream(const Scope& scope, const std::string& name, const 
   store_.commit(std::move(batch), loop_, [reply = std::move(reply)]() mutable { std::move(reply)(true); });
 }
 
-void LogStore::set_retention(const Scope& scope, const std::string& name, std::optional<int> days, Reply<bool, LogError> reply) {
+void LogStore::set_retention(const Scope& scope, const std::string& name, std::optional<int> days,
+                             Reply<bool, LogError> reply) {
   flush();
   auto* group = find(scope, name);
   if (group == nullptr) return std::move(reply)(no_group());
@@ -342,7 +360,8 @@ void LogStore::set_retention(const Scope& scope, const std::string& name, std::o
   });
 }
 
-void LogStore::set_tags(const Scope& scope, const std::string& name, std::map<std::string, std::string> tags, Reply<bool, LogError> reply) {
+void LogStore::set_tags(const Scope& scope, const std::string& name, std::map<std::string, std::string> tags,
+                        Reply<bool, LogError> reply) {
   flush();
   auto* group = find(scope, name);
   if (group == nullptr) return std::move(reply)(no_group());
@@ -352,32 +371,38 @@ void LogStore::set_tags(const Scope& scope, const std::string& name, std::map<st
   store_.commit(std::move(batch), loop_, [reply = std::move(reply)]() mutable { std::move(reply)(true); });
 }
 
-void LogStore::put(const Scope& scope, const std::string& name, const std::string& stream_name, std::vector<NewLogEvent> events,
-                   Reply<PutOutcome, LogError> reply) {
+void LogStore::put(const Scope& scope, const std::string& name, const std::string& stream_name,
+                   std::vector<NewLogEvent> events, Reply<PutOutcome, LogError> reply) {
   flush();
   auto* group = find(scope, name);
   if (group == nullptr) return std::move(reply)(no_group());
   const auto found = group->streams.find(stream_name);
   if (found == group->streams.end()) return std::move(reply)(no_stream());
   if (events.empty() || events.size() > kPutEventsMax)
-    return std::move(reply)(log_fail(LogErrc::kInvalidParameter,
-                                     fmt::format("1 validation error detected: Value at 'logEvents' failed to satisfy constraint: "
-                                                 "Member must have length between 1 and {}",
-                                                 kPutEventsMax)));
+    return std::move(reply)(
+        log_fail(LogErrc::kInvalidParameter,
+                 fmt::format("1 validation error detected: Value at 'logEvents' failed to satisfy constraint: "
+                             "Member must have length between 1 and {}",
+                             kPutEventsMax)));
   if (!std::ranges::is_sorted(events, {}, &NewLogEvent::timestamp_ms))
     return std::move(reply)(log_fail(LogErrc::kInvalidParameter,
                                      "Log events in a single PutLogEvents request must be in chronological order."));
   std::size_t bytes = 0;
   for (const auto& event : events) bytes += event.message.size() + kEventOverhead;
   if (bytes > kPutBytesMax)
-    return std::move(reply)(log_fail(LogErrc::kInvalidParameter, fmt::format("Upload too large: {} bytes exceeds limit of {}", bytes, kPutBytesMax)));
+    return std::move(reply)(
+        log_fail(LogErrc::kInvalidParameter,
+                 fmt::format("Upload too large: {} bytes exceeds limit of {}", bytes, kPutBytesMax)));
   const auto now = now_ms();
   PutOutcome outcome;
   Mutation batch;
   for (std::size_t i = 0; i < events.size(); ++i) {
-    if (events[i].timestamp_ms < now - kTooOldMs) outcome.too_old_to = i + 1;
-    else if (events[i].timestamp_ms > now + kTooNewMs) outcome.too_new_from = outcome.too_new_from.value_or(i);
-    else add(*group, found->second, events[i].timestamp_ms, events[i].message, batch);
+    if (events[i].timestamp_ms < now - kTooOldMs)
+      outcome.too_old_to = i + 1;
+    else if (events[i].timestamp_ms > now + kTooNewMs)
+      outcome.too_new_from = outcome.too_new_from.value_or(i);
+    else
+      add(*group, found->second, events[i].timestamp_ms, events[i].message, batch);
   }
   write_dirty(batch);
   dirty_.clear();
@@ -387,20 +412,25 @@ void LogStore::put(const Scope& scope, const std::string& name, const std::strin
   });
 }
 
-// ---- bounds ------------------------------------------------------------------------------------------------------------------
+// ---- bounds
+// ------------------------------------------------------------------------------------------------------------------
 
 void LogStore::trim(Group& group, std::int64_t before_ms) {
   if (before_ms <= 0) return;
   Mutation batch;
-  batch.erase_range(Keyspace::kFunctionLogs, events_prefix(group.id), event_key(group.id, {static_cast<std::uint64_t>(before_ms), 0}));
+  batch.erase_range(Keyspace::kFunctionLogs, events_prefix(group.id),
+                    event_key(group.id, {static_cast<std::uint64_t>(before_ms), 0}));
   for (auto& [name, stream] : group.streams) {
     if (!stream.view.last_ms || stream.view.first_ms >= before_ms) continue;
-    if (stream.view.last_ms < before_ms) stream.view.first_ms = stream.view.last_ms = std::nullopt;
-    else stream.view.first_ms = before_ms;
+    if (stream.view.last_ms < before_ms)
+      stream.view.first_ms = stream.view.last_ms = std::nullopt;
+    else
+      stream.view.first_ms = before_ms;
     write_stream(group, stream, batch);
   }
   // A stream that has nothing left goes when there are too many.
-  for (auto at = group.streams.begin(); at != group.streams.end() && group.streams.size() > settings_.streams_per_group_max;) {
+  for (auto at = group.streams.begin();
+       at != group.streams.end() && group.streams.size() > settings_.streams_per_group_max;) {
     if (at->second.view.last_ms || at->second.dirty) {
       ++at;
       continue;
@@ -410,7 +440,8 @@ void LogStore::trim(Group& group, std::int64_t before_ms) {
     at = group.streams.erase(at);
   }
   store_.write(std::move(batch));
-  group.bytes = std::min(group.bytes, store_.engine().approximate_bytes(Keyspace::kFunctionLogs, Range::prefix(events_prefix(group.id))));
+  group.bytes = std::min(
+      group.bytes, store_.engine().approximate_bytes(Keyspace::kFunctionLogs, Range::prefix(events_prefix(group.id))));
 }
 
 void LogStore::enforce_bound(Group& group) {
@@ -420,7 +451,8 @@ void LogStore::enforce_bound(Group& group) {
   auto surplus = group.bytes - goal;
   const auto prefix = events_prefix(group.id);
   std::optional<std::string> end;
-  for (auto cursor = store_.cursor(Keyspace::kFunctionLogs, Range::prefix(prefix)); cursor->valid() && surplus > 0; cursor->next()) {
+  for (auto cursor = store_.cursor(Keyspace::kFunctionLogs, Range::prefix(prefix)); cursor->valid() && surplus > 0;
+       cursor->next()) {
     surplus -= std::min<std::uint64_t>(surplus, cursor->key().size() + cursor->value().size());
     end = std::string(cursor->key());
   }
@@ -430,8 +462,10 @@ void LogStore::enforce_bound(Group& group) {
   batch.erase_range(Keyspace::kFunctionLogs, prefix, event_key(group.id, until.after()));
   for (auto& [name, stream] : group.streams) {
     if (!stream.view.last_ms || *stream.view.first_ms >= static_cast<std::int64_t>(until.time_ms)) continue;
-    if (*stream.view.last_ms < static_cast<std::int64_t>(until.time_ms)) stream.view.first_ms = stream.view.last_ms = std::nullopt;
-    else stream.view.first_ms = static_cast<std::int64_t>(until.time_ms);
+    if (*stream.view.last_ms < static_cast<std::int64_t>(until.time_ms))
+      stream.view.first_ms = stream.view.last_ms = std::nullopt;
+    else
+      stream.view.first_ms = static_cast<std::int64_t>(until.time_ms);
     write_stream(group, stream, batch);
   }
   store_.write(std::move(batch));
@@ -445,7 +479,8 @@ void LogStore::retain() {
     if (group.view.retention_days) trim(group, now_ms() - std::int64_t{*group.view.retention_days} * 24 * 3600 * 1000);
 }
 
-// ---- reads -------------------------------------------------------------------------------------------------------------------
+// ---- reads
+// -------------------------------------------------------------------------------------------------------------------
 
 std::vector<LogGroupView> LogStore::groups(const Scope& scope) const {
   std::vector<LogGroupView> views;
@@ -526,15 +561,19 @@ LogResult<StreamPage> LogStore::read(const StreamQuery& query) {
   std::optional<Position> at;
   if (!query.token.empty()) {
     const std::string_view token = query.token;
-    if (token.size() != 60 || !token.ends_with("/s") || (!token.starts_with("f/") && !token.starts_with("b/"))) return bad_token();
+    if (token.size() != 60 || !token.ends_with("/s") || (!token.starts_with("f/") && !token.starts_with("b/")))
+      return bad_token();
     at = parse_digits(token.substr(2, 56));
     if (!at) return bad_token();
     forward = token[0] == 'f';
   }
   // A forward token is where the next page begins; a backward token is where the page before ends.
-  Position low{static_cast<std::uint64_t>(std::max<std::int64_t>({query.from_ms.value_or(0), stream.view.first_ms.value_or(0), 0})), 0};
+  Position low{static_cast<std::uint64_t>(
+                   std::max<std::int64_t>({query.from_ms.value_or(0), stream.view.first_ms.value_or(0), 0})),
+               0};
   Position high{static_cast<std::uint64_t>(stream.view.last_ms.value_or(0)) + 1, 0};
-  if (query.to_ms) high = std::min(high, Position{static_cast<std::uint64_t>(std::max<std::int64_t>(*query.to_ms, 0)), 0});
+  if (query.to_ms)
+    high = std::min(high, Position{static_cast<std::uint64_t>(std::max<std::int64_t>(*query.to_ms, 0)), 0});
   if (at && forward) low = std::max(low, *at);
   if (at && !forward) high = std::min(high, *at);
 

@@ -1,8 +1,9 @@
-// Logs of functions, as CloudWatch Logs shows them: groups, streams, events. Persistent, bounded per group, with retention.
+// Logs of functions, as CloudWatch Logs shows them: groups, streams, events. Persistent, bounded per group, with
+// retention.
 //
-// Events live under (group, time, number), so a group is read in the order of time across its streams; a stream is a filter on
-// that within its first and last event. Lines of functions are gathered for a moment and written as one batch; every read first
-// writes what is gathered, so a reader sees each line that was appended before it.
+// Events live under (group, time, number), so a group is read in the order of time across its streams; a stream is a
+// filter on that within its first and last event. Lines of functions are gathered for a moment and written as one
+// batch; every read first writes what is gathered, so a reader sees each line that was appended before it.
 #pragma once
 
 #include <cstdint>
@@ -54,7 +55,7 @@ struct LogStreamView {
 struct LogQuery {
   Scope scope;
   std::string group;
-  std::vector<std::string> streams;    // empty: all
+  std::vector<std::string> streams;  // empty: all
   std::string stream_prefix;
   std::optional<std::int64_t> from_ms;  // inclusive
   std::optional<std::int64_t> to_ms;    // inclusive
@@ -93,9 +94,9 @@ struct PutOutcome {
 class LogStore {
  public:
   struct Settings {
-    std::uint64_t group_bytes_max = 256ull << 20;    // the oldest events give way
+    std::uint64_t group_bytes_max = 256ull << 20;  // the oldest events give way
     std::size_t groups_max = 10'000;
-    std::size_t streams_per_group_max = 10'000;      // streams without events give way
+    std::size_t streams_per_group_max = 10'000;  // streams without events give way
     runtime::Duration gather = std::chrono::milliseconds(10);
     std::size_t gather_bytes = 256 << 10;
     runtime::Duration retention_every = std::chrono::minutes(10);
@@ -109,24 +110,31 @@ class LogStore {
   // Reads groups and streams. Blocking: at start only.
   tidemill::Status open();
 
-  // ---- for the engine -------------------------------------------------------------------------------------------------
-  // Group and stream are made when they are not there.
+  // ---- for the engine
+  // ------------------------------------------------------------------------------------------------- Group and stream
+  // are made when they are not there.
   void append(const Scope& scope, const std::string& group, const std::string& stream, std::int64_t timestamp_ms,
               std::string message);
   void flush();
 
-  // ---- for the API: replies when durable --------------------------------------------------------------------------------
-  void create_group(const Scope& scope, const std::string& group, std::map<std::string, std::string> tags, Reply<bool, LogError> reply);
+  // ---- for the API: replies when durable
+  // --------------------------------------------------------------------------------
+  void create_group(const Scope& scope, const std::string& group, std::map<std::string, std::string> tags,
+                    Reply<bool, LogError> reply);
   // All tags of the group, replaced.
-  void set_tags(const Scope& scope, const std::string& group, std::map<std::string, std::string> tags, Reply<bool, LogError> reply);
+  void set_tags(const Scope& scope, const std::string& group, std::map<std::string, std::string> tags,
+                Reply<bool, LogError> reply);
   void remove_group(const Scope& scope, const std::string& group, Reply<bool, LogError> reply);
-  void create_stream(const Scope& scope, const std::string& group, const std::string& stream, Reply<bool, LogError> reply);
-  void remove_stream(const Scope& scope, const std::string& group, const std::string& stream, Reply<bool, LogError> reply);
-  void set_retention(const Scope& scope, const std::string& group, std::optional<int> days, Reply<bool, LogError> reply);
+  void create_stream(const Scope& scope, const std::string& group, const std::string& stream,
+                     Reply<bool, LogError> reply);
+  void remove_stream(const Scope& scope, const std::string& group, const std::string& stream,
+                     Reply<bool, LogError> reply);
+  void set_retention(const Scope& scope, const std::string& group, std::optional<int> days,
+                     Reply<bool, LogError> reply);
   void put(const Scope& scope, const std::string& group, const std::string& stream, std::vector<NewLogEvent> events,
            Reply<PutOutcome, LogError> reply);
 
-  std::vector<LogGroupView> groups(const Scope& scope) const;  // by name
+  std::vector<LogGroupView> groups(const Scope& scope) const;                                         // by name
   LogResult<std::vector<LogStreamView>> streams(const Scope& scope, const std::string& group) const;  // by name
   LogResult<LogPage> filter(const LogQuery& query);
   LogResult<StreamPage> read(const StreamQuery& query);

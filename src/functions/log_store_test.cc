@@ -46,10 +46,12 @@ TEST_P(Filters, FL_03_Match) {
   ASSERT_TRUE(filter) << filter.error().message;
   EXPECT_EQ(filter->matches(GetParam().message), GetParam().want);
 }
-INSTANTIATE_TEST_SUITE_P(Table, Filters, testing::ValuesIn(kFilters), [](const auto& info) { return std::string(info.param.test); });
+INSTANTIATE_TEST_SUITE_P(Table, Filters, testing::ValuesIn(kFilters),
+                         [](const auto& info) { return std::string(info.param.test); });
 
 TEST(Filter, BrokenPatternsAreErrors) {
-  for (const std::string_view pattern : {"{ $.a = }", "{ $.a", "{ a = 1 }", "\"open", "{ $.a = 1 } x", "{ (((((((((((((((((((($.a = 1)))))))))))))))))))) }"})
+  for (const std::string_view pattern : {"{ $.a = }", "{ $.a", "{ a = 1 }", "\"open", "{ $.a = 1 } x",
+                                         "{ (((((((((((((((((((($.a = 1)))))))))))))))))))) }"})
     EXPECT_FALSE(LogFilter::parse(pattern)) << pattern;
 }
 
@@ -71,8 +73,10 @@ class LogStoreTest : public testing::Test {
   }
   LogResult<bool> create(const std::string& group, const std::string& stream) {
     std::optional<LogResult<bool>> got;
-    if (stream.empty()) logs->create_group({}, group, {{"k", "v"}}, take(got));
-    else logs->create_stream({}, group, stream, take(got));
+    if (stream.empty())
+      logs->create_group({}, group, {{"k", "v"}}, take(got));
+    else
+      logs->create_stream({}, group, stream, take(got));
     pump();
     return *got;
   }
@@ -108,8 +112,10 @@ TEST_F(LogStoreTest, FL_02_PagesEndInATokenAndTimesAreInclusive) {
   const auto first = logs->filter({.group = "g", .limit = 2});
   EXPECT_EQ(texts(first->events), (std::vector<std::string>{"0", "1"}));
   ASSERT_FALSE(first->next_token.empty());
-  EXPECT_EQ(texts(logs->filter({.group = "g", .limit = 10, .token = first->next_token})->events), (std::vector<std::string>{"2", "3", "4"}));
-  EXPECT_EQ(texts(logs->filter({.group = "g", .from_ms = base + 1, .to_ms = base + 3})->events), (std::vector<std::string>{"1", "2", "3"}));
+  EXPECT_EQ(texts(logs->filter({.group = "g", .limit = 10, .token = first->next_token})->events),
+            (std::vector<std::string>{"2", "3", "4"}));
+  EXPECT_EQ(texts(logs->filter({.group = "g", .from_ms = base + 1, .to_ms = base + 3})->events),
+            (std::vector<std::string>{"1", "2", "3"}));
   EXPECT_EQ(texts(logs->filter({.group = "g", .pattern = "?1 ?4"})->events), (std::vector<std::string>{"1", "4"}));
   EXPECT_EQ(logs->filter({.group = "g", .token = "x"}).error().message, "The specified nextToken is invalid.");
   EXPECT_EQ(logs->filter({.group = "none"}).error().message, "The specified log group does not exist.");
@@ -127,13 +133,15 @@ TEST_F(LogStoreTest, FL_04_StreamsAreReadFromBothEndsAndTheSameTokenIsTheEnd) {
   EXPECT_EQ(texts(before->events), (std::vector<std::string>{"1", "2"}));
   const auto head = logs->read({.group = "g", .stream = "s", .from_head = true, .limit = 3});
   EXPECT_EQ(texts(head->events), (std::vector<std::string>{"0", "1", "2"}));
-  const auto rest = logs->read({.group = "g", .stream = "s", .from_head = true, .limit = 3, .token = head->forward_token});
+  const auto rest =
+      logs->read({.group = "g", .stream = "s", .from_head = true, .limit = 3, .token = head->forward_token});
   EXPECT_EQ(texts(rest->events), (std::vector<std::string>{"3", "4"}));
   const auto end = logs->read({.group = "g", .stream = "s", .from_head = true, .token = rest->forward_token});
   EXPECT_TRUE(end->events.empty());
   EXPECT_EQ(end->forward_token, rest->forward_token);
   EXPECT_EQ(rest->forward_token.size(), 60u);
-  EXPECT_EQ(texts(logs->read({.group = "g", .stream = "s", .to_ms = base + 2, .from_head = true})->events), (std::vector<std::string>{"0", "1"}));
+  EXPECT_EQ(texts(logs->read({.group = "g", .stream = "s", .to_ms = base + 2, .from_head = true})->events),
+            (std::vector<std::string>{"0", "1"}));
   EXPECT_FALSE(logs->read({.group = "g", .stream = "s", .token = "f/1/s"}));
 }
 
@@ -149,7 +157,8 @@ TEST_F(LogStoreTest, FL_07_FL_08_PutsAreCheckedAndReportWhatTheyLeaveOut) {
     pump();
     return *got;
   };
-  EXPECT_EQ(put({{now(), "b"}, {now() - 1, "a"}}).error().message, "Log events in a single PutLogEvents request must be in chronological order.");
+  EXPECT_EQ(put({{now(), "b"}, {now() - 1, "a"}}).error().message,
+            "Log events in a single PutLogEvents request must be in chronological order.");
   const auto outcome = put({{now() - 15ll * 86'400'000, "old"}, {now(), "good"}, {now() + 3ll * 3'600'000, "new"}});
   ASSERT_TRUE(outcome);
   EXPECT_EQ(outcome->too_old_to, 1u);

@@ -17,7 +17,8 @@ constexpr std::size_t kNameMax = 64;
 constexpr std::size_t kArnMax = 140;
 
 bool is_word(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '_'; });
+  return !text.empty() &&
+         std::ranges::all_of(text, [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '_'; });
 }
 bool is_account(std::string_view text) {
   return text.size() == 12 && std::ranges::all_of(text, [](unsigned char c) { return std::isdigit(c) != 0; });
@@ -35,10 +36,11 @@ std::vector<std::string_view> split(std::string_view text) {
 }
 
 std::unexpected<Error> bad_name(std::string_view text) {
-  return fail(Errc::kValidation,
-              fmt::format("1 validation error detected: Value '{}' at 'functionName' failed to satisfy constraint: Member must "
-                          "satisfy regular expression pattern: {}",
-                          text, kNamePattern));
+  return fail(
+      Errc::kValidation,
+      fmt::format("1 validation error detected: Value '{}' at 'functionName' failed to satisfy constraint: Member must "
+                  "satisfy regular expression pattern: {}",
+                  text, kNamePattern));
 }
 
 }  // namespace
@@ -47,12 +49,15 @@ Result<FunctionReference> parse_function_name(const Scope& scope, std::string_vi
   auto parts = split(text);
   std::string_view region, account;
   if (parts[0] == "arn") {
-    if (parts.size() < 7 || parts[2] != "lambda" || parts[5] != "function" || !parts[1].starts_with("aws")) return bad_name(text);
+    if (parts.size() < 7 || parts[2] != "lambda" || parts[5] != "function" || !parts[1].starts_with("aws"))
+      return bad_name(text);
     if (text.size() > kArnMax)
-      return fail(Errc::kValidation,
-                  fmt::format("1 validation error detected: Value '{}' at 'functionName' failed to satisfy constraint: Member must "
-                              "have length less than or equal to {}",
-                              text, kArnMax));
+      return fail(
+          Errc::kValidation,
+          fmt::format(
+              "1 validation error detected: Value '{}' at 'functionName' failed to satisfy constraint: Member must "
+              "have length less than or equal to {}",
+              text, kArnMax));
     region = parts[3];
     account = parts[4];
     parts.erase(parts.begin(), parts.begin() + 6);
@@ -65,10 +70,12 @@ Result<FunctionReference> parse_function_name(const Scope& scope, std::string_vi
   }
   if (parts.size() > 2 || !is_word(parts[0]) || (parts.size() == 2 && !is_qualifier(parts[1]))) return bad_name(text);
   if (parts[0].size() > kNameMax)
-    return fail(Errc::kInvalidParameter,
-                fmt::format("1 validation error detected: Value '{}' at 'functionName' failed to satisfy constraint: Member must have "
-                            "length less than or equal to {}",
-                            parts[0], kNameMax));
+    return fail(
+        Errc::kInvalidParameter,
+        fmt::format(
+            "1 validation error detected: Value '{}' at 'functionName' failed to satisfy constraint: Member must have "
+            "length less than or equal to {}",
+            parts[0], kNameMax));
   if (!region.empty() && region != scope.region)
     return fail(Errc::kNotFound,
                 fmt::format("Functions from '{}' are not reachable in this region ('{}')", region, scope.region));
@@ -76,10 +83,12 @@ Result<FunctionReference> parse_function_name(const Scope& scope, std::string_vi
     return fail(Errc::kAccessDenied,
                 fmt::format("User is not authorized to access the resource {} of account {}", text, account));
   if (!qualifier.empty() && (qualifier.size() > 128 || !is_qualifier(qualifier)))
-    return fail(Errc::kValidation,
-                fmt::format("1 validation error detected: Value '{}' at 'qualifier' failed to satisfy constraint: Member must satisfy "
-                            "regular expression pattern: {}",
-                            qualifier, kQualifierPattern));
+    return fail(
+        Errc::kValidation,
+        fmt::format(
+            "1 validation error detected: Value '{}' at 'qualifier' failed to satisfy constraint: Member must satisfy "
+            "regular expression pattern: {}",
+            qualifier, kQualifierPattern));
   FunctionReference reference{std::string(parts[0]), std::string(qualifier)};
   if (parts.size() == 2) {
     if (!qualifier.empty() && qualifier != parts[1])

@@ -18,7 +18,8 @@ struct FunctionReference {
 
 // Accepts fn, fn:qual, {acct}:function:fn[:qual], function:fn[:qual] and full ARNs of this account and region.
 // `qualifier` is the separate parameter; it must agree with one inside the name.
-Result<FunctionReference> parse_function_name(const Scope& scope, std::string_view text, std::string_view qualifier = "");
+Result<FunctionReference> parse_function_name(const Scope& scope, std::string_view text,
+                                              std::string_view qualifier = "");
 
 // "Function not found: <arn>", with the qualifier as it was asked for.
 Error function_not_found(const Scope& scope, const FunctionReference& reference);

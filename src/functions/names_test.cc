@@ -37,7 +37,8 @@ TEST(Names, TwoDifferentQualifiersAreRefused) {
   const auto got = parse_function_name(kScope, "fn:1", "2");
   ASSERT_FALSE(got);
   EXPECT_EQ(got.error().code, Errc::kInvalidParameter);
-  EXPECT_EQ(got.error().message, "The derived qualifier from the function name does not match the specified qualifier.");
+  EXPECT_EQ(got.error().message,
+            "The derived qualifier from the function name does not match the specified qualifier.");
 }
 
 TEST(Names, SixtyFiveCharactersAreTooMany) {
@@ -79,7 +80,8 @@ TEST(Function, ComesBackFromItsStoredForm) {
   f.update = UpdateStatus::kSuccessful;
   f.tags = {{"k", "v"}};
   f.reserved_concurrency = 0;
-  f.event_invoke = EventInvokeConfig{.retries_max = 0, .event_age_s = 60, .on_success = "", .on_failure = "arn", .modified = {}};
+  f.event_invoke =
+      EventInvokeConfig{.retries_max = 0, .event_age_s = 60, .on_success = "", .on_failure = "arn", .modified = {}};
   f.generation = 3;
   const auto back = decode_function(encode(f));
   ASSERT_TRUE(back) << back.error().message;

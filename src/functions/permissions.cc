@@ -11,11 +11,14 @@ namespace {
 
 constexpr std::size_t kPolicyMax = 20'480;
 constexpr std::string_view kPolicyRevision =
-    "The Revision Id provided does not match the latest Revision Id. Call the GetPolicy API to retrieve the latest Revision Id";
+    "The Revision Id provided does not match the latest Revision Id. Call the GetPolicy API to retrieve the latest "
+    "Revision Id";
 constexpr std::string_view kUnqualifiedOnly =
-    "This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. Please specify either a "
+    "This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. Please "
+    "specify either a "
     "function name or an unqualified function ARN.";
-constexpr std::string_view kTagsQualified = "Tags on function aliases and versions are not supported. Please specify a function ARN.";
+constexpr std::string_view kTagsQualified =
+    "Tags on function aliases and versions are not supported. Please specify a function ARN.";
 
 bool is_word(std::string_view text) {
   return !text.empty() && text.size() <= 100 &&
@@ -27,9 +30,13 @@ Result<json::Value> principal_of(std::string_view text) {
   json::Object principal;
   if (text.size() == 12 && std::ranges::all_of(text, [](unsigned char c) { return std::isdigit(c) != 0; }))
     principal["AWS"] = fmt::format("arn:aws:iam::{}:root", text);
-  else if (text.starts_with("arn:")) principal["AWS"] = text;
-  else if (text.find('.') != std::string_view::npos && text.find(' ') == std::string_view::npos) principal["Service"] = text;
-  else return fail(Errc::kInvalidParameter, "The provided principal was invalid. Please check the principal and try again.");
+  else if (text.starts_with("arn:"))
+    principal["AWS"] = text;
+  else if (text.find('.') != std::string_view::npos && text.find(' ') == std::string_view::npos)
+    principal["Service"] = text;
+  else
+    return fail(Errc::kInvalidParameter,
+                "The provided principal was invalid. Please check the principal and try again.");
   return json::Value(std::move(principal));
 }
 
@@ -67,20 +74,26 @@ void Functions::add_permission(PermissionRequest request, Reply<json::Value, Err
   const auto found = impl.find(request.scope, request.name, request.qualifier);
   if (!found) return std::move(reply)(std::unexpected(found.error()));
   if (!is_word(request.statement_id))
-    return std::move(reply)(fail(Errc::kValidation, fmt::format("1 validation error detected: Value '{}' at 'statementId' failed to satisfy constraint: "
-                                                                "Member must satisfy regular expression pattern: ([a-zA-Z0-9-_]+)",
-                                                                request.statement_id)));
+    return std::move(reply)(
+        fail(Errc::kValidation,
+             fmt::format("1 validation error detected: Value '{}' at 'statementId' failed to satisfy constraint: "
+                         "Member must satisfy regular expression pattern: ([a-zA-Z0-9-_]+)",
+                         request.statement_id)));
   if (!request.action.starts_with("lambda:") && request.action != "*")
-    return std::move(reply)(fail(Errc::kValidation, fmt::format("1 validation error detected: Value '{}' at 'action' failed to satisfy constraint: Member "
-                                                                "must satisfy regular expression pattern: (lambda:[*]|lambda:[a-zA-Z]+|[*])",
-                                                                request.action)));
+    return std::move(reply)(
+        fail(Errc::kValidation,
+             fmt::format("1 validation error detected: Value '{}' at 'action' failed to satisfy constraint: Member "
+                         "must satisfy regular expression pattern: (lambda:[*]|lambda:[a-zA-Z]+|[*])",
+                         request.action)));
   Function next = *(*found)->function;
   if (!request.revision_id.empty() && request.revision_id != next.policy_revision_id)
     return std::move(reply)(fail(Errc::kPreconditionFailed, std::string(kPolicyRevision)));
   if (std::ranges::find(next.policy, request.statement_id, &PolicyStatement::id) != next.policy.end())
-    return std::move(reply)(fail(Errc::kConflict, fmt::format("The statement id ({}) provided already exists. Please provide a new statement id, or "
-                                                              "remove the existing statement.",
-                                                              request.statement_id)));
+    return std::move(reply)(
+        fail(Errc::kConflict,
+             fmt::format("The statement id ({}) provided already exists. Please provide a new statement id, or "
+                         "remove the existing statement.",
+                         request.statement_id)));
   auto principal = principal_of(request.principal);
   if (!principal) return std::move(reply)(std::unexpected(principal.error()));
   json::Object statement;
@@ -89,32 +102,40 @@ void Functions::add_permission(PermissionRequest request, Reply<json::Value, Err
   statement["Principal"] = *std::move(principal);
   statement["Action"] = request.action;
   statement["Resource"] = next.arn();
-  if (auto condition = condition_of(request); !condition.as_object().empty()) statement["Condition"] = std::move(condition);
+  if (auto condition = condition_of(request); !condition.as_object().empty())
+    statement["Condition"] = std::move(condition);
   json::Value document(std::move(statement));
   next.policy.push_back({request.statement_id, document});
   std::size_t size = 0;
   for (const auto& kept : next.policy) size += kept.document.text().size();
   if (size > kPolicyMax)
-    return std::move(reply)(fail(Errc::kPolicyTooLong, fmt::format("The final policy size ({}) is bigger than the limit ({}).", size, kPolicyMax)));
+    return std::move(reply)(
+        fail(Errc::kPolicyTooLong,
+             fmt::format("The final policy size ({}) is bigger than the limit ({}).", size, kPolicyMax)));
   next.policy_revision_id = impl.revision();
   next.revision_id = impl.revision();
-  impl.store(std::move(next), [shared = share(std::move(reply)), document](const Function&) { std::move (*shared)(document); });
+  impl.store(std::move(next),
+             [shared = share(std::move(reply)), document](const Function&) { std::move (*shared)(document); });
 }
 
-void Functions::remove_permission(const Scope& scope, const std::string& name, const std::string& qualifier, const std::string& statement_id,
-                                  const std::string& revision_id, Reply<bool, Error> reply) {
+void Functions::remove_permission(const Scope& scope, const std::string& name, const std::string& qualifier,
+                                  const std::string& statement_id, const std::string& revision_id,
+                                  Reply<bool, Error> reply) {
   auto& impl = *impl_;
   const auto found = impl.find(scope, name, qualifier);
   if (!found) {
     if (found.error().code != Errc::kNotFound) return std::move(reply)(std::unexpected(found.error()));
     const auto reference = parse_function_name(scope, name, qualifier);
-    return std::move(reply)(fail(Errc::kNotFound, "No policy found for: " + function_arn(scope, reference->name, reference->qualifier)));
+    return std::move(reply)(
+        fail(Errc::kNotFound, "No policy found for: " + function_arn(scope, reference->name, reference->qualifier)));
   }
   Function next = *(*found)->function;
-  if (next.policy.empty()) return std::move(reply)(fail(Errc::kNotFound, "No policy is associated with the given resource."));
+  if (next.policy.empty())
+    return std::move(reply)(fail(Errc::kNotFound, "No policy is associated with the given resource."));
   const auto at = std::ranges::find(next.policy, statement_id, &PolicyStatement::id);
   if (at == next.policy.end())
-    return std::move(reply)(fail(Errc::kNotFound, fmt::format("Statement {} is not found in resource policy.", statement_id)));
+    return std::move(reply)(
+        fail(Errc::kNotFound, fmt::format("Statement {} is not found in resource policy.", statement_id)));
   if (!revision_id.empty() && revision_id != next.policy_revision_id)
     return std::move(reply)(fail(Errc::kPreconditionFailed, std::string(kPolicyRevision)));
   next.policy.erase(at);
@@ -123,18 +144,21 @@ void Functions::remove_permission(const Scope& scope, const std::string& name, c
   impl.store(std::move(next), [shared = share(std::move(reply))](const Function&) { std::move (*shared)(true); });
 }
 
-void Functions::tag(const Scope& scope, const std::string& arn, std::map<std::string, std::string> tags, Reply<bool, Error> reply) {
+void Functions::tag(const Scope& scope, const std::string& arn, std::map<std::string, std::string> tags,
+                    Reply<bool, Error> reply) {
   auto& impl = *impl_;
   const auto found = impl.find_unqualified(scope, arn, kTagsQualified);
   if (!found) return std::move(reply)(std::unexpected(found.error()));
-  if (tags.empty()) return std::move(reply)(fail(Errc::kInvalidParameter, "An error occurred and the request cannot be processed."));
+  if (tags.empty())
+    return std::move(reply)(fail(Errc::kInvalidParameter, "An error occurred and the request cannot be processed."));
   Function next = *(*found)->function;
   for (auto& [key, value] : tags) next.tags[key] = value;
   if (auto ok = check_tags(next.tags); !ok) return std::move(reply)(std::unexpected(ok.error()));
   impl.store(std::move(next), [shared = share(std::move(reply))](const Function&) { std::move (*shared)(true); });
 }
 
-void Functions::untag(const Scope& scope, const std::string& arn, std::vector<std::string> keys, Reply<bool, Error> reply) {
+void Functions::untag(const Scope& scope, const std::string& arn, std::vector<std::string> keys,
+                      Reply<bool, Error> reply) {
   auto& impl = *impl_;
   const auto found = impl.find_unqualified(scope, arn, kTagsQualified);
   if (!found) return std::move(reply)(std::unexpected(found.error()));
@@ -143,23 +167,29 @@ void Functions::untag(const Scope& scope, const std::string& arn, std::vector<st
   impl.store(std::move(next), [shared = share(std::move(reply))](const Function&) { std::move (*shared)(true); });
 }
 
-void Functions::put_concurrency(const Scope& scope, const std::string& name, std::int64_t reserved, Reply<Function, Error> reply) {
+void Functions::put_concurrency(const Scope& scope, const std::string& name, std::int64_t reserved,
+                                Reply<Function, Error> reply) {
   auto& impl = *impl_;
   const auto found = impl.find_unqualified(scope, name, kUnqualifiedOnly);
   if (!found) return std::move(reply)(std::unexpected(found.error()));
   if (reserved < 0)
-    return std::move(reply)(fail(Errc::kValidation, fmt::format("1 validation error detected: Value '{}' at 'reservedConcurrentExecutions' failed to "
-                                                                "satisfy constraint: Member must have value greater than or equal to 0",
-                                                                reserved)));
+    return std::move(reply)(
+        fail(Errc::kValidation,
+             fmt::format("1 validation error detected: Value '{}' at 'reservedConcurrentExecutions' failed to "
+                         "satisfy constraint: Member must have value greater than or equal to 0",
+                         reserved)));
   Function next = *(*found)->function;
   const auto least = impl.settings.concurrency_unreserved_min;
   if (usage(scope).unreserved + next.reserved_concurrency.value_or(0) - reserved < least)
-    return std::move(reply)(fail(Errc::kInvalidParameter,
-                                 fmt::format("Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "
-                                             "below its minimum value of [{}].",
-                                             least)));
+    return std::move(reply)(fail(
+        Errc::kInvalidParameter,
+        fmt::format(
+            "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "
+            "below its minimum value of [{}].",
+            least)));
   next.reserved_concurrency = static_cast<int>(reserved);
-  impl.store(std::move(next), [shared = share(std::move(reply))](const Function& stored) { std::move (*shared)(stored); });
+  impl.store(std::move(next),
+             [shared = share(std::move(reply))](const Function& stored) { std::move (*shared)(stored); });
 }
 
 void Functions::remove_concurrency(const Scope& scope, const std::string& name, Reply<bool, Error> reply) {
@@ -175,15 +205,20 @@ void Functions::put_event_invoke(EventInvokeRequest request, Reply<Function, Err
   auto& impl = *impl_;
   const auto found = impl.find(request.scope, request.name, request.qualifier);
   if (!found) {
-    if (found.error().code == Errc::kNotFound) return std::move(reply)(fail(Errc::kNotFound, "The function doesn't exist."));
+    if (found.error().code == Errc::kNotFound)
+      return std::move(reply)(fail(Errc::kNotFound, "The function doesn't exist."));
     return std::move(reply)(std::unexpected(found.error()));
   }
   if (!request.retries_max && !request.event_age_s && !request.on_success && !request.on_failure)
-    return std::move(reply)(fail(Errc::kInvalidParameter, "You must specify at least one of error handling or destination setting."));
+    return std::move(reply)(
+        fail(Errc::kInvalidParameter, "You must specify at least one of error handling or destination setting."));
   const auto out_of_range = [](std::string_view member, std::int64_t value, std::int64_t least, std::int64_t most) {
-    return fail(Errc::kValidation, fmt::format("1 validation error detected: Value '{}' at '{}' failed to satisfy constraint: Member must have value {} "
-                                               "than or equal to {}",
-                                               value, member, value < least ? "greater" : "less", value < least ? least : most));
+    return fail(
+        Errc::kValidation,
+        fmt::format(
+            "1 validation error detected: Value '{}' at '{}' failed to satisfy constraint: Member must have value {} "
+            "than or equal to {}",
+            value, member, value < least ? "greater" : "less", value < least ? least : most));
   };
   if (request.retries_max && (*request.retries_max < 0 || *request.retries_max > 2))
     return std::move(reply)(out_of_range("maximumRetryAttempts", *request.retries_max, 0, 2));
@@ -192,11 +227,14 @@ void Functions::put_event_invoke(EventInvokeRequest request, Reply<Function, Err
   Function next = *(*found)->function;
   for (const auto* target : {&request.on_success, &request.on_failure}) {
     if (!*target || (*target)->empty()) continue;
-    if (!is_arn(**target)) return std::move(reply)(fail(Errc::kInvalidParameter, "The destination ARN " + **target + " is invalid."));
+    if (!is_arn(**target))
+      return std::move(reply)(fail(Errc::kInvalidParameter, "The destination ARN " + **target + " is invalid."));
     if ((*target)->starts_with(next.arn()))
-      return std::move(reply)(fail(Errc::kInvalidParameter, "You can't specify the function as a destination for itself."));
+      return std::move(reply)(
+          fail(Errc::kInvalidParameter, "You can't specify the function as a destination for itself."));
     if (impl.services.sink == nullptr)
-      return std::move(reply)(fail(Errc::kInvalidParameter, "Destinations are not available on this server: " + **target));
+      return std::move(reply)(
+          fail(Errc::kInvalidParameter, "Destinations are not available on this server: " + **target));
   }
   auto config = request.merge ? next.event_invoke.value_or(EventInvokeConfig{}) : EventInvokeConfig{};
   if (request.retries_max) config.retries_max = static_cast<int>(*request.retries_max);
@@ -205,10 +243,12 @@ void Functions::put_event_invoke(EventInvokeRequest request, Reply<Function, Err
   if (request.on_failure) config.on_failure = *request.on_failure;
   config.modified = impl.wall();
   next.event_invoke = std::move(config);
-  impl.store(std::move(next), [shared = share(std::move(reply))](const Function& stored) { std::move (*shared)(stored); });
+  impl.store(std::move(next),
+             [shared = share(std::move(reply))](const Function& stored) { std::move (*shared)(stored); });
 }
 
-void Functions::remove_event_invoke(const Scope& scope, const std::string& name, const std::string& qualifier, Reply<bool, Error> reply) {
+void Functions::remove_event_invoke(const Scope& scope, const std::string& name, const std::string& qualifier,
+                                    Reply<bool, Error> reply) {
   auto& impl = *impl_;
   const auto found = impl.find(scope, name, qualifier);
   const auto missing = [&](const std::string& arn) {

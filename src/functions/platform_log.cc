@@ -22,7 +22,8 @@ std::string record(WallTime at, std::string_view type, json::Object fields) {
 }
 
 std::string runtime_arn(const Function& function) {
-  return fmt::format("arn:aws:lambda:{}::runtime:{}", function.scope.region, sha256_hex(function.configuration.runtime));
+  return fmt::format("arn:aws:lambda:{}::runtime:{}", function.scope.region,
+                     sha256_hex(function.configuration.runtime));
 }
 
 std::string runtime_version(const RuntimeName& runtime) {
@@ -38,7 +39,8 @@ std::string runtime_version(const RuntimeName& runtime) {
 
 std::string init_start_line(const Function& function, const RuntimeName& runtime, WallTime at) {
   if (!function.configuration.logging.json)
-    return fmt::format("INIT_START Runtime Version: {}\tRuntime Version ARN: {}\n", runtime_version(runtime), runtime_arn(function));
+    return fmt::format("INIT_START Runtime Version: {}\tRuntime Version ARN: {}\n", runtime_version(runtime),
+                       runtime_arn(function));
   json::Object o;
   o["initializationType"] = "on-demand";
   o["phase"] = "init";
@@ -87,8 +89,10 @@ std::string report_line(const Function& function, WallTime at, const Report& rep
   const auto billed = static_cast<std::int64_t>(
       std::ceil(report.duration.count() + (report.bill_init && report.init ? report.init->count() : 0)));
   if (!function.configuration.logging.json) {
-    auto line = fmt::format("REPORT RequestId: {}\tDuration: {:.2f} ms\tBilled Duration: {} ms\tMemory Size: {} MB\tMax Memory Used: {} MB\t",
-                            report.request_id, report.duration.count(), billed, report.memory_mb, report.memory_used_mb);
+    auto line = fmt::format(
+        "REPORT RequestId: {}\tDuration: {:.2f} ms\tBilled Duration: {} ms\tMemory Size: {} MB\tMax Memory Used: {} "
+        "MB\t",
+        report.request_id, report.duration.count(), billed, report.memory_mb, report.memory_used_mb);
     if (report.init) line += fmt::format("Init Duration: {:.2f} ms\t", report.init->count());
     if (!report.status.empty()) line += fmt::format("Status: {}", report.status);
     if (!report.error_type.empty()) line += fmt::format("\tError Type: {}", report.error_type);

@@ -1,4 +1,5 @@
-// What functions need from above: implemented in api/, auth/, objects/ and triggers/ (or adapters in server/), connected in server/.
+// What functions need from above: implemented in api/, auth/, objects/ and triggers/ (or adapters in server/),
+// connected in server/.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +14,8 @@
 
 namespace tidemill::functions {
 
-// ---- credentials (auth) -----------------------------------------------------------------------------------------------
+// ---- credentials (auth)
+// -----------------------------------------------------------------------------------------------
 
 struct Credentials {
   std::string access_key_id, secret_access_key, session_token;
@@ -34,7 +36,8 @@ class CredentialSource {
   virtual void revoke(const std::string& access_key_id) = 0;
 };
 
-// ---- archives in buckets (objects) ------------------------------------------------------------------------------------
+// ---- archives in buckets (objects)
+// ------------------------------------------------------------------------------------
 
 struct CodeSourceError {
   std::string code;     // NoSuchBucket, NoSuchKey, AccessDenied, ...
@@ -53,7 +56,8 @@ class CodeSource {
   virtual void fetch(const CodeLocation& location, Reply<std::string, CodeSourceError> reply) = 0;
 };
 
-// ---- records of asynchronous invocations (triggers) --------------------------------------------------------------------
+// ---- records of asynchronous invocations (triggers)
+// --------------------------------------------------------------------
 
 class InvocationSink {
  public:
@@ -63,7 +67,8 @@ class InvocationSink {
                     Reply<bool> reply) = 0;
 };
 
-// ---- the Runtime API (api/lambda_runtime) ------------------------------------------------------------------------------
+// ---- the Runtime API (api/lambda_runtime)
+// ------------------------------------------------------------------------------
 
 // An event handed to a runtime: the body of `next` and what its headers say.
 struct RuntimeEvent {

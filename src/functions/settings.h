@@ -13,13 +13,14 @@ struct Settings {
   using Duration = runtime::Duration;
 
   // ---- places -----------------------------------------------------------------------------------------------------
-  std::string directory;        // archives, unpacked code, private /tmp folders; made when absent
-  std::string endpoint_url;     // AWS_ENDPOINT_URL of function code, and the base of Code.Location
-  std::string node_path;        // a node_modules folder with @aws-sdk/* and aws-sdk; empty: none
-  std::string python_path;      // a folder with boto3; empty: none
+  std::string directory;     // archives, unpacked code, private /tmp folders; made when absent
+  std::string endpoint_url;  // AWS_ENDPOINT_URL of function code, and the base of Code.Location
+  std::string node_path;     // a node_modules folder with @aws-sdk/* and aws-sdk; empty: none
+  std::string python_path;   // a folder with boto3; empty: none
   std::string node = "/usr/bin/node";
   std::string python = "/usr/bin/python3";
-  std::vector<std::string> extra_environment;  // NAME=value for every function (e.g. where the brokers are); a function's own win
+  std::vector<std::string>
+      extra_environment;  // NAME=value for every function (e.g. where the brokers are); a function's own win
   // PATH of function processes starts with the folders of node and python, then these.
   std::string system_path = "/usr/local/bin:/usr/bin:/bin";
 
@@ -34,16 +35,16 @@ struct Settings {
   Duration stop_grace = std::chrono::milliseconds(500);  // between SIGTERM and SIGKILL
   Duration memory_sample_every = std::chrono::milliseconds(100);
   std::uint64_t memory_slack_bytes = 64ull << 20;  // pages of the interpreter's own files count as resident here
-  int spares_per_runtime = 1;   // started ahead, the SDK loaded; 0: none
-  bool force_cold_starts = false;  // every invocation gets a new environment, and no spare
-  bool isolate = true;          // private namespaces and /tmp, where the host allows them
-  bool strict_runtimes = false; // refuse runtimes that the service has withdrawn
+  int spares_per_runtime = 1;                      // started ahead, the SDK loaded; 0: none
+  bool force_cold_starts = false;                  // every invocation gets a new environment, and no spare
+  bool isolate = true;                             // private namespaces and /tmp, where the host allows them
+  bool strict_runtimes = false;                    // refuse runtimes that the service has withdrawn
 
   // ---- sizes ------------------------------------------------------------------------------------------------------
   std::uint64_t zipped_max = 52'428'800;
   std::uint64_t unzipped_max = 262'144'000;
-  std::uint64_t request_max = 6'291'456;         // of an event, synchronous
-  std::uint64_t event_request_max = 1'048'576;   // asynchronous
+  std::uint64_t request_max = 6'291'456;        // of an event, synchronous
+  std::uint64_t event_request_max = 1'048'576;  // asynchronous
   std::uint64_t response_max = 6'291'556;
 
   // ---- asynchronous invocations -----------------------------------------------------------------------------------

@@ -60,15 +60,15 @@ std::vector<std::string> function_variables(const VariableInputs& in) {
   v["LANG"] = "en_US.UTF-8";
   v["TZ"] = ":UTC";
   v["PATH"] = search_path(in.settings);
-  v["LD_LIBRARY_PATH"] = joined({"/var/lang/lib", "/lib64", "/usr/lib64", "/var/runtime", "/var/runtime/lib", in.task_root,
-                                 in.task_root + "/lib", "/opt/lib"});
+  v["LD_LIBRARY_PATH"] = joined({"/var/lang/lib", "/lib64", "/usr/lib64", "/var/runtime", "/var/runtime/lib",
+                                 in.task_root, in.task_root + "/lib", "/opt/lib"});
   v["PWD"] = in.task_root;
   if (!in.temporary.empty()) v["TMPDIR"] = in.temporary;
   if (!in.settings.endpoint_url.empty()) v["AWS_ENDPOINT_URL"] = in.settings.endpoint_url;
   switch (in.runtime.language) {
     case Language::kNode:
-      v["NODE_PATH"] = joined({fmt::format("/opt/nodejs/node{}/node_modules", in.runtime.version), "/opt/nodejs/node_modules",
-                               in.settings.node_path, in.runtime_directory, in.task_root});
+      v["NODE_PATH"] = joined({fmt::format("/opt/nodejs/node{}/node_modules", in.runtime.version),
+                               "/opt/nodejs/node_modules", in.settings.node_path, in.runtime_directory, in.task_root});
       break;
     case Language::kPython:
       v["PYTHONPATH"] = joined({in.settings.python_path, in.runtime_directory});
@@ -85,7 +85,8 @@ std::vector<std::string> function_variables(const VariableInputs& in) {
     v["AWS_LAMBDA_LOG_LEVEL"] = configuration.logging.application_level;
   }
   for (const auto& entry : in.settings.extra_environment)
-    if (const auto equals = entry.find('='); equals != std::string::npos) v[entry.substr(0, equals)] = entry.substr(equals + 1);
+    if (const auto equals = entry.find('='); equals != std::string::npos)
+      v[entry.substr(0, equals)] = entry.substr(equals + 1);
   if (configuration.environment)
     for (const auto& [name, value] : *configuration.environment) v[name] = value;
   // What names the environment itself cannot be set by its owner (the registry refuses the reserved names).

@@ -20,7 +20,7 @@ struct VariableInputs {
   std::string task_root;          // the unpacked code
   std::string runtime_directory;  // where the bootstraps are
   std::string log_stream;
-  std::string temporary;          // TMPDIR, when /tmp is not private; else empty
+  std::string temporary;  // TMPDIR, when /tmp is not private; else empty
 };
 
 // NAME=value; the function's own variables win where they may be set.

@@ -13,11 +13,11 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
     parser_.on_body = options.on_body;
   }
 
-  void start(runtime::Network& network, const runtime::Address& address, std::string bytes, const ClientOptions& options) {
+  void start(runtime::Network& network, const runtime::Address& address, std::string bytes,
+             const ClientOptions& options) {
     if (options.timeout > runtime::Duration(0)) {
-      timer_ = loop_.at(loop_.clock().now() + options.timeout, [self = shared_from_this()] {
-        self->finish(fail(Errc::kTimeout, "no answer in time"));
-      });
+      timer_ = loop_.at(loop_.clock().now() + options.timeout,
+                        [self = shared_from_this()] { self->finish(fail(Errc::kTimeout, "no answer in time")); });
     }
     network.connect(address, options.connect_timeout,
                     [self = shared_from_this(), bytes = std::move(bytes)](auto connected) mutable {
@@ -34,7 +34,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
     connection_->start({.on_data =
                             [self](std::string_view data) {
                               if (self->done_) return;
-                              if (!self->parser_.feed(data)) return self->finish(fail(Errc::kIo, "the answer is not HTTP"));
+                              if (!self->parser_.feed(data))
+                                return self->finish(fail(Errc::kIo, "the answer is not HTTP"));
                               if (self->parser_.complete()) self->finish(self->parser_.take());
                             },
                         .on_close =
@@ -69,7 +70,8 @@ void Client::send(const runtime::Address& address, Request request, Reply<Respon
   if (!request.headers.find("host")) bytes += "Host: " + address.text() + "\r\n";
   for (const auto& [name, value] : request.headers) bytes.append(name).append(": ").append(value).append("\r\n");
   const bool has_body = !request.body.empty() || request.method == "POST" || request.method == "PUT";
-  if (has_body && !request.headers.find("content-length")) bytes += "Content-Length: " + std::to_string(request.body.size()) + "\r\n";
+  if (has_body && !request.headers.find("content-length"))
+    bytes += "Content-Length: " + std::to_string(request.body.size()) + "\r\n";
   bytes += "Connection: close\r\n\r\n";
   bytes += request.body;
   std::make_shared<Exchange>(loop_, std::move(reply), options, request.method == "HEAD")

@@ -23,7 +23,8 @@ struct ClientOptions {
 class Client {
  public:
   Client(runtime::Loop& loop, runtime::Network& network) : loop_(loop), network_(network) {}
-  // One request on a connection of its own. Host and Content-Length are added when missing. Errors: kUnavailable, kTimeout, kIo.
+  // One request on a connection of its own. Host and Content-Length are added when missing. Errors: kUnavailable,
+  // kTimeout, kIo.
   void send(const runtime::Address& address, Request request, Reply<Response> reply, ClientOptions options = {});
 
  private:

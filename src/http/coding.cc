@@ -36,7 +36,8 @@ Result<std::string> inflate_all(std::string_view in, int window, bool members, s
     if (out.size() > max_bytes) return fail(Errc::kResourceExhausted, "the decoded body is too large");
     if (status == Z_STREAM_END) {
       if (stream.avail_in == 0) return out;
-      if (!members || inflateReset(&stream) != Z_OK) return fail(Errc::kInvalidArgument, "bytes behind the compressed body");
+      if (!members || inflateReset(&stream) != Z_OK)
+        return fail(Errc::kInvalidArgument, "bytes behind the compressed body");
       continue;
     }
     if (status != Z_OK || (stream.avail_in == 0 && stream.avail_out != 0)) {
@@ -90,10 +91,14 @@ Coding choose_coding(std::string_view accept) {
       const auto parameter = trimmed(part.substr(semicolon + 1));
       if (parameter.starts_with("q=")) std::from_chars(parameter.data() + 2, parameter.data() + parameter.size(), q);
     }
-    if (equal_ignoring_case(name, "gzip")) gzip = q;
-    else if (equal_ignoring_case(name, "deflate")) deflate = q;
-    else if (equal_ignoring_case(name, "identity")) identity = q;
-    else if (name == "*") any = q;
+    if (equal_ignoring_case(name, "gzip"))
+      gzip = q;
+    else if (equal_ignoring_case(name, "deflate"))
+      deflate = q;
+    else if (equal_ignoring_case(name, "identity"))
+      identity = q;
+    else if (name == "*")
+      any = q;
   }
   if (gzip < 0) gzip = any < 0 ? 0 : any;
   if (deflate < 0) deflate = any < 0 ? 0 : any;

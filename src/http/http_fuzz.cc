@@ -1,5 +1,5 @@
-// Hostile bytes for the request parser, cut at a place that the input itself chooses: however they are cut, the parser ends with
-// the same messages, and within its limits.
+// Hostile bytes for the request parser, cut at a place that the input itself chooses: however they are cut, the parser
+// ends with the same messages, and within its limits.
 #include <cstdint>
 #include <cstdlib>
 #include <string>

@@ -22,7 +22,8 @@ class Wire : public testing::Test {
   void connect() {
     network_.connect({"127.0.0.1", 80}, 1s, [this](auto connected) {
       client_ = std::move(*connected);
-      client_->start({.on_data = [this](std::string_view data) { got_ += data; }, .on_close = [this] { closed_ = true; }});
+      client_->start(
+          {.on_data = [this](std::string_view data) { got_ += data; }, .on_close = [this] { closed_ = true; }});
     });
     loop_.run_for(1ms);
   }
@@ -49,7 +50,8 @@ class Wire : public testing::Test {
 TEST_F(Wire, AnswersWithLengthServerAndDate) {
   serve(echo());
   EXPECT_EQ(send("GET /a?b=c HTTP/1.1\r\nHost: x\r\n\r\n"),
-            "HTTP/1.1 200 OK\r\nContent-Length: 11\r\nServer: Tidemill\r\nDate: Tue, 25 Nov 2025 15:47:40 GMT\r\n\r\nGET /a?b=c ");
+            "HTTP/1.1 200 OK\r\nContent-Length: 11\r\nServer: Tidemill\r\nDate: Tue, 25 Nov 2025 15:47:40 "
+            "GMT\r\n\r\nGET /a?b=c ");
 }
 
 TEST_F(Wire, PipelinedAnswersKeepTheOrderOfRequests) {
@@ -74,7 +76,8 @@ TEST_F(Wire, PipelinedAnswersKeepTheOrderOfRequests) {
 TEST_F(Wire, BodiesComeWholeHoweverTheyAreCut) {
   serve(echo());
   const std::string with_length = "POST /p HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello";
-  const std::string chunked = "POST /p HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3;x=y\r\nllo\r\n0\r\nT: v\r\n\r\n";
+  const std::string chunked =
+      "POST /p HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3;x=y\r\nllo\r\n0\r\nT: v\r\n\r\n";
   for (const auto& message : {with_length, chunked}) {
     for (std::size_t cut = 1; cut < message.size(); ++cut) {
       auto got = send(message.substr(0, cut));
@@ -93,7 +96,9 @@ TEST_F(Wire, TrailersAreKeptApartFromTheHeaders) {
     seen = std::move(request);
     std::move(responder)({});
   });
-  send("POST /p HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nTrailer: T\r\n\r\n2\r\nhe\r\n0\r\nT: v\r\nHost: evil\r\n\r\n");
+  send(
+      "POST /p HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nTrailer: T\r\n\r\n2\r\nhe\r\n0\r\nT: v\r\nHost: "
+      "evil\r\n\r\n");
   EXPECT_EQ(seen.body, "he");
   EXPECT_EQ(seen.headers.get("trailer:t"), "v");
   EXPECT_EQ(seen.headers.get("t"), "");
@@ -103,7 +108,8 @@ TEST_F(Wire, TrailersAreKeptApartFromTheHeaders) {
 TEST_F(Wire, AnEmptyChunkedBodyMayComeByteByByte) {
   serve(echo());
   std::string got;
-  for (const char c : std::string_view("POST /p HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")) got += send(std::string(1, c));
+  for (const char c : std::string_view("POST /p HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"))
+    got += send(std::string(1, c));
   EXPECT_TRUE(got.ends_with("POST /p ")) << got;
 }
 
@@ -186,7 +192,8 @@ TEST_F(Wire, ConnectionCloseClosesAfterTheAnswer) {
 
 TEST_F(Wire, ExpectContinueIsAnsweredBeforeTheBody) {
   serve(echo());
-  EXPECT_EQ(send("POST / HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+  EXPECT_EQ(send("POST / HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"),
+            "HTTP/1.1 100 Continue\r\n\r\n");
   EXPECT_TRUE(send("ok").ends_with("POST / ok"));
 }
 
@@ -269,7 +276,8 @@ TEST(Coding, ChoosesByQValue) {
 }
 
 TEST(Query, DecodesNamesAndValuesInOrder) {
-  EXPECT_EQ(parse_query("a=1&b=x+y%21&c&a=2"), (std::vector<Parameter>{{"a", "1"}, {"b", "x y!"}, {"c", ""}, {"a", "2"}}));
+  EXPECT_EQ(parse_query("a=1&b=x+y%21&c&a=2"),
+            (std::vector<Parameter>{{"a", "1"}, {"b", "x y!"}, {"c", ""}, {"a", "2"}}));
 }
 
 }  // namespace

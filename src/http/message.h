@@ -19,7 +19,9 @@ class Headers {
     std::string name, value;
     bool operator==(const Entry&) const = default;
   };
-  void add(std::string_view name, std::string_view value) { entries_.push_back({std::string(name), std::string(value)}); }
+  void add(std::string_view name, std::string_view value) {
+    entries_.push_back({std::string(name), std::string(value)});
+  }
   void set(std::string_view name, std::string_view value);  // replaces all of that name
   void remove(std::string_view name);
   // The first value of that name, or nothing.
@@ -39,13 +41,13 @@ class Headers {
 bool equal_ignoring_case(std::string_view a, std::string_view b);
 
 struct Request {
-  std::string method;           // as sent: "GET", "POST"
-  std::string target;           // as sent: path and query, undecoded
+  std::string method;  // as sent: "GET", "POST"
+  std::string target;  // as sent: path and query, undecoded
   Headers headers;
-  std::string body;             // whole, chunks joined, content encoding not undone
+  std::string body;  // whole, chunks joined, content encoding not undone
   runtime::Address peer;
   bool keep_alive = true;
-  bool http10 = false;          // HTTP/1.0: no chunks in the answer
+  bool http10 = false;             // HTTP/1.0: no chunks in the answer
   std::string_view path() const;   // of target, before '?', undecoded
   std::string_view query() const;  // of target, behind '?', undecoded
 };

@@ -41,7 +41,9 @@ class Collector final : public beast::basic_parser<true> {
   void on_body_init_impl(boost::optional<std::uint64_t> const&, error_code&) override {}
   std::size_t on_body_impl(string_view bytes, error_code& error) override { return append(bytes, error); }
   void on_chunk_header_impl(std::uint64_t, string_view, error_code&) override {}
-  std::size_t on_chunk_body_impl(std::uint64_t, string_view bytes, error_code& error) override { return append(bytes, error); }
+  std::size_t on_chunk_body_impl(std::uint64_t, string_view bytes, error_code& error) override {
+    return append(bytes, error);
+  }
   void on_finish_impl(error_code&) override {}
 
   std::size_t append(string_view bytes, error_code& error) {
@@ -212,13 +214,14 @@ bool RequestParser::feed_body(std::string_view bytes, std::size_t& taken) {
     return true;
   }
   auto& collector = *impl_->collector;
-  // Chunk framing may be cut anywhere: what Beast has not taken waits in head_ (bounded by its own limits on chunk headers).
+  // Chunk framing may be cut anywhere: what Beast has not taken waits in head_ (bounded by its own limits on chunk
+  // headers).
   head_ += bytes;
   taken += bytes.size();
   std::size_t used = 0;
   boost::beast::error_code error;
-  // Beast asserts that a last chunk is looked at with all its five bytes ("0 CR LF CR LF"). Every body that is not complete has at
-  // least so many to come, so fewer can always wait.
+  // Beast asserts that a last chunk is looked at with all its five bytes ("0 CR LF CR LF"). Every body that is not
+  // complete has at least so many to come, so fewer can always wait.
   while (head_.size() - used >= 5 && !collector.is_done()) {
     const auto n = collector.put(boost::asio::const_buffer(head_.data() + used, head_.size() - used), error);
     used += n;
@@ -232,8 +235,8 @@ bool RequestParser::feed_body(std::string_view bytes, std::size_t& taken) {
   }
   if (collector.is_done()) {
     request_.body = std::move(collector.body);
-    // The head's own headers were taken before; they have been acted on by now, so what comes behind the body must not pass for
-    // one of them. No header name that was sent can hold a colon.
+    // The head's own headers were taken before; they have been acted on by now, so what comes behind the body must not
+    // pass for one of them. No header name that was sent can hold a colon.
     for (const auto& [name, value] : collector.headers) request_.headers.add("trailer:" + name, value);
     state_ = ParseState::kComplete;
     // Bytes behind this message belong to the next.
@@ -314,7 +317,8 @@ Response ResponseParser::take() {
   auto& message = impl_->parser.get();
   response.status = static_cast<int>(message.result_int());
   for (const auto& field : message.base()) {
-    response.headers.add({field.name_string().data(), field.name_string().size()}, {field.value().data(), field.value().size()});
+    response.headers.add({field.name_string().data(), field.name_string().size()},
+                         {field.value().data(), field.value().size()});
   }
   response.body = std::move(message.body());
   return response;

@@ -1,5 +1,6 @@
-// Reads HTTP/1.1 messages from bytes as they arrive. The grammar is Boost.Beast's parser, behind parser.cc; what it allows and we
-// do not (a length together with chunks, bare LF, folded headers, a blank before the colon, signs in lengths) is refused before it.
+// Reads HTTP/1.1 messages from bytes as they arrive. The grammar is Boost.Beast's parser, behind parser.cc; what it
+// allows and we do not (a length together with chunks, bare LF, folded headers, a blank before the colon, signs in
+// lengths) is refused before it.
 #pragma once
 
 #include <cstddef>
@@ -19,16 +20,17 @@ struct Limits {
 };
 
 enum class ParseState : unsigned char {
-  kHead,       // the head is not complete
-  kBody,       // the head is complete, the body is not
-  kComplete,   // a message is there: take it, then go on
-  kBroken,     // not HTTP, or too large: answer `status` and close
+  kHead,      // the head is not complete
+  kBody,      // the head is complete, the body is not
+  kComplete,  // a message is there: take it, then go on
+  kBroken,    // not HTTP, or too large: answer `status` and close
 };
 
 // Of one connection; parses request after request.
 class RequestParser {
  public:
-  // `body_limit(head)` chooses the limit of this request's body once its head is known; nothing given: limits.body_bytes.
+  // `body_limit(head)` chooses the limit of this request's body once its head is known; nothing given:
+  // limits.body_bytes.
   using BodyLimit = std::function<std::size_t(const Request& head)>;
   explicit RequestParser(Limits limits = {}, BodyLimit body_limit = nullptr);
   ~RequestParser();

@@ -154,8 +154,10 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
       fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", response.body.size());
     }
     out += server_.date_line();
-    if (!slot.keep_alive) out += "Connection: close\r\n";
-    else if (slot.http10) out += "Connection: keep-alive\r\n";
+    if (!slot.keep_alive)
+      out += "Connection: close\r\n";
+    else if (slot.http10)
+      out += "Connection: keep-alive\r\n";
     out += "\r\n";
   }
 
@@ -217,8 +219,10 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
     bool end = false;
     while (!slots_.empty() && !end) {
       auto& front = slots_.front();
-      if (out.empty()) out = std::move(front.out);
-      else out += front.out;
+      if (out.empty())
+        out = std::move(front.out);
+      else
+        out += front.out;
       front.out.clear();
       if (!front.answered || !front.stream_done) break;
       end = !front.keep_alive || cut_;
@@ -265,8 +269,10 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
 
   void close_gracefully() {
     if (connection_) {
-      if (cut_) connection_->close();
-      else connection_->close_after_writes();
+      if (cut_)
+        connection_->close();
+      else
+        connection_->close_after_writes();
     }
     gone();
   }
@@ -361,12 +367,15 @@ Server::~Server() {
 }
 
 Status Server::listen(const runtime::Address& address) {
-  TM_TRY(auto listener, network_.listen(address, [this](std::unique_ptr<runtime::Connection> c) { accept(std::move(c)); }));
+  TM_TRY(auto listener,
+         network_.listen(address, [this](std::unique_ptr<runtime::Connection> c) { accept(std::move(c)); }));
   listeners_.push_back(std::move(listener));
   return {};
 }
 
-runtime::Address Server::address() const { return listeners_.empty() ? runtime::Address{} : listeners_.front()->address(); }
+runtime::Address Server::address() const {
+  return listeners_.empty() ? runtime::Address{} : listeners_.front()->address();
+}
 
 void Server::accept(std::unique_ptr<runtime::Connection> connection) {
   if (connections_.size() >= options_.connections_max) return;  // closed: the client sees a refusal at once

@@ -1,4 +1,5 @@
-// An HTTP/1.1 server on one loop: keep-alive, pipelining with answers in order, limits while bytes arrive, slow senders cut off.
+// An HTTP/1.1 server on one loop: keep-alive, pipelining with answers in order, limits while bytes arrive, slow senders
+// cut off.
 #pragma once
 
 #include <cstdint>
@@ -17,9 +18,9 @@ struct ServerOptions {
   Limits limits;
   RequestParser::BodyLimit body_limit;
   std::size_t connections_max = 10'000;
-  std::size_t pipeline_max = 256;                            // requests of one connection under way; further bytes wait
-  runtime::Duration head_timeout = std::chrono::seconds(10); // from a request's first byte to its whole head
-  std::size_t body_rate_min = 1 << 10;                       // bytes a second, after a grace of head_timeout
+  std::size_t pipeline_max = 256;  // requests of one connection under way; further bytes wait
+  runtime::Duration head_timeout = std::chrono::seconds(10);  // from a request's first byte to its whole head
+  std::size_t body_rate_min = 1 << 10;                        // bytes a second, after a grace of head_timeout
   runtime::Duration idle_timeout = std::chrono::seconds(300);
   std::string server_name = "Tidemill";
 };

@@ -50,8 +50,10 @@ Map Map::from(std::vector<Member> members) {
   std::ranges::stable_sort(members, {}, &Member::name);
   map.members_.reserve(members.size());
   for (auto& member : members) {
-    if (!map.members_.empty() && map.members_.back().name == member.name) map.members_.back() = std::move(member);
-    else map.members_.push_back(std::move(member));
+    if (!map.members_.empty() && map.members_.back().name == member.name)
+      map.members_.back() = std::move(member);
+    else
+      map.members_.push_back(std::move(member));
   }
   return map;
 }
@@ -67,8 +69,10 @@ AttributeValue* Map::find(std::string_view name) {
 
 AttributeValue& Map::set(std::string_view name, AttributeValue value) {
   auto at = std::ranges::lower_bound(members_, name, {}, &Member::name);
-  if (at != members_.end() && at->name == name) at->value = std::move(value);
-  else at = members_.insert(at, Member{std::string(name), std::move(value)});
+  if (at != members_.end() && at->name == name)
+    at->value = std::move(value);
+  else
+    at = members_.insert(at, Member{std::string(name), std::move(value)});
   return at->value;
 }
 

@@ -1,6 +1,7 @@
 // The ten attribute types of DynamoDB, and items made of them. All are plain values, compared by content.
-// Canonical by construction: maps are ordered by name, sets are ordered and without duplicates, numbers are kept by value;
-// so two values are equal in DynamoDB's sense exactly when they compare equal, and then their stored bytes are equal too.
+// Canonical by construction: maps are ordered by name, sets are ordered and without duplicates, numbers are kept by
+// value; so two values are equal in DynamoDB's sense exactly when they compare equal, and then their stored bytes are
+// equal too.
 #pragma once
 
 #include <cstddef>
@@ -104,8 +105,7 @@ using BinarySet = Set<Binary>;
 
 class AttributeValue {
  public:
-  using Variant =
-      std::variant<std::string, Number, Binary, bool, Null, Map, List, StringSet, NumberSet, BinarySet>;
+  using Variant = std::variant<std::string, Number, Binary, bool, Null, Map, List, StringSet, NumberSet, BinarySet>;
 
   AttributeValue() : data_(Null{}) {}
   AttributeValue(std::string text) : data_(std::move(text)) {}
@@ -126,9 +126,13 @@ class AttributeValue {
   bool is_set() const { return type() >= Type::kStringSet; }
 
   template <class T>
-  const T* get_if() const { return std::get_if<T>(&data_); }
+  const T* get_if() const {
+    return std::get_if<T>(&data_);
+  }
   template <class T>
-  T* get_if() { return std::get_if<T>(&data_); }
+  T* get_if() {
+    return std::get_if<T>(&data_);
+  }
 
   // Each needs the type that it names.
   const std::string& string() const { return std::get<std::string>(data_); }

@@ -16,7 +16,8 @@ TEST(AttributeValue, TYP_31_SetsAreEqualInAnyOrderAtAnyDepth) {
   EXPECT_EQ(AttributeValue(NumberSet::from({number("1.0"), number("2")})),
             AttributeValue(NumberSet::from({number("2e0"), number("1")})));
   EXPECT_NE(AttributeValue("1"), AttributeValue(number("1")));
-  EXPECT_NE(AttributeValue(List{AttributeValue("a"), AttributeValue("b")}), AttributeValue(List{AttributeValue("b"), AttributeValue("a")}));
+  EXPECT_NE(AttributeValue(List{AttributeValue("a"), AttributeValue("b")}),
+            AttributeValue(List{AttributeValue("b"), AttributeValue("a")}));
 }
 
 TEST(AttributeValue, MapsKeepNamesInOrderAndTheLastOfARepeatedName) {

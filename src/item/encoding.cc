@@ -48,7 +48,8 @@ std::optional<Number> take_number(std::string_view& in) {
   for (std::size_t i = 0;; ++i) {
     if (i >= in.size() || i >= 19) return std::nullopt;
     const auto byte = static_cast<unsigned char>(in[i]);
-    if (i == 18 && byte > 3) return std::nullopt;  // 38 digits are at most 127 bits, the nineteenth group begins at bit 126
+    if (i == 18 && byte > 3)
+      return std::nullopt;  // 38 digits are at most 127 bits, the nineteenth group begins at bit 126
     coefficient |= static_cast<Number::Coefficient>(byte & 0x7f) << (7 * i);
     if ((byte & 0x80) != 0) continue;
     if (byte == 0 && i > 0) return std::nullopt;
@@ -324,7 +325,8 @@ bool json_payload(std::string& out, std::string_view& in, Tag tag, int level) {
     }
     case Tag::kList:
       out += "{\"L\":";
-      return json_elements(out, in, [level](std::string& o, std::string_view& i) { return json_value(o, i, level + 1); });
+      return json_elements(out, in,
+                           [level](std::string& o, std::string_view& i) { return json_value(o, i, level + 1); });
     case Tag::kStringSet: out += "{\"SS\":"; return json_elements(out, in, json_text);
     case Tag::kNumberSet: out += "{\"NS\":"; return json_elements(out, in, json_number);
     case Tag::kBinarySet: out += "{\"BS\":"; return json_elements(out, in, json_binary);

@@ -1,5 +1,5 @@
-// Items as stored bytes (docs/formats/item.md). Equal items have equal bytes. Reading is safe on any bytes: what does not
-// decode is Errc::kCorruption.
+// Items as stored bytes (docs/formats/item.md). Equal items have equal bytes. Reading is safe on any bytes: what does
+// not decode is Errc::kCorruption.
 #pragma once
 
 #include <cstddef>

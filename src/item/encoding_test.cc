@@ -23,22 +23,76 @@ constexpr std::string_view kEverything =
 // docs/formats/item.md, format 1. These bytes are on users' disks: a change here is a new format.
 TEST(ItemEncoding, GoldenBytes) {
   EXPECT_EQ(to_hex(encode(Item())), "0100");
-  EXPECT_EQ(to_hex(encode(item_of(R"({"a":{"S":"hi"}})"))), "01" "01" "0161" "01" "026869");
-  EXPECT_EQ(to_hex(encode(item_of(R"({"n":{"N":"-1.5"}})"))), "01" "01" "016e" "02" "03" "0f");
-  EXPECT_EQ(to_hex(encode(item_of(R"({"n":{"N":"1000"}})"))), "01" "01" "016e" "02" "0c" "01");
+  EXPECT_EQ(to_hex(encode(item_of(R"({"a":{"S":"hi"}})"))),
+            "01"
+            "01"
+            "0161"
+            "01"
+            "026869");
+  EXPECT_EQ(to_hex(encode(item_of(R"({"n":{"N":"-1.5"}})"))),
+            "01"
+            "01"
+            "016e"
+            "02"
+            "03"
+            "0f");
+  EXPECT_EQ(to_hex(encode(item_of(R"({"n":{"N":"1000"}})"))),
+            "01"
+            "01"
+            "016e"
+            "02"
+            "0c"
+            "01");
   EXPECT_EQ(to_hex(encode(item_of(kEverything))),
-            "01" "0b"
-            "0162" "03" "03000102"
-            "026273" "0b" "05" "02" "0100" "01ff"
-            "0166" "04"
-            "016c" "08" "0c" "02" "010178" "07" "06" "01" "0179" "020001"
-            "016d" "07" "01" "00"
-            "016e" "02" "030f"
-            "026e73" "0a" "05" "02" "0107" "0c01"
-            "036e756c" "06"
-            "0173" "01" "0161"
-            "027373" "09" "04" "02" "00" "0161"
-            "0174" "05");
+            "01"
+            "0b"
+            "0162"
+            "03"
+            "03000102"
+            "026273"
+            "0b"
+            "05"
+            "02"
+            "0100"
+            "01ff"
+            "0166"
+            "04"
+            "016c"
+            "08"
+            "0c"
+            "02"
+            "010178"
+            "07"
+            "06"
+            "01"
+            "0179"
+            "020001"
+            "016d"
+            "07"
+            "01"
+            "00"
+            "016e"
+            "02"
+            "030f"
+            "026e73"
+            "0a"
+            "05"
+            "02"
+            "0107"
+            "0c01"
+            "036e756c"
+            "06"
+            "0173"
+            "01"
+            "0161"
+            "027373"
+            "09"
+            "04"
+            "02"
+            "00"
+            "0161"
+            "0174"
+            "05");
 }
 
 TEST(ItemEncoding, DecodesWhatItEncodes) {
@@ -52,12 +106,14 @@ TEST(ItemEncoding, DecodesWhatItEncodes) {
 }
 
 TEST(ItemEncoding, EqualItemsHaveEqualBytes) {
-  EXPECT_EQ(encode(item_of(R"({"a":{"NS":["1","2.0"]},"b":{"S":"x"}})")), encode(item_of(R"({"b":{"S":"x"},"a":{"NS":["2","1e0"]}})")));
+  EXPECT_EQ(encode(item_of(R"({"a":{"NS":["1","2.0"]},"b":{"S":"x"}})")),
+            encode(item_of(R"({"b":{"S":"x"},"a":{"NS":["2","1e0"]}})")));
 }
 
 TEST(ItemEncoding, LargeNumbersRoundTrip) {
-  for (const char* text : {"99999999999999999999999999999999999999", "-1e-130", "99999999999999999999999999999999999999e88", "0",
-                           "-0.00000000000000000000000000000000000001"}) {
+  for (const char* text :
+       {"99999999999999999999999999999999999999", "-1e-130", "99999999999999999999999999999999999999e88", "0",
+        "-0.00000000000000000000000000000000000001"}) {
     const Item item = Item::from({{"n", AttributeValue(*Number::parse(text))}});
     EXPECT_EQ(*decode(encode(item)), item) << text;
     EXPECT_EQ(*size_of_encoded(encode(item)), size_of(item)) << text;
@@ -107,7 +163,10 @@ TEST(ItemEncoding, DamagedBytesAreRefusedOrDecodeToACanonicalItem) {
 TEST(ItemEncoding, HostileDepthAndCountsAreRefused) {
   std::string deep;
   for (int i = 0; i < 100000; ++i) deep = std::string("\x08\x7f\x01", 3) + deep.substr(0, 200);
-  EXPECT_FALSE(decode("\x01\x01\x01" "a" + deep));
+  EXPECT_FALSE(
+      decode("\x01\x01\x01"
+             "a" +
+             deep));
   EXPECT_FALSE(decode(std::string("\x01\xff\xff\xff\xff\xff\xff\xff\xff\x7f", 10)));
 }
 

@@ -136,7 +136,8 @@ Result<AttributeValue> read_string_set(const json::Node& node) {
   if (elements.empty()) return invalid(messages::kEmptyStringSet);
   auto set = StringSet::from(std::move(elements));
   if (set.size() != node.elements().size()) {
-    return invalid(std::string(messages::kInvalid) + "Input collection " + print_elements(node) + " contains duplicates.");
+    return invalid(std::string(messages::kInvalid) + "Input collection " + print_elements(node) +
+                   " contains duplicates.");
   }
   return AttributeValue(std::move(set));
 }

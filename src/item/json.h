@@ -1,8 +1,8 @@
 // DynamoDB JSON: {"S":"a"} and the like.
 //
-// A front checks the JSON types of a whole request by its description of the request before anything else; reading is safe without
-// that, and then answers a wrong type with Errc::kSerialization. Members whose value is null count as absent; unknown members are
-// ignored.
+// A front checks the JSON types of a whole request by its description of the request before anything else; reading is
+// safe without that, and then answers a wrong type with Errc::kSerialization. Members whose value is null count as
+// absent; unknown members are ignored.
 #pragma once
 
 #include <string>

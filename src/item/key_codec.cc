@@ -14,8 +14,8 @@ constexpr char kPositive = 0x12;
 constexpr char kString = 0x20;
 constexpr char kBinary = 0x30;
 
-// A zero byte inside is followed by 0xff; the end is a zero byte followed by 0x01. So an element is never a prefix of another,
-// and the shorter of two strings with one beginning sorts first.
+// A zero byte inside is followed by 0xff; the end is a zero byte followed by 0x01. So an element is never a prefix of
+// another, and the shorter of two strings with one beginning sorts first.
 constexpr char kEscaped = '\xff';
 constexpr char kEnd = 0x01;
 
@@ -29,8 +29,8 @@ void append_escaped(std::string& out, std::string_view bytes) {
   out.append(bytes, plain, bytes.size() - plain);
 }
 
-// Exponent of the first digit, offset to 0..255; then the digits in pairs from the first one, each pair plus one; then zero.
-// All bytes are inverted for negative numbers.
+// Exponent of the first digit, offset to 0..255; then the digits in pairs from the first one, each pair plus one; then
+// zero. All bytes are inverted for negative numbers.
 void append_number(std::string& out, const Number& number) {
   if (number.is_zero()) {
     out += kZero;
@@ -71,9 +71,9 @@ Result<AttributeValue> take_number(std::string_view& in, bool negative) {
     last = byte;
   }
   if (last <= 1) return corrupt();  // no pair, or superfluous zeros: not what append_key writes
-  const auto number =
-      Number::from_parts(negative, coefficient, exponent + Number::kMinLeadingExponent - 2 * pairs + 1);
-  if (!number || number->is_zero() || number->leading_exponent() != exponent + Number::kMinLeadingExponent) return corrupt();
+  const auto number = Number::from_parts(negative, coefficient, exponent + Number::kMinLeadingExponent - 2 * pairs + 1);
+  if (!number || number->is_zero() || number->leading_exponent() != exponent + Number::kMinLeadingExponent)
+    return corrupt();
   return AttributeValue(*number);
 }
 

@@ -1,6 +1,7 @@
 // Key values as bytes whose order is DynamoDB's order: strings and binaries by unsigned bytes, numbers by value
-// (docs/formats/keys.md). Elements are self-delimiting and prefix-free, so they can be laid one after the other: the bytes of
-// a tuple sort as the tuple, and all rows of one partition are exactly those that start with the partition key's element.
+// (docs/formats/keys.md). Elements are self-delimiting and prefix-free, so they can be laid one after the other: the
+// bytes of a tuple sort as the tuple, and all rows of one partition are exactly those that start with the partition
+// key's element.
 //   equal to v          [k, prefix_end(k))  with k = prefix + key(v)
 //   less than v         [prefix, k)                       greater than v      [prefix_end(k), prefix_end(prefix))
 //   begins with v       [p, prefix_end(p))  with p = prefix + key_prefix(v)
@@ -30,8 +31,8 @@ void append_key_prefix(std::string& out, const AttributeValue& value);
 // Takes one element off the front of `in`.
 Result<AttributeValue> take_key(std::string_view& in);
 
-// Spreads partitions over the scan order, segments and stripes: FNV-1a of the encoded element(s), then the 64-bit finaliser of
-// MurmurHash3. Stored in keys, so it never changes.
+// Spreads partitions over the scan order, segments and stripes: FNV-1a of the encoded element(s), then the 64-bit
+// finaliser of MurmurHash3. Stored in keys, so it never changes.
 std::uint64_t partition_hash(std::string_view encoded_partition_key);
 
 }  // namespace tidemill::item

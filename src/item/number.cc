@@ -68,10 +68,10 @@ Result<Number> Number::parse(std::string_view text) {
   if (i < text.size() && (text[i] == '+' || text[i] == '-')) negative = text[i++] == '-';
 
   Coefficient coefficient = 0;
-  int digits = 0;                  // of the coefficient, saturated one above the limit
-  std::int64_t zeros = 0;          // behind the last digit that is not zero
-  std::int64_t dropped = 0;        // digits past the limit
-  std::int64_t fraction = 0;       // digits behind the point
+  int digits = 0;             // of the coefficient, saturated one above the limit
+  std::int64_t zeros = 0;     // behind the last digit that is not zero
+  std::int64_t dropped = 0;   // digits past the limit
+  std::int64_t fraction = 0;  // digits behind the point
   bool any = false;
   bool point = false;
   for (; i < text.size(); ++i) {

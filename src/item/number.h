@@ -32,9 +32,9 @@ class Number {
   bool is_zero() const { return high_ == 0 && low_ == 0; }
   bool is_negative() const { return negative_; }
   Coefficient coefficient() const { return Coefficient{high_} << 64 | low_; }  // no trailing zeros
-  int exponent() const { return exponent_; }                                    // 0 for zero
-  int digits() const;                                                           // of the coefficient; 0 for zero
-  int leading_exponent() const { return exponent_ + digits() - 1; }             // of the first digit; not for zero
+  int exponent() const { return exponent_; }                                   // 0 for zero
+  int digits() const;                                                          // of the coefficient; 0 for zero
+  int leading_exponent() const { return exponent_ + digits() - 1; }            // of the first digit; not for zero
 
   std::string text() const;
   void append_text(std::string& out) const;

@@ -24,11 +24,29 @@ struct Spelling {
 
 TEST(Number, TYP_11_PrintsCanonically) {
   static constexpr Spelling kCases[] = {
-      {"+1", "1"},         {"01", "1"},           {"1.0", "1"},       {"1E3", "1000"},   {"1e-3", "0.001"},
-      {"-0", "0"},         {"-0.0e5", "0"},       {".5", "0.5"},      {"5.", "5"},       {"-.5", "-0.5"},
-      {"0e126", "0"},      {"0.0e126", "0"},      {"0e9999999999999999999999", "0"},     {"123.456", "123.456"},
-      {"1.50", "1.5"},     {"00100.00100", "100.001"},                {"1e+2", "100"},   {"-12e-1", "-1.2"},
-      {"0.000", "0"},      {"10", "10"},          {"-1000", "-1000"}, {"12e1", "120"},   {"1.23e1", "12.3"},
+      {"+1", "1"},
+      {"01", "1"},
+      {"1.0", "1"},
+      {"1E3", "1000"},
+      {"1e-3", "0.001"},
+      {"-0", "0"},
+      {"-0.0e5", "0"},
+      {".5", "0.5"},
+      {"5.", "5"},
+      {"-.5", "-0.5"},
+      {"0e126", "0"},
+      {"0.0e126", "0"},
+      {"0e9999999999999999999999", "0"},
+      {"123.456", "123.456"},
+      {"1.50", "1.5"},
+      {"00100.00100", "100.001"},
+      {"1e+2", "100"},
+      {"-12e-1", "-1.2"},
+      {"0.000", "0"},
+      {"10", "10"},
+      {"-1000", "-1000"},
+      {"12e1", "120"},
+      {"1.23e1", "12.3"},
   };
   for (const auto& c : kCases) EXPECT_EQ(parsed(c.text), c.want) << c.text;
 }
@@ -68,8 +86,8 @@ TEST(Number, TYP_16_TrailingZerosAreNoDigits) {
 }
 
 TEST(Number, TYP_17_WhatIsNoNumberIsNamed) {
-  for (const std::string_view text : {"NaN", "Infinity", "-Infinity", " 1", "1 ", "1_000", "0x10", ".", "-", "+", "e5", "1e", "1e+",
-                                      "1.2.3", "--1", "1-", "1e5.5", "b", "1,5"}) {
+  for (const std::string_view text : {"NaN", "Infinity", "-Infinity", " 1", "1 ", "1_000", "0x10", ".", "-", "+", "e5",
+                                      "1e", "1e+", "1.2.3", "--1", "1-", "1e5.5", "b", "1,5"}) {
     ASSERT_FALSE(Number::parse(text)) << text;
     EXPECT_EQ(Number::parse(text).error().message, std::string(messages::kNotNumeric) + ": " + std::string(text));
   }
@@ -110,9 +128,30 @@ struct SizeCase {
 
 TEST(Number, SIZ_03_Sizes) {
   static constexpr SizeCase kCases[] = {
-      {"0", 1},   {"1", 2},     {"9", 2},      {"10", 2},   {"99", 2},    {"100", 2},   {"101", 3},  {"123", 3},       {"1000", 2},
-      {"1.1", 3}, {"0.1", 2},   {"0.01", 2},   {"0.012", 3}, {"-1", 3},   {"100.5", 4}, {"1234", 3}, {"1000000.5", 6}, {"12345", 4},
-      {"-99", 3}, {"1e125", 2}, {"1e-130", 2}, {"1e2", 2},  {"0.123", 3}, {"12.34", 3},
+      {"0", 1},
+      {"1", 2},
+      {"9", 2},
+      {"10", 2},
+      {"99", 2},
+      {"100", 2},
+      {"101", 3},
+      {"123", 3},
+      {"1000", 2},
+      {"1.1", 3},
+      {"0.1", 2},
+      {"0.01", 2},
+      {"0.012", 3},
+      {"-1", 3},
+      {"100.5", 4},
+      {"1234", 3},
+      {"1000000.5", 6},
+      {"12345", 4},
+      {"-99", 3},
+      {"1e125", 2},
+      {"1e-130", 2},
+      {"1e2", 2},
+      {"0.123", 3},
+      {"12.34", 3},
       {"12345678901234567890123456789012345678", 20},
       {"-12345678901234567890123456789012345678", 21},
   };
@@ -147,8 +186,12 @@ struct Fixed {
     }
     return f;
   }
-  bool zero() const { return std::ranges::all_of(cells, [](int c) { return c == 0; }); }
-  int first() const { return static_cast<int>(std::ranges::find_if(cells, [](int c) { return c != 0; }) - cells.begin()); }
+  bool zero() const {
+    return std::ranges::all_of(cells, [](int c) { return c == 0; });
+  }
+  int first() const {
+    return static_cast<int>(std::ranges::find_if(cells, [](int c) { return c != 0; }) - cells.begin());
+  }
   int last() const {
     int i = kCells - 1;
     while (i >= 0 && cells[static_cast<std::size_t>(i)] == 0) --i;
@@ -172,7 +215,9 @@ struct Fixed {
     if (zero()) return true;
     return last() - first() < 38 && kWhole - 1 - first() <= 125 && kWhole - 1 - first() >= -130;
   }
-  static int compare_magnitude(const Fixed& a, const Fixed& b) { return a.cells < b.cells ? -1 : a.cells > b.cells ? 1 : 0; }
+  static int compare_magnitude(const Fixed& a, const Fixed& b) {
+    return a.cells < b.cells ? -1 : a.cells > b.cells ? 1 : 0;
+  }
   static Fixed add(const Fixed& a, const Fixed& b) {
     Fixed r;
     if (a.negative == b.negative) {
@@ -212,7 +257,8 @@ class Samples {
       const int digits = static_cast<int>(pick(1, 5) == 1 ? 38 : pick(1, 38));
       std::string text;
       const auto style = pick(0, 3);
-      for (int i = 0; i < digits; ++i) text += static_cast<char>('0' + (style == 0 ? 9 : style == 1 ? pick(0, 1) : pick(0, 9)));
+      for (int i = 0; i < digits; ++i)
+        text += static_cast<char>('0' + (style == 0 ? 9 : style == 1 ? pick(0, 1) : pick(0, 9)));
       const int exponent = static_cast<int>(pick(0, 3) == 0 ? pick(-160, 120) : pick(-20, 20));
       const bool negative = pick(0, 1) == 1;
       const auto reference = Fixed::of(text, exponent, negative);
@@ -221,7 +267,9 @@ class Samples {
       if (number) return {reference, *number};
     }
   }
-  std::int64_t pick(std::int64_t from, std::int64_t to) { return std::uniform_int_distribution<std::int64_t>(from, to)(random_); }
+  std::int64_t pick(std::int64_t from, std::int64_t to) {
+    return std::uniform_int_distribution<std::int64_t>(from, to)(random_);
+  }
 
  private:
   std::mt19937_64 random_{20240607};
@@ -249,9 +297,9 @@ TEST(Number, AgreesWithTheSlowReference) {
       negated.negative = !negated.negative;
       return negated;
     }());
-    const auto want = difference.zero()       ? std::strong_ordering::equal
-                      : difference.negative   ? std::strong_ordering::less
-                                              : std::strong_ordering::greater;
+    const auto want = difference.zero()     ? std::strong_ordering::equal
+                      : difference.negative ? std::strong_ordering::less
+                                            : std::strong_ordering::greater;
     ASSERT_EQ(a.number <=> b.number, want) << a.number.text() << " <=> " << b.number.text();
 
     const auto key_a = encode_key(a.number);

@@ -1,6 +1,7 @@
-// What items and values weigh, in bytes, by the service's rules; the measure of limits, page ends, capacity and SizeBytes.
-// A name weighs its UTF-8 length; strings and binaries their length; booleans and null 1; numbers see Number::size();
-// a set the sum of its elements; lists and maps 3 plus 1 for each element plus the elements (with their names).
+// What items and values weigh, in bytes, by the service's rules; the measure of limits, page ends, capacity and
+// SizeBytes. A name weighs its UTF-8 length; strings and binaries their length; booleans and null 1; numbers see
+// Number::size(); a set the sum of its elements; lists and maps 3 plus 1 for each element plus the elements (with their
+// names).
 #pragma once
 
 #include <cstddef>

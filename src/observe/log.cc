@@ -20,10 +20,14 @@ constexpr std::string_view name(Level level) {
 
 void append(json::Writer& out, const Field& field) {
   out.key(field.name);
-  if (const auto* text = std::get_if<std::string>(&field.value)) out.string(*text);
-  else if (const auto* number = std::get_if<std::int64_t>(&field.value)) out.integer(*number);
-  else if (const auto* real = std::get_if<double>(&field.value)) out.real(*real);
-  else out.boolean(std::get<bool>(field.value));
+  if (const auto* text = std::get_if<std::string>(&field.value))
+    out.string(*text);
+  else if (const auto* number = std::get_if<std::int64_t>(&field.value))
+    out.integer(*number);
+  else if (const auto* real = std::get_if<double>(&field.value))
+    out.real(*real);
+  else
+    out.boolean(std::get<bool>(field.value));
 }
 
 void append_text(std::string& line, const Field& field) {
@@ -34,8 +38,10 @@ void append_text(std::string& line, const Field& field) {
   json::Writer writer(value);
   if (const auto* text = std::get_if<std::string>(&field.value)) {
     const bool plain = !text->empty() && text->find_first_of(" \"\n\r\t=") == text->npos;
-    if (plain) value = *text;
-    else writer.string(*text);
+    if (plain)
+      value = *text;
+    else
+      writer.string(*text);
   } else if (const auto* number = std::get_if<std::int64_t>(&field.value)) {
     writer.integer(*number);
   } else if (const auto* real = std::get_if<double>(&field.value)) {

@@ -1,5 +1,5 @@
-// Structured events, one line each: `log.info("esm.batch_failed", {{"mapping", id}, {"records", n}})`. Stable names, no prose,
-// never item contents or secrets. debug: for us; info: state changed; warn: degraded; error: a bug or lost work.
+// Structured events, one line each: `log.info("esm.batch_failed", {{"mapping", id}, {"records", n}})`. Stable names, no
+// prose, never item contents or secrets. debug: for us; info: state changed; warn: degraded; error: a bug or lost work.
 #pragma once
 
 #include <atomic>

@@ -1,5 +1,5 @@
-// Metrics in Prometheus' text form. A module declares its metrics once, when it is built; updating one is a relaxed atomic add.
-// Labels are bounded (operation, table, function), never item keys.
+// Metrics in Prometheus' text form. A module declares its metrics once, when it is built; updating one is a relaxed
+// atomic add. Labels are bounded (operation, table, function), never item keys.
 #pragma once
 
 #include <array>
@@ -51,7 +51,8 @@ class Histogram {
 
 class Metrics {
  public:
-  // `labels` as Prometheus writes them, without braces: `operation="PutItem"`. The same name and labels give the same object.
+  // `labels` as Prometheus writes them, without braces: `operation="PutItem"`. The same name and labels give the same
+  // object.
   Counter& counter(std::string_view name, std::string_view help, std::string_view labels = "");
   Gauge& gauge(std::string_view name, std::string_view help, std::string_view labels = "");
   Histogram& histogram(std::string_view name, std::string_view help, std::string_view labels = "");

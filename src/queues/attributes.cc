@@ -47,16 +47,19 @@ bool is_queue_name(std::string_view name) {
 }
 
 Status check_attributes(const QueueName& name, const Attributes& attributes) {
-  if (name.name.ends_with(".fifo") || attributes.contains("FifoQueue") || attributes.contains("ContentBasedDeduplication"))
-    return fail(Errc::kUnsupported, "FIFO queues are not supported. Create a standard queue: a name without the suffix .fifo and no "
-                                    "FifoQueue attribute.");
+  if (name.name.ends_with(".fifo") || attributes.contains("FifoQueue") ||
+      attributes.contains("ContentBasedDeduplication"))
+    return fail(Errc::kUnsupported,
+                "FIFO queues are not supported. Create a standard queue: a name without the suffix .fifo and no "
+                "FifoQueue attribute.");
   for (const auto& [attribute, value] : attributes) {
     if (const auto* numeric = std::ranges::find(kNumeric, attribute, &Numeric::name); numeric != std::end(kNumeric)) {
       const auto number = integer(value);
       if (!number || *number < numeric->low || *number > numeric->high) return bad_value(attribute, value);
     } else if (attribute == "RedrivePolicy") {
       if (!value.empty() && !redrive_of(attributes))
-        return bad_value(attribute, value, "The policy must name a deadLetterTargetArn and a maxReceiveCount of 1 to 1000.");
+        return bad_value(attribute, value,
+                         "The policy must name a deadLetterTargetArn and a maxReceiveCount of 1 to 1000.");
     } else if (std::ranges::find(kText, attribute) == std::end(kText)) {
       return fail(Errc::kInvalidAttributeName, fmt::format("Unknown Attribute {}.", attribute));
     }
@@ -90,8 +93,9 @@ std::optional<Redrive> redrive_of(const Attributes& attributes) {
   const auto target = queue_of_arn(policy->string_or("deadLetterTargetArn"));
   const auto* receives = policy->find("maxReceiveCount");
   if (!target || !receives) return std::nullopt;
-  const auto count = receives->is_integer() ? std::optional(receives->as_integer())
-                                            : receives->is_string() ? integer(receives->as_string()) : std::nullopt;
+  const auto count = receives->is_integer()  ? std::optional(receives->as_integer())
+                     : receives->is_string() ? integer(receives->as_string())
+                                             : std::nullopt;
   if (!count || *count < 1 || *count > 1000) return std::nullopt;
   return Redrive{.target = *target, .receives_max = *count};
 }

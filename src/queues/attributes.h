@@ -8,7 +8,8 @@
 
 namespace tidemill::queues {
 
-// Checked one by one and against each other. Errors: kInvalidAttributeName, kInvalidAttributeValue, kUnsupported (FIFO).
+// Checked one by one and against each other. Errors: kInvalidAttributeName, kInvalidAttributeValue, kUnsupported
+// (FIFO).
 Status check_attributes(const QueueName& name, const Attributes& attributes);
 
 // The value, or its default.

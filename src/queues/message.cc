@@ -58,29 +58,36 @@ std::size_t size_of(const std::string& body, const MessageAttributes& attributes
 Status check(const std::string& body, const MessageAttributes& attributes) {
   if (body.empty()) return fail(Errc::kMissingParameter, "The request must contain the parameter MessageBody.");
   if (!is_allowed_text(body))
-    return fail(Errc::kInvalidParameter, "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | "
-                                         "#xE000 to #xFFFD | #x10000 to #x10FFFF");
+    return fail(Errc::kInvalidParameter,
+                "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | "
+                "#xE000 to #xFFFD | #x10000 to #x10FFFF");
   if (attributes.size() > kAttributesMax)
-    return fail(Errc::kInvalidParameter, fmt::format("Number of message attributes [{}] exceeds the allowed maximum [{}].",
-                                                     attributes.size(), kAttributesMax));
+    return fail(Errc::kInvalidParameter,
+                fmt::format("Number of message attributes [{}] exceeds the allowed maximum [{}].", attributes.size(),
+                            kAttributesMax));
   for (const auto& [name, attribute] : attributes) {
     const bool good_name = !name.empty() && name.size() <= 256 && std::ranges::all_of(name, [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+             c == '.';
     });
     if (!good_name)
-      return fail(Errc::kInvalidParameter, "Message (user) attributes name can only contain upper and lower score characters, digits, "
-                                           "periods, hyphens and underscores.");
+      return fail(Errc::kInvalidParameter,
+                  "Message (user) attributes name can only contain upper and lower score characters, digits, "
+                  "periods, hyphens and underscores.");
     const std::string_view base = std::string_view(attribute.type).substr(0, attribute.type.find('.'));
     if (base != "String" && base != "Number" && base != "Binary")
-      return fail(Errc::kInvalidParameter,
-                  fmt::format("The message attribute '{}' has an invalid message attribute type, the set of supported type prefixes is "
-                              "Binary, Number, and String.",
-                              name));
+      return fail(
+          Errc::kInvalidParameter,
+          fmt::format(
+              "The message attribute '{}' has an invalid message attribute type, the set of supported type prefixes is "
+              "Binary, Number, and String.",
+              name));
     if (attribute.value.empty())
       return fail(Errc::kInvalidParameter,
                   fmt::format("The message attribute '{}' must contain a non-empty message attribute value.", name));
     if (!attribute.is_binary() && !is_allowed_text(attribute.value))
-      return fail(Errc::kInvalidParameter, fmt::format("The message attribute '{}' contains invalid characters.", name));
+      return fail(Errc::kInvalidParameter,
+                  fmt::format("The message attribute '{}' contains invalid characters.", name));
   }
   return {};
 }
@@ -100,8 +107,11 @@ std::string encode(const Message& message) {
 Result<Message> decode(std::string_view stored) {
   const auto value = json::Value::parse(stored);
   if (!value || value->string_or("id").empty()) return fail(Errc::kInternal, "a stored message is damaged");
-  Message message{.id = value->string_or("id"), .body = value->string_or("body"), .attributes = {},
-                  .sender = value->string_or("sender"), .sent_ms = value->integer_or("sent_ms", 0)};
+  Message message{.id = value->string_or("id"),
+                  .body = value->string_or("body"),
+                  .attributes = {},
+                  .sender = value->string_or("sender"),
+                  .sent_ms = value->integer_or("sent_ms", 0)};
   if (const auto* attributes = value->find("attributes"); attributes && attributes->is_object())
     for (const auto& [name, pair] : attributes->as_object()) {
       if (!pair.is_array() || pair.as_array().size() != 2) return fail(Errc::kInternal, "a stored message is damaged");

@@ -17,12 +17,13 @@ namespace {
 
 // "queue/{account}/{region}/{name}"           description, JSON
 // "body/{account}/{region}/{name}/" + n       message, JSON; n is 8 big-endian bytes
-// "state/{account}/{region}/{name}/" + n      receive count, visibility, receipt nonce; absent until the first receive or delay
+// "state/{account}/{region}/{name}/" + n      receive count, visibility, receipt nonce; absent until the first receive
+// or delay
 constexpr auto kSpace = storage::Keyspace::kQueues;
 constexpr std::size_t kQueuesMax = 10'000;
-constexpr std::size_t kMessagesMax = 1'000'000;   // in one queue
-constexpr std::size_t kInFlightMax = 120'000;     // received and not deleted, in one queue
-constexpr std::size_t kWaitersMax = 10'000;       // long polls, in one queue
+constexpr std::size_t kMessagesMax = 1'000'000;  // in one queue
+constexpr std::size_t kInFlightMax = 120'000;    // received and not deleted, in one queue
+constexpr std::size_t kWaitersMax = 10'000;      // long polls, in one queue
 
 std::string place(const QueueName& name) { return name.scope.account + "/" + name.scope.region + "/" + name.name; }
 std::string numbered(std::string_view kind, const QueueName& name, std::uint64_t n) {
@@ -39,7 +40,7 @@ struct State {
   std::int64_t receives = 0;
   std::int64_t first_received_ms = 0;
   std::int64_t sent_ms = 0;
-  std::uint64_t nonce = 0;      // of the newest receipt handle
+  std::uint64_t nonce = 0;  // of the newest receipt handle
 
   std::string encode() const {
     std::string out;
@@ -105,7 +106,8 @@ std::optional<QueueName> queue_of_arn(std::string_view arn) {
   if (region == std::string_view::npos) return std::nullopt;
   const auto account = rest.find(':', region + 1);
   if (account == std::string_view::npos) return std::nullopt;
-  QueueName out{.scope = {.account = std::string(rest.substr(region + 1, account - region - 1)), .region = std::string(rest.substr(0, region))},
+  QueueName out{.scope = {.account = std::string(rest.substr(region + 1, account - region - 1)),
+                          .region = std::string(rest.substr(0, region))},
                 .name = std::string(rest.substr(account + 1))};
   if (out.name.empty() || out.scope.account.size() != 12) return std::nullopt;
   return out;
@@ -117,12 +119,16 @@ class Queues::Impl {
   ~Impl() { alive_.reset(); }
 
   Status open();
-  void create(QueueName name, Attributes attributes, std::map<std::string, std::string> tags, Reply<QueueName, Error> reply);
+  void create(QueueName name, Attributes attributes, std::map<std::string, std::string> tags,
+              Reply<QueueName, Error> reply);
   void remove(const QueueName& name, Reply<void, Error> reply);
-  void send(const QueueName& name, std::vector<ToSend> messages, std::string sender, Reply<std::vector<Sent>, Error> reply);
-  void receive(ReceiveRequest request, std::shared_ptr<const bool> cancelled, Reply<std::vector<Received>, Error> reply);
+  void send(const QueueName& name, std::vector<ToSend> messages, std::string sender,
+            Reply<std::vector<Sent>, Error> reply);
+  void receive(ReceiveRequest request, std::shared_ptr<const bool> cancelled,
+               Reply<std::vector<Received>, Error> reply);
   void delete_message(const QueueName& name, std::string_view handle, Reply<void, Error> reply);
-  void change_visibility(const QueueName& name, std::string_view handle, std::int64_t visibility_s, Reply<void, Error> reply);
+  void change_visibility(const QueueName& name, std::string_view handle, std::int64_t visibility_s,
+                         Reply<void, Error> reply);
   void purge(const QueueName& name, Reply<void, Error> reply);
   Result<Attributes> attributes(const QueueName& name);
   void save(Queue& queue, Reply<void, Error> reply);
@@ -156,13 +162,16 @@ class Queues::Impl {
 };
 
 Status Queues::Impl::open() {
-  const auto damaged = [](std::string_view key) { return fail(Errc::kInternal, fmt::format("the stored queue entry '{}' is damaged", key)); };
+  const auto damaged = [](std::string_view key) {
+    return fail(Errc::kInternal, fmt::format("the stored queue entry '{}' is damaged", key));
+  };
   auto cursor = services_.store.cursor(kSpace, storage::Range::prefix("queue/"));
   for (; cursor->valid(); cursor->next()) {
     const auto value = json::Value::parse(cursor->value());
     if (!value || value->string_or("name").empty()) return damaged(cursor->key());
     Queue queue;
-    queue.name = {.scope = {.account = value->string_or("account"), .region = value->string_or("region")}, .name = value->string_or("name")};
+    queue.name = {.scope = {.account = value->string_or("account"), .region = value->string_or("region")},
+                  .name = value->string_or("name")};
     const auto read = [&value](std::string_view member, std::map<std::string, std::string>& out) {
       if (const auto* object = value->find(member); object && object->is_object())
         for (const auto& [name, text] : object->as_object())
@@ -202,17 +211,23 @@ void Queues::Impl::save(Queue& queue, Reply<void, Error> reply) {
   commit(std::move(mutation), [reply = std::move(reply)]() mutable { std::move(reply)({}); });
 }
 
-void Queues::Impl::create(QueueName name, Attributes attributes, std::map<std::string, std::string> tags, Reply<QueueName, Error> reply) {
-  if (auto status = check_attributes(name, attributes); !status) return std::move(reply)(std::unexpected(status.error()));
+void Queues::Impl::create(QueueName name, Attributes attributes, std::map<std::string, std::string> tags,
+                          Reply<QueueName, Error> reply) {
+  if (auto status = check_attributes(name, attributes); !status)
+    return std::move(reply)(std::unexpected(status.error()));
   if (!is_queue_name(name.name))
-    return std::move(reply)(fail(Errc::kInvalidParameter, "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"));
+    return std::move(reply)(
+        fail(Errc::kInvalidParameter,
+             "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"));
   if (const Queue* known = find(name)) {
     const Attributes now = with_defaults(known->attributes);
     for (const auto& [attribute, value] : attributes) {
       const auto at = now.find(attribute);
       if (at == now.end() || at->second != value)
-        return std::move(reply)(fail(Errc::kQueueNameExists,
-                                     fmt::format("A queue already exists with the same name and a different value for attribute {}", attribute)));
+        return std::move(reply)(
+            fail(Errc::kQueueNameExists,
+                 fmt::format("A queue already exists with the same name and a different value for attribute {}",
+                             attribute)));
     }
     return std::move(reply)(std::move(name));
   }
@@ -225,7 +240,8 @@ void Queues::Impl::create(QueueName name, Attributes attributes, std::map<std::s
   queue.incarnation = services_.random.uuid();
   storage::Mutation mutation;
   mutation.put(kSpace, "queue/" + place(name), describe(queue));
-  commit(std::move(mutation), [reply = std::move(reply), name = std::move(name)]() mutable { std::move(reply)(std::move(name)); });
+  commit(std::move(mutation),
+         [reply = std::move(reply), name = std::move(name)]() mutable { std::move(reply)(std::move(name)); });
 }
 
 void Queues::Impl::remove(const QueueName& name, Reply<void, Error> reply) {
@@ -246,8 +262,9 @@ void Queues::Impl::remove(const QueueName& name, Reply<void, Error> reply) {
 
 std::size_t Queues::Impl::in_flight(const Queue& queue) const {
   const auto first_hidden = queue.by_visibility.upper_bound({now_ms(), std::numeric_limits<std::uint64_t>::max()});
-  return static_cast<std::size_t>(std::count_if(first_hidden, queue.by_visibility.end(),
-                                                [&queue](const auto& entry) { return queue.messages.at(entry.second).receives > 0; }));
+  return static_cast<std::size_t>(std::count_if(first_hidden, queue.by_visibility.end(), [&queue](const auto& entry) {
+    return queue.messages.at(entry.second).receives > 0;
+  }));
 }
 
 Result<Attributes> Queues::Impl::attributes(const QueueName& name) {
@@ -257,8 +274,9 @@ Result<Attributes> Queues::Impl::attributes(const QueueName& name) {
   expire(*queue, expired);
   if (!expired.empty()) services_.store.write(std::move(expired));
   Attributes out = with_defaults(queue->attributes);
-  const auto hidden = static_cast<std::size_t>(std::distance(
-      queue->by_visibility.upper_bound({now_ms(), std::numeric_limits<std::uint64_t>::max()}), queue->by_visibility.end()));
+  const auto hidden = static_cast<std::size_t>(
+      std::distance(queue->by_visibility.upper_bound({now_ms(), std::numeric_limits<std::uint64_t>::max()}),
+                    queue->by_visibility.end()));
   const std::size_t flying = in_flight(*queue);
   out["ApproximateNumberOfMessages"] = std::to_string(queue->messages.size() - hidden);
   out["ApproximateNumberOfMessagesNotVisible"] = std::to_string(flying);
@@ -291,19 +309,23 @@ void Queues::Impl::expire(Queue& queue, storage::Mutation& mutation) {
     forget(queue, queue.messages.begin()->first, mutation);
 }
 
-void Queues::Impl::send(const QueueName& name, std::vector<ToSend> messages, std::string sender, Reply<std::vector<Sent>, Error> reply) {
+void Queues::Impl::send(const QueueName& name, std::vector<ToSend> messages, std::string sender,
+                        Reply<std::vector<Sent>, Error> reply) {
   Queue* queue = find(name);
   if (!queue) return std::move(reply)(no_queue());
   const auto size_max = static_cast<std::size_t>(attribute_integer(queue->attributes, "MaximumMessageSize"));
   for (const ToSend& message : messages) {
-    if (auto status = check(message.body, message.attributes); !status) return std::move(reply)(std::unexpected(status.error()));
+    if (auto status = check(message.body, message.attributes); !status)
+      return std::move(reply)(std::unexpected(status.error()));
     if (size_of(message.body, message.attributes) > size_max)
-      return std::move(reply)(fail(Errc::kInvalidParameter,
-                                   fmt::format("One or more parameters are invalid. Reason: Message must be shorter than {} bytes.", size_max)));
+      return std::move(reply)(fail(
+          Errc::kInvalidParameter,
+          fmt::format("One or more parameters are invalid. Reason: Message must be shorter than {} bytes.", size_max)));
     if (message.delay_s && (*message.delay_s < 0 || *message.delay_s > 900))
-      return std::move(reply)(fail(Errc::kInvalidParameter,
-                                   fmt::format("Value {} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900.",
-                                               *message.delay_s)));
+      return std::move(reply)(fail(
+          Errc::kInvalidParameter,
+          fmt::format("Value {} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900.",
+                      *message.delay_s)));
   }
   storage::Mutation mutation;
   expire(*queue, mutation);
@@ -317,8 +339,14 @@ void Queues::Impl::send(const QueueName& name, std::vector<ToSend> messages, std
   std::vector<Fresh> fresh;
   std::vector<Sent> sent;
   for (ToSend& in : messages) {
-    Sent answer{.id = services_.random.uuid(), .md5_of_body = md5_of_body(in.body), .md5_of_attributes = md5_of_attributes(in.attributes)};
-    const Message message{.id = answer.id, .body = std::move(in.body), .attributes = std::move(in.attributes), .sender = sender, .sent_ms = now};
+    Sent answer{.id = services_.random.uuid(),
+                .md5_of_body = md5_of_body(in.body),
+                .md5_of_attributes = md5_of_attributes(in.attributes)};
+    const Message message{.id = answer.id,
+                          .body = std::move(in.body),
+                          .attributes = std::move(in.attributes),
+                          .sender = sender,
+                          .sent_ms = now};
     const std::uint64_t n = queue->next++;
     const std::int64_t delay_s = in.delay_s.value_or(attribute_integer(queue->attributes, "DelaySeconds"));
     State state{.visible_ms = delay_s > 0 ? now + delay_s * 1000 : 0, .sent_ms = now};
@@ -328,8 +356,8 @@ void Queues::Impl::send(const QueueName& name, std::vector<ToSend> messages, std
     sent.push_back(std::move(answer));
   }
   // Shown to receivers when it is durable: a message that is seen must not vanish in a crash.
-  commit(std::move(mutation), [this, alive = std::weak_ptr<int>(alive_), name, incarnation = queue->incarnation, fresh = std::move(fresh),
-                               sent = std::move(sent), reply = std::move(reply)]() mutable {
+  commit(std::move(mutation), [this, alive = std::weak_ptr<int>(alive_), name, incarnation = queue->incarnation,
+                               fresh = std::move(fresh), sent = std::move(sent), reply = std::move(reply)]() mutable {
     if (alive.expired()) return;
     if (Queue* still = find(name); still && still->incarnation == incarnation) {
       for (const Fresh& one : fresh) {
@@ -353,7 +381,8 @@ std::string Queues::Impl::make_handle(const Queue& queue, std::uint64_t n, std::
 Result<Queues::Impl::Handle> Queues::Impl::read_handle(const Queue& queue, std::string_view handle) const {
   const auto bytes = from_base64(handle);
   const auto invalid = [handle] {
-    return fail(Errc::kReceiptHandleIsInvalid, fmt::format("The input receipt handle \"{}\" is not a valid receipt handle.", handle));
+    return fail(Errc::kReceiptHandleIsInvalid,
+                fmt::format("The input receipt handle \"{}\" is not a valid receipt handle.", handle));
   };
   if (!bytes || bytes->size() != 32) return invalid();
   const Handle out{load_be<std::uint64_t>(bytes->data()), load_be<std::uint64_t>(bytes->data() + 8)};
@@ -361,11 +390,13 @@ Result<Queues::Impl::Handle> Queues::Impl::read_handle(const Queue& queue, std::
   return out;
 }
 
-Result<std::vector<Received>> Queues::Impl::take(Queue& queue, const ReceiveRequest& request, storage::Mutation& mutation) {
+Result<std::vector<Received>> Queues::Impl::take(Queue& queue, const ReceiveRequest& request,
+                                                 storage::Mutation& mutation) {
   expire(queue, mutation);
   std::vector<Received> out;
   const std::int64_t now = now_ms();
-  const std::int64_t visibility_s = request.visibility_s.value_or(attribute_integer(queue.attributes, "VisibilityTimeout"));
+  const std::int64_t visibility_s =
+      request.visibility_s.value_or(attribute_integer(queue.attributes, "VisibilityTimeout"));
   const auto redrive = redrive_of(queue.attributes);
   Queue* dead_letters = redrive ? find(redrive->target) : nullptr;
   while (out.size() < static_cast<std::size_t>(request.messages_max) && !queue.by_visibility.empty() &&
@@ -392,7 +423,9 @@ Result<std::vector<Received>> Queues::Impl::take(Queue& queue, const ReceiveRequ
     state.nonce = services_.random.u64();
     set_visibility(queue, n, now + visibility_s * 1000);
     mutation.put(kSpace, numbered("state/", queue.name, n), state.encode());
-    out.push_back({.message = std::move(message), .receipt_handle = make_handle(queue, n, state.nonce), .receive_count = state.receives,
+    out.push_back({.message = std::move(message),
+                   .receipt_handle = make_handle(queue, n, state.nonce),
+                   .receive_count = state.receives,
                    .first_received_ms = state.first_received_ms});
     // With a timeout of zero the message is visible at once, but not twice in one answer.
     if (visibility_s == 0) break;
@@ -400,26 +433,36 @@ Result<std::vector<Received>> Queues::Impl::take(Queue& queue, const ReceiveRequ
   return out;
 }
 
-void Queues::Impl::receive(ReceiveRequest request, std::shared_ptr<const bool> cancelled, Reply<std::vector<Received>, Error> reply) {
+void Queues::Impl::receive(ReceiveRequest request, std::shared_ptr<const bool> cancelled,
+                           Reply<std::vector<Received>, Error> reply) {
   Queue* queue = find(request.queue);
   if (!queue) return std::move(reply)(no_queue());
   if (request.messages_max < 1 || request.messages_max > 10)
-    return std::move(reply)(fail(Errc::kInvalidParameter, fmt::format("Value {} for parameter MaxNumberOfMessages is invalid. Reason: Must be "
-                                                                      "between 1 and 10, if provided.",
-                                                                      request.messages_max)));
-  if (request.visibility_s && (*request.visibility_s < 0 || *request.visibility_s > 43200))
-    return std::move(reply)(fail(Errc::kInvalidParameter, fmt::format("Value {} for parameter VisibilityTimeout is invalid. Reason: Must be "
-                                                                      "between 0 and 43200, if provided.",
-                                                                      *request.visibility_s)));
-  const std::int64_t wait_s = request.wait_s.value_or(attribute_integer(queue->attributes, "ReceiveMessageWaitTimeSeconds"));
-  if (wait_s < 0 || wait_s > 20)
     return std::move(reply)(fail(Errc::kInvalidParameter,
-                                 fmt::format("Value {} for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= 20, if provided.", wait_s)));
-  if (in_flight(*queue) >= kInFlightMax) return std::move(reply)(fail(Errc::kOverLimit, "Too many messages in flight."));
-  if (queue->waiters.size() >= kWaitersMax) return std::move(reply)(fail(Errc::kOverLimit, "Too many receivers wait on the queue."));
+                                 fmt::format("Value {} for parameter MaxNumberOfMessages is invalid. Reason: Must be "
+                                             "between 1 and 10, if provided.",
+                                             request.messages_max)));
+  if (request.visibility_s && (*request.visibility_s < 0 || *request.visibility_s > 43200))
+    return std::move(reply)(fail(Errc::kInvalidParameter,
+                                 fmt::format("Value {} for parameter VisibilityTimeout is invalid. Reason: Must be "
+                                             "between 0 and 43200, if provided.",
+                                             *request.visibility_s)));
+  const std::int64_t wait_s =
+      request.wait_s.value_or(attribute_integer(queue->attributes, "ReceiveMessageWaitTimeSeconds"));
+  if (wait_s < 0 || wait_s > 20)
+    return std::move(reply)(fail(
+        Errc::kInvalidParameter,
+        fmt::format("Value {} for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= 20, if provided.",
+                    wait_s)));
+  if (in_flight(*queue) >= kInFlightMax)
+    return std::move(reply)(fail(Errc::kOverLimit, "Too many messages in flight."));
+  if (queue->waiters.size() >= kWaitersMax)
+    return std::move(reply)(fail(Errc::kOverLimit, "Too many receivers wait on the queue."));
   const QueueName name = request.queue;
-  queue->waiters.push_back({.request = std::move(request), .until = services_.home.clock().now() + std::chrono::seconds(wait_s),
-                            .cancelled = std::move(cancelled), .reply = std::move(reply)});
+  queue->waiters.push_back({.request = std::move(request),
+                            .until = services_.home.clock().now() + std::chrono::seconds(wait_s),
+                            .cancelled = std::move(cancelled),
+                            .reply = std::move(reply)});
   serve(name);
 }
 
@@ -489,21 +532,24 @@ void Queues::Impl::delete_message(const QueueName& name, std::string_view text, 
   commit(std::move(mutation), [reply = std::move(reply)]() mutable { std::move(reply)({}); });
 }
 
-void Queues::Impl::change_visibility(const QueueName& name, std::string_view text, std::int64_t visibility_s, Reply<void, Error> reply) {
+void Queues::Impl::change_visibility(const QueueName& name, std::string_view text, std::int64_t visibility_s,
+                                     Reply<void, Error> reply) {
   Queue* queue = find(name);
   if (!queue) return std::move(reply)(no_queue());
   if (visibility_s < 0 || visibility_s > 43200)
-    return std::move(reply)(fail(Errc::kInvalidParameter, fmt::format("Value {} for parameter VisibilityTimeout is invalid. Reason: Must be "
-                                                                      "between 0 and 43200.",
-                                                                      visibility_s)));
+    return std::move(reply)(fail(Errc::kInvalidParameter,
+                                 fmt::format("Value {} for parameter VisibilityTimeout is invalid. Reason: Must be "
+                                             "between 0 and 43200.",
+                                             visibility_s)));
   const auto handle = read_handle(*queue, text);
   if (!handle) return std::move(reply)(std::unexpected(handle.error()));
   const auto at = queue->messages.find(handle->n);
   if (at == queue->messages.end() || at->second.nonce != handle->nonce || at->second.visible_ms <= now_ms())
-    return std::move(reply)(fail(Errc::kMessageNotInflight,
-                                 fmt::format("Value {} for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not "
-                                             "available for visibility timeout change.",
-                                             text)));
+    return std::move(reply)(
+        fail(Errc::kMessageNotInflight,
+             fmt::format("Value {} for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not "
+                         "available for visibility timeout change.",
+                         text)));
   set_visibility(*queue, handle->n, now_ms() + visibility_s * 1000);
   storage::Mutation mutation;
   mutation.put(kSpace, numbered("state/", name, handle->n), at->second.encode());
@@ -528,7 +574,8 @@ void Queues::Impl::purge(const QueueName& name, Reply<void, Error> reply) {
 Queues::Queues(Services services) : impl_(std::make_unique<Impl>(services)) {}
 Queues::~Queues() = default;
 Status Queues::open() { return impl_->open(); }
-void Queues::create(QueueName name, Attributes attributes, std::map<std::string, std::string> tags, Reply<QueueName, Error> reply) {
+void Queues::create(QueueName name, Attributes attributes, std::map<std::string, std::string> tags,
+                    Reply<QueueName, Error> reply) {
   impl_->create(std::move(name), std::move(attributes), std::move(tags), std::move(reply));
 }
 void Queues::remove(const QueueName& name, Reply<void, Error> reply) { impl_->remove(name, std::move(reply)); }
@@ -548,8 +595,10 @@ void Queues::set_attributes(const QueueName& name, const Attributes& changes, Re
   if (!queue) return std::move(reply)(no_queue());
   if (auto status = check_attributes(name, changes); !status) return std::move(reply)(std::unexpected(status.error()));
   for (const auto& [attribute, value] : changes) {
-    if (value.empty()) queue->attributes.erase(attribute);
-    else queue->attributes[attribute] = value;
+    if (value.empty())
+      queue->attributes.erase(attribute);
+    else
+      queue->attributes[attribute] = value;
   }
   queue->modified_ms = impl_->now_ms();
   impl_->save(*queue, std::move(reply));
@@ -559,40 +608,47 @@ Result<std::map<std::string, std::string>> Queues::tags(const QueueName& name) c
   if (!queue) return no_queue();
   return queue->tags;
 }
-void Queues::tag(const QueueName& name, std::map<std::string, std::string> add, const std::vector<std::string>& remove, Reply<void, Error> reply) {
+void Queues::tag(const QueueName& name, std::map<std::string, std::string> add, const std::vector<std::string>& remove,
+                 Reply<void, Error> reply) {
   Queue* queue = impl_->find(name);
   if (!queue) return std::move(reply)(no_queue());
   auto tags = queue->tags;
   for (auto& [key, value] : add) tags[key] = std::move(value);
   for (const std::string& key : remove) tags.erase(key);
-  if (tags.size() > 50) return std::move(reply)(fail(Errc::kInvalidParameter, "Too many tags added for queue " + name.name + "."));
+  if (tags.size() > 50)
+    return std::move(reply)(fail(Errc::kInvalidParameter, "Too many tags added for queue " + name.name + "."));
   queue->tags = std::move(tags);
   impl_->save(*queue, std::move(reply));
 }
 std::vector<std::string> Queues::dead_letter_sources(const QueueName& name) const {
   std::vector<std::string> out;
   for (const auto& [source, queue] : impl_->queues_)
-    if (const auto redrive = redrive_of(queue.attributes); redrive && redrive->target == name) out.push_back(source.name);
+    if (const auto redrive = redrive_of(queue.attributes); redrive && redrive->target == name)
+      out.push_back(source.name);
   return out;
 }
-void Queues::send(const QueueName& queue, std::vector<ToSend> messages, std::string sender, Reply<std::vector<Sent>, Error> reply) {
+void Queues::send(const QueueName& queue, std::vector<ToSend> messages, std::string sender,
+                  Reply<std::vector<Sent>, Error> reply) {
   impl_->send(queue, std::move(messages), std::move(sender), std::move(reply));
 }
-void Queues::receive(ReceiveRequest request, std::shared_ptr<const bool> cancelled, Reply<std::vector<Received>, Error> reply) {
+void Queues::receive(ReceiveRequest request, std::shared_ptr<const bool> cancelled,
+                     Reply<std::vector<Received>, Error> reply) {
   impl_->receive(std::move(request), std::move(cancelled), std::move(reply));
 }
 void Queues::delete_message(const QueueName& queue, std::string_view handle, Reply<void, Error> reply) {
   impl_->delete_message(queue, handle, std::move(reply));
 }
-void Queues::change_visibility(const QueueName& queue, std::string_view handle, std::int64_t visibility_s, Reply<void, Error> reply) {
+void Queues::change_visibility(const QueueName& queue, std::string_view handle, std::int64_t visibility_s,
+                               Reply<void, Error> reply) {
   impl_->change_visibility(queue, handle, visibility_s, std::move(reply));
 }
 void Queues::purge(const QueueName& queue, Reply<void, Error> reply) { impl_->purge(queue, std::move(reply)); }
 std::size_t Queues::visible() const {
   std::size_t out = 0;
   for (const auto& [name, queue] : impl_->queues_)
-    out += static_cast<std::size_t>(std::distance(queue.by_visibility.begin(),
-                                                  queue.by_visibility.upper_bound({impl_->now_ms(), std::numeric_limits<std::uint64_t>::max()})));
+    out += static_cast<std::size_t>(
+        std::distance(queue.by_visibility.begin(),
+                      queue.by_visibility.upper_bound({impl_->now_ms(), std::numeric_limits<std::uint64_t>::max()})));
   return out;
 }
 

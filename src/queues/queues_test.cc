@@ -13,7 +13,9 @@ using namespace std::chrono_literals;
 
 class QueuesTest : public testing::Test {
  protected:
-  QueuesTest() : log(loop.clock(), observe::Level::kError, observe::Log::Format::kText, [](observe::Level, std::string_view) {}) {
+  QueuesTest()
+      : log(loop.clock(), observe::Level::kError, observe::Log::Format::kText,
+            [](observe::Level, std::string_view) {}) {
     open(std::make_unique<storage::MemoryEngine>());
   }
   void open(std::unique_ptr<storage::MemoryEngine> engine) {
@@ -59,7 +61,8 @@ class QueuesTest : public testing::Test {
     });
     EXPECT_TRUE(sent);
   }
-  std::vector<Received> receive(const QueueName& queue, std::int64_t max = 10, std::optional<std::int64_t> visibility_s = std::nullopt) {
+  std::vector<Received> receive(const QueueName& queue, std::int64_t max = 10,
+                                std::optional<std::int64_t> visibility_s = std::nullopt) {
     auto received = wait<std::vector<Received>>([&](auto reply) {
       queues->receive({.queue = queue, .messages_max = max, .visibility_s = visibility_s}, nullptr, std::move(reply));
     });
@@ -151,7 +154,8 @@ TEST_F(QueuesTest, DelaysHide) {
 
 TEST_F(QueuesTest, DeadLettersMove) {
   const auto dead = create("dead");
-  const auto queue = create("q", {{"RedrivePolicy", R"({"deadLetterTargetArn":")" + dead.arn() + R"(","maxReceiveCount":"2"})"}});
+  const auto queue =
+      create("q", {{"RedrivePolicy", R"({"deadLetterTargetArn":")" + dead.arn() + R"(","maxReceiveCount":"2"})"}});
   EXPECT_EQ(queues->dead_letter_sources(dead), (std::vector<std::string>{"q"}));
   send(queue, "bad");
   for (int i = 0; i < 2; ++i) {
@@ -187,7 +191,8 @@ TEST_F(QueuesTest, AMessageIsSeenOnlyWhenItIsDurable) {
   bool answered = false;
   queues->send(queue, std::move(messages), "", Reply<std::vector<Sent>, Error>([&](auto) { answered = true; }));
   std::optional<Result<std::vector<Received>>> seen;
-  queues->receive({.queue = queue}, nullptr, Reply<std::vector<Received>, Error>([&](auto value) { seen = std::move(value); }));
+  queues->receive({.queue = queue}, nullptr,
+                  Reply<std::vector<Received>, Error>([&](auto value) { seen = std::move(value); }));
   ASSERT_TRUE(seen);
   EXPECT_TRUE((*seen)->empty());
   EXPECT_FALSE(answered);
@@ -224,7 +229,8 @@ TEST_F(QueuesTest, PurgeAndRemove) {
 TEST_F(QueuesTest, WhatSqsRefuses) {
   create("q", {{"VisibilityTimeout", "10"}});
   const auto creating = [&](std::string name, Attributes attributes) {
-    return wait<QueueName>([&](auto reply) { queues->create({.scope = {}, .name = name}, attributes, {}, std::move(reply)); });
+    return wait<QueueName>(
+        [&](auto reply) { queues->create({.scope = {}, .name = name}, attributes, {}, std::move(reply)); });
   };
   EXPECT_TRUE(creating("q", {{"VisibilityTimeout", "10"}}));
   EXPECT_TRUE(creating("q", {}));

@@ -28,7 +28,9 @@ HandlerError error_of(const routes::Error& error) {
 
 routes::TextMap to_map(std::map<std::string, std::string> from) { return from; }
 
-std::optional<json::Value> copy_of(const json::Value* value) { return value == nullptr ? std::nullopt : std::optional<json::Value>(*value); }
+std::optional<json::Value> copy_of(const json::Value* value) {
+  return value == nullptr ? std::nullopt : std::optional<json::Value>(*value);
+}
 
 // What all types here share: the answer leaves when it is durable.
 class RoutesProvider : public deploy::ResourceProvider {
@@ -53,12 +55,14 @@ class RoutesProvider : public deploy::ResourceProvider {
  private:
   void answer(HandlerReply reply, Outcome<deploy::Outcome> result) {
     if (!result) return std::move(reply)(std::move(result));
-    routes_.flushed([reply = std::move(reply), result = std::move(result)]() mutable { std::move(reply)(std::move(result)); });
+    routes_.flushed(
+        [reply = std::move(reply), result = std::move(result)]() mutable { std::move(reply)(std::move(result)); });
   }
   const ResourceSchema schema_;
 };
 
-// --- RestApi ------------------------------------------------------------------------------------------------------------
+// --- RestApi
+// ------------------------------------------------------------------------------------------------------------
 
 Outcome<routes::NewApi> read_api(const json::Value& properties, const std::string& generated_name) {
   Reader reader(properties);
@@ -87,7 +91,10 @@ Outcome<routes::NewApi> read_api(const json::Value& properties, const std::strin
 class RestApis final : public RoutesProvider {
  public:
   explicit RestApis(Routes& routes)
-      : RoutesProvider({.type = "AWS::ApiGateway::RestApi", .attributes = {"RestApiId", "RootResourceId"}, .name = {.property = "Name", .max = 255}}, routes) {}
+      : RoutesProvider({.type = "AWS::ApiGateway::RestApi",
+                        .attributes = {"RestApiId", "RootResourceId"},
+                        .name = {.property = "Name", .max = 255}},
+                       routes) {}
   std::expected<void, HandlerError> validate(const json::Value& properties) const override {
     auto api = read_api(properties, "");
     return api ? std::expected<void, HandlerError>() : std::unexpected(api.error());
@@ -107,12 +114,20 @@ class RestApis final : public RoutesProvider {
     if (!before) return std::unexpected(error_of(before.error()));
     TM_TRY(auto api, read_api(request.properties, (*before)->name));
     const auto made = routes_.update_api(request.context.scope, request.physical_id,
-                                         {.name = api.name, .description = api.description, .api_key_source = api.api_key_source, .binary_media_types = api.binary_media_types,
-                                          .endpoint_types = api.endpoint_types, .disable_execute_api_endpoint = api.disable_execute_api_endpoint, .policy = api.policy, .tags = api.tags});
+                                         {.name = api.name,
+                                          .description = api.description,
+                                          .api_key_source = api.api_key_source,
+                                          .binary_media_types = api.binary_media_types,
+                                          .endpoint_types = api.endpoint_types,
+                                          .disable_execute_api_endpoint = api.disable_execute_api_endpoint,
+                                          .policy = api.policy,
+                                          .tags = api.tags});
     if (!made) return std::unexpected(error_of(made.error()));
     return outcome(**made);
   }
-  Outcome<deploy::Outcome> erase(const RemoveRequest& request) override { return erased(routes_.delete_api(request.context.scope, request.physical_id)); }
+  Outcome<deploy::Outcome> erase(const RemoveRequest& request) override {
+    return erased(routes_.delete_api(request.context.scope, request.physical_id));
+  }
 
  private:
   static deploy::Outcome outcome(const routes::RestApi& api) {
@@ -123,17 +138,23 @@ class RestApis final : public RoutesProvider {
   }
 };
 
-// --- Resource -----------------------------------------------------------------------------------------------------------
+// --- Resource
+// -----------------------------------------------------------------------------------------------------------
 
 class Resources final : public RoutesProvider {
  public:
   explicit Resources(Routes& routes)
-      : RoutesProvider({.type = "AWS::ApiGateway::Resource", .required = {"ParentId", "PathPart", "RestApiId"}, .replacement = {"*"}, .attributes = {"ResourceId"}}, routes) {}
+      : RoutesProvider({.type = "AWS::ApiGateway::Resource",
+                        .required = {"ParentId", "PathPart", "RestApiId"},
+                        .replacement = {"*"},
+                        .attributes = {"ResourceId"}},
+                       routes) {}
 
  protected:
   Outcome<deploy::Outcome> make(const CreateRequest& request) override {
     Reader reader(request.properties);
-    const auto api = reader.text_or("RestApiId", ""), parent = reader.text_or("ParentId", ""), part = reader.text_or("PathPart", "");
+    const auto api = reader.text_or("RestApiId", ""), parent = reader.text_or("ParentId", ""),
+               part = reader.text_or("PathPart", "");
     TM_CHECK(reader.finish());
     const auto made = routes_.create_resource(request.context.scope, api, parent, part, request.context.token);
     if (!made) return std::unexpected(error_of(made.error()));
@@ -141,20 +162,29 @@ class Resources final : public RoutesProvider {
     out.attributes["ResourceId"] = (*made)->id;
     return out;
   }
-  Outcome<deploy::Outcome> change(const UpdateRequest& request) override { return deploy::Outcome{request.physical_id, request.old_attributes}; }
+  Outcome<deploy::Outcome> change(const UpdateRequest& request) override {
+    return deploy::Outcome{request.physical_id, request.old_attributes};
+  }
   Outcome<deploy::Outcome> erase(const RemoveRequest& request) override {
-    return erased(routes_.delete_resource(request.context.scope, request.properties.string_or("RestApiId"), request.physical_id));
+    return erased(
+        routes_.delete_resource(request.context.scope, request.properties.string_or("RestApiId"), request.physical_id));
   }
 };
 
-// --- Method -------------------------------------------------------------------------------------------------------------
+// --- Method
+// -------------------------------------------------------------------------------------------------------------
 
 Outcome<routes::Integration> read_integration(Reader& reader) {
   routes::Integration integration;
   const auto type = reader.text_or("Type", "");
-  if (type == "AWS_PROXY") integration.type = routes::IntegrationType::kLambdaProxy;
-  else if (type == "MOCK") integration.type = routes::IntegrationType::kMock;
-  else return deploy::refuse(HandlerErrc::kInvalidRequest, fmt::format("#/Integration/Type: integrations of type {} are not supported; known: AWS_PROXY, MOCK", type));
+  if (type == "AWS_PROXY")
+    integration.type = routes::IntegrationType::kLambdaProxy;
+  else if (type == "MOCK")
+    integration.type = routes::IntegrationType::kMock;
+  else
+    return deploy::refuse(
+        HandlerErrc::kInvalidRequest,
+        fmt::format("#/Integration/Type: integrations of type {} are not supported; known: AWS_PROXY, MOCK", type));
   integration.http_method = reader.text_or("IntegrationHttpMethod", "");
   integration.uri = reader.text_or("Uri", "");
   integration.credentials = reader.text_or("Credentials", "");
@@ -187,7 +217,8 @@ Outcome<routes::Method> read_method(const json::Value& properties) {
   method.request_parameters = to_map(reader.text_map("RequestParameters"));
   method.request_models = to_map(reader.text_map("RequestModels"));
   for (auto& response : reader.objects("MethodResponses")) {
-    routes::MethodResponse one{.response_parameters = to_map(response.text_map("ResponseParameters")), .response_models = to_map(response.text_map("ResponseModels"))};
+    routes::MethodResponse one{.response_parameters = to_map(response.text_map("ResponseParameters")),
+                               .response_models = to_map(response.text_map("ResponseModels"))};
     method.responses[response.text_or("StatusCode", "")] = std::move(one);
   }
   if (auto integration = reader.object("Integration")) {
@@ -203,29 +234,41 @@ Outcome<routes::Method> read_method(const json::Value& properties) {
 class Methods final : public RoutesProvider {
  public:
   explicit Methods(Routes& routes)
-      : RoutesProvider({.type = "AWS::ApiGateway::Method", .required = {"RestApiId", "ResourceId", "HttpMethod"}, .replacement = {"RestApiId", "ResourceId", "HttpMethod"}}, routes) {}
+      : RoutesProvider({.type = "AWS::ApiGateway::Method",
+                        .required = {"RestApiId", "ResourceId", "HttpMethod"},
+                        .replacement = {"RestApiId", "ResourceId", "HttpMethod"}},
+                       routes) {}
   std::expected<void, HandlerError> validate(const json::Value& properties) const override {
     auto method = read_method(properties);
     return method ? std::expected<void, HandlerError>() : std::unexpected(method.error());
   }
 
  protected:
-  Outcome<deploy::Outcome> make(const CreateRequest& request) override { return put(request.context, request.generated_name, request.properties, request.resumed); }
-  Outcome<deploy::Outcome> change(const UpdateRequest& request) override { return put(request.context, request.physical_id, request.properties, true); }
+  Outcome<deploy::Outcome> make(const CreateRequest& request) override {
+    return put(request.context, request.generated_name, request.properties, request.resumed);
+  }
+  Outcome<deploy::Outcome> change(const UpdateRequest& request) override {
+    return put(request.context, request.physical_id, request.properties, true);
+  }
   Outcome<deploy::Outcome> erase(const RemoveRequest& request) override {
-    return erased(routes_.delete_method(request.context.scope, request.properties.string_or("RestApiId"), request.properties.string_or("ResourceId"), request.properties.string_or("HttpMethod")));
+    return erased(routes_.delete_method(request.context.scope, request.properties.string_or("RestApiId"),
+                                        request.properties.string_or("ResourceId"),
+                                        request.properties.string_or("HttpMethod")));
   }
 
  private:
-  Outcome<deploy::Outcome> put(const deploy::ResourceContext& context, const std::string& id, const json::Value& properties, bool replace) {
+  Outcome<deploy::Outcome> put(const deploy::ResourceContext& context, const std::string& id,
+                               const json::Value& properties, bool replace) {
     TM_TRY(auto method, read_method(properties));
-    const auto made = routes_.put_method(context.scope, properties.string_or("RestApiId"), properties.string_or("ResourceId"), std::move(method), replace);
+    const auto made = routes_.put_method(context.scope, properties.string_or("RestApiId"),
+                                         properties.string_or("ResourceId"), std::move(method), replace);
     if (!made) return std::unexpected(error_of(made.error()));
     return deploy::Outcome{.physical_id = id};
   }
 };
 
-// --- Deployment and Stage -----------------------------------------------------------------------------------------------
+// --- Deployment and Stage
+// -----------------------------------------------------------------------------------------------
 
 Outcome<void> read_stage_settings(Reader& reader, routes::NewStage& stage) {
   stage.description = reader.text_or("Description", stage.description);
@@ -234,8 +277,9 @@ Outcome<void> read_stage_settings(Reader& reader, routes::NewStage& stage) {
   if (const auto* settings = reader.any("MethodSettings")) stage.method_settings = *settings;
   stage.tags = to_map(reader.tags("Tags"));
   // Logs, caches and throttling of stages are not applied; see docs/compatibility.md.
-  reader.accept({"AccessLogSetting", "CacheClusterEnabled", "CacheClusterSize", "CacheDataEncrypted", "CacheTtlInSeconds", "CachingEnabled", "DataTraceEnabled",
-                 "DocumentationVersion", "LoggingLevel", "MetricsEnabled", "ThrottlingBurstLimit", "ThrottlingRateLimit"});
+  reader.accept({"AccessLogSetting", "CacheClusterEnabled", "CacheClusterSize", "CacheDataEncrypted",
+                 "CacheTtlInSeconds", "CachingEnabled", "DataTraceEnabled", "DocumentationVersion", "LoggingLevel",
+                 "MetricsEnabled", "ThrottlingBurstLimit", "ThrottlingRateLimit"});
   reader.refuse("CanarySetting", "canary releases are not supported");
   reader.refuse("ClientCertificateId", "client certificates are not supported");
   return reader.finish();
@@ -256,7 +300,8 @@ Outcome<DeploymentInput> read_deployment(const json::Value& properties) {
     input.stage = routes::NewStage{.name = *stage_name};
     if (description) TM_CHECK(read_stage_settings(*description, *input.stage));
   } else if (description) {
-    return deploy::refuse(HandlerErrc::kInvalidRequest, "StageDescription cannot be specified when stage name is not specified");
+    return deploy::refuse(HandlerErrc::kInvalidRequest,
+                          "StageDescription cannot be specified when stage name is not specified");
   }
   if (auto fine = reader.finish(); !fine) return std::unexpected(fine.error());
   return input;
@@ -265,7 +310,11 @@ Outcome<DeploymentInput> read_deployment(const json::Value& properties) {
 class Deployments final : public RoutesProvider {
  public:
   explicit Deployments(Routes& routes)
-      : RoutesProvider({.type = "AWS::ApiGateway::Deployment", .required = {"RestApiId"}, .replacement = {"RestApiId", "DeploymentCanarySettings"}, .attributes = {"DeploymentId"}}, routes) {}
+      : RoutesProvider({.type = "AWS::ApiGateway::Deployment",
+                        .required = {"RestApiId"},
+                        .replacement = {"RestApiId", "DeploymentCanarySettings"},
+                        .attributes = {"DeploymentId"}},
+                       routes) {}
   std::expected<void, HandlerError> validate(const json::Value& properties) const override {
     auto input = read_deployment(properties);
     return input ? std::expected<void, HandlerError>() : std::unexpected(input.error());
@@ -281,7 +330,8 @@ class Deployments final : public RoutesProvider {
     if (input.stage) {
       input.stage->deployment_id = id;
       const auto name = input.stage->name;
-      const auto stage = routes_.stage(scope, input.api, name) ? routes_.update_stage(scope, input.api, *input.stage) : routes_.create_stage(scope, input.api, *input.stage);
+      const auto stage = routes_.stage(scope, input.api, name) ? routes_.update_stage(scope, input.api, *input.stage)
+                                                               : routes_.create_stage(scope, input.api, *input.stage);
       if (!stage) {
         static_cast<void>(routes_.delete_deployment(scope, input.api, id));
         return std::unexpected(error_of(stage.error()));
@@ -291,13 +341,16 @@ class Deployments final : public RoutesProvider {
     out.attributes["DeploymentId"] = id;
     return out;
   }
-  Outcome<deploy::Outcome> change(const UpdateRequest& request) override { return deploy::Outcome{request.physical_id, request.old_attributes}; }
+  Outcome<deploy::Outcome> change(const UpdateRequest& request) override {
+    return deploy::Outcome{request.physical_id, request.old_attributes};
+  }
   Outcome<deploy::Outcome> erase(const RemoveRequest& request) override {
     const auto& scope = request.context.scope;
     const auto api = request.properties.string_or("RestApiId"), stage_name = request.properties.string_or("StageName");
     if (!stage_name.empty()) {  // the stage that was made along with it, when it still shows this deployment
       const auto stage = routes_.stage(scope, api, stage_name);
-      if (stage && (*stage)->deployment_id == request.physical_id) static_cast<void>(routes_.delete_stage(scope, api, stage_name));
+      if (stage && (*stage)->deployment_id == request.physical_id)
+        static_cast<void>(routes_.delete_stage(scope, api, stage_name));
     }
     return erased(routes_.delete_deployment(scope, api, request.physical_id));
   }
@@ -313,7 +366,11 @@ Outcome<std::pair<std::string, routes::NewStage>> read_stage(const json::Value& 
 
 class Stages final : public RoutesProvider {
  public:
-  explicit Stages(Routes& routes) : RoutesProvider({.type = "AWS::ApiGateway::Stage", .required = {"RestApiId", "StageName", "DeploymentId"}, .replacement = {"RestApiId", "StageName"}}, routes) {}
+  explicit Stages(Routes& routes)
+      : RoutesProvider({.type = "AWS::ApiGateway::Stage",
+                        .required = {"RestApiId", "StageName", "DeploymentId"},
+                        .replacement = {"RestApiId", "StageName"}},
+                       routes) {}
   std::expected<void, HandlerError> validate(const json::Value& properties) const override {
     auto stage = read_stage(properties);
     return stage ? std::expected<void, HandlerError>() : std::unexpected(stage.error());
@@ -325,7 +382,8 @@ class Stages final : public RoutesProvider {
     const auto name = input.second.name;
     const auto there = routes_.stage(request.context.scope, input.first, name);
     const bool ours = request.resumed && there && (*there)->deployment_id == input.second.deployment_id;
-    const auto made = ours ? routes_.update_stage(request.context.scope, input.first, input.second) : routes_.create_stage(request.context.scope, input.first, input.second);
+    const auto made = ours ? routes_.update_stage(request.context.scope, input.first, input.second)
+                           : routes_.create_stage(request.context.scope, input.first, input.second);
     if (!made) return std::unexpected(error_of(made.error()));
     return deploy::Outcome{.physical_id = name};
   }
@@ -336,7 +394,8 @@ class Stages final : public RoutesProvider {
     return deploy::Outcome{.physical_id = request.physical_id};
   }
   Outcome<deploy::Outcome> erase(const RemoveRequest& request) override {
-    return erased(routes_.delete_stage(request.context.scope, request.properties.string_or("RestApiId"), request.physical_id));
+    return erased(
+        routes_.delete_stage(request.context.scope, request.properties.string_or("RestApiId"), request.physical_id));
   }
 };
 

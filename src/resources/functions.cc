@@ -66,7 +66,8 @@ Outcome<FunctionInput> read_function(const json::Value& properties, const std::s
   change.environment = std::map<std::string, std::string>();
   if (auto environment = reader.object("Environment")) change.environment = environment->text_map("Variables");
   if (auto storage = reader.object("EphemeralStorage")) change.ephemeral_storage_mb = storage->integer("Size");
-  if (auto architectures = reader.texts("Architectures"); !architectures.empty()) change.architectures = std::move(architectures);
+  if (auto architectures = reader.texts("Architectures"); !architectures.empty())
+    change.architectures = std::move(architectures);
   if (auto tracing = reader.object("TracingConfig")) change.tracing_mode = tracing->text("Mode");
   if (auto dead_letter = reader.object("DeadLetterConfig")) change.dead_letter_target = dead_letter->text("TargetArn");
   change.kms_key = reader.text("KmsKeyArn");
@@ -105,8 +106,11 @@ class FunctionProvider final : public deploy::ResourceProvider {
   FunctionProvider(Functions& functions, const deploy::Assets& assets) : functions_(functions), assets_(assets) {}
 
   const ResourceSchema& schema() const override {
-    static const ResourceSchema kSchema{.type = "AWS::Lambda::Function", .required = {"Code", "Role"}, .replacement = {"FunctionName", "PackageType", "TenancyConfig"},
-                                        .attributes = {"Arn"}, .name = {.property = "FunctionName", .max = 64}};
+    static const ResourceSchema kSchema{.type = "AWS::Lambda::Function",
+                                        .required = {"Code", "Role"},
+                                        .replacement = {"FunctionName", "PackageType", "TenancyConfig"},
+                                        .attributes = {"Arn"},
+                                        .name = {.property = "FunctionName", .max = 64}};
     return kSchema;
   }
   std::expected<void, HandlerError> validate(const json::Value& properties) const override {
@@ -124,19 +128,31 @@ class FunctionProvider final : public deploy::ResourceProvider {
     const auto there = functions_.get(scope, name);
     const bool ours = there && request.may_be_ours(name, there->modified);
     if (ours) return update_all(request.context, *std::move(input), *std::move(code), std::move(reply));
-    functions::CreateRequest create{.scope = scope, .name = name, .configuration = input->configuration, .code = *std::move(code),
-                                    .tags = tags_of(*input, request.context), .package_type = input->package_type};
-    functions_.create(std::move(create), Reply<functions::Function, functions::Error>([this, scope, name, reserved = input->reserved_concurrency, reply = std::move(reply)](functions::Result<functions::Function> made) mutable {
-      if (!made) return std::move(reply)(std::unexpected(error_of(made.error())));
-      auto steps = Steps::make();
-      add_concurrency(*steps, scope, name, reserved);
-      add_wait(*steps, scope, name);
-      steps->run([this, scope, name, reply = std::move(reply)](std::expected<void, HandlerError> result) mutable {
-        if (result) return std::move(reply)(outcome(scope, name));
-        // Not made whole: taken away again, since what failed has no physical id to roll back.
-        functions_.remove(scope, name, "", Reply<bool, functions::Error>([error = result.error(), reply = std::move(reply)](functions::Result<bool>) mutable { std::move(reply)(std::unexpected(std::move(error))); }));
-      });
-    }));
+    functions::CreateRequest create{.scope = scope,
+                                    .name = name,
+                                    .configuration = input->configuration,
+                                    .code = *std::move(code),
+                                    .tags = tags_of(*input, request.context),
+                                    .package_type = input->package_type};
+    functions_.create(
+        std::move(create),
+        Reply<functions::Function, functions::Error>([this, scope, name, reserved = input->reserved_concurrency,
+                                                      reply = std::move(reply)](
+                                                         functions::Result<functions::Function> made) mutable {
+          if (!made) return std::move(reply)(std::unexpected(error_of(made.error())));
+          auto steps = Steps::make();
+          add_concurrency(*steps, scope, name, reserved);
+          add_wait(*steps, scope, name);
+          steps->run([this, scope, name, reply = std::move(reply)](std::expected<void, HandlerError> result) mutable {
+            if (result) return std::move(reply)(outcome(scope, name));
+            // Not made whole: taken away again, since what failed has no physical id to roll back.
+            functions_.remove(scope, name, "",
+                              Reply<bool, functions::Error>(
+                                  [error = result.error(), reply = std::move(reply)](functions::Result<bool>) mutable {
+                                    std::move(reply)(std::unexpected(std::move(error)));
+                                  }));
+          });
+        }));
   }
 
   void update(UpdateRequest request, HandlerReply reply) override {
@@ -148,7 +164,8 @@ class FunctionProvider final : public deploy::ResourceProvider {
   }
 
   void remove(RemoveRequest request, HandlerReply reply) override {
-    functions_.remove(request.context.scope, request.physical_id, "", Reply<bool, functions::Error>([reply = std::move(reply)](functions::Result<bool> result) mutable {
+    functions_.remove(request.context.scope, request.physical_id, "",
+                      Reply<bool, functions::Error>([reply = std::move(reply)](functions::Result<bool> result) mutable {
                         if (!result) return std::move(reply)(std::unexpected(error_of(result.error())));
                         std::move(reply)(deploy::Outcome());
                       }));
@@ -161,14 +178,16 @@ class FunctionProvider final : public deploy::ResourceProvider {
       // The service names the file after the handler's module, by the runtime's language.
       const auto runtime = input.configuration.runtime.value_or("");
       if (!runtime.starts_with("python") && !runtime.starts_with("nodejs")) {
-        return deploy::refuse(HandlerErrc::kInvalidRequest, "ZipFile can only be used when Runtime is set to either of nodejs or python.");
+        return deploy::refuse(HandlerErrc::kInvalidRequest,
+                              "ZipFile can only be used when Runtime is set to either of nodejs or python.");
       }
       ZipWriter zip;
       zip.add(runtime.starts_with("python") ? "index.py" : "index.js", *input.source_text);
       code.zip = zip.finish();
       return code;
     }
-    if (input.bucket.empty() || input.key.empty()) return deploy::refuse(HandlerErrc::kInvalidRequest, "Please provide a source for function code.");
+    if (input.bucket.empty() || input.key.empty())
+      return deploy::refuse(HandlerErrc::kInvalidRequest, "Please provide a source for function code.");
     const auto name = deploy::asset_name(input.bucket, input.key);
     if (assets_.contains(name)) {
       auto bytes = assets_.get(name);
@@ -181,7 +200,8 @@ class FunctionProvider final : public deploy::ResourceProvider {
     return code;
   }
 
-  static std::map<std::string, std::string> tags_of(const FunctionInput& input, const deploy::ResourceContext& context) {
+  static std::map<std::string, std::string> tags_of(const FunctionInput& input,
+                                                    const deploy::ResourceContext& context) {
     auto tags = input.tags;
     for (const auto& tag : context.tags) tags.emplace(tag.key, tag.value);
     tags["aws:cloudformation:stack-name"] = context.stack_name;
@@ -191,7 +211,8 @@ class FunctionProvider final : public deploy::ResourceProvider {
   }
 
   // Configuration, code, tags, concurrency; between them the function gets ready again.
-  void update_all(const deploy::ResourceContext& context, FunctionInput input, functions::Code code, HandlerReply reply) {
+  void update_all(const deploy::ResourceContext& context, FunctionInput input, functions::Code code,
+                  HandlerReply reply) {
     const auto scope = context.scope;
     const auto name = input.name;
     auto& change = input.configuration;
@@ -205,11 +226,13 @@ class FunctionProvider final : public deploy::ResourceProvider {
 
     auto steps = Steps::make();
     steps->add([this, scope, name, change](Steps::Done done) {
-      functions_.update_configuration({.scope = scope, .name = name, .change = change}, as_reply<functions::Function>(std::move(done)));
+      functions_.update_configuration({.scope = scope, .name = name, .change = change},
+                                      as_reply<functions::Function>(std::move(done)));
     });
     add_wait(*steps, scope, name);
     steps->add([this, scope, name, code = std::move(code), architectures](Steps::Done done) mutable {
-      functions_.update_code({.scope = scope, .name = name, .code = std::move(code), .architectures = architectures}, as_reply<functions::Function>(std::move(done)));
+      functions_.update_code({.scope = scope, .name = name, .code = std::move(code), .architectures = architectures},
+                             as_reply<functions::Function>(std::move(done)));
     });
     add_wait(*steps, scope, name);
     if (const auto current = functions_.get(scope, name)) {
@@ -219,10 +242,14 @@ class FunctionProvider final : public deploy::ResourceProvider {
         if (!tags.contains(key)) gone.push_back(key);
       }
       if (!gone.empty()) {
-        steps->add([this, scope, arn = current->arn(), gone](Steps::Done done) { functions_.untag(scope, arn, gone, as_reply<bool>(std::move(done))); });
+        steps->add([this, scope, arn = current->arn(), gone](Steps::Done done) {
+          functions_.untag(scope, arn, gone, as_reply<bool>(std::move(done)));
+        });
       }
       if (tags != current->tags) {
-        steps->add([this, scope, arn = current->arn(), tags](Steps::Done done) { functions_.tag(scope, arn, tags, as_reply<bool>(std::move(done))); });
+        steps->add([this, scope, arn = current->arn(), tags](Steps::Done done) {
+          functions_.tag(scope, arn, tags, as_reply<bool>(std::move(done)));
+        });
       }
     }
     add_concurrency(*steps, scope, name, input.reserved_concurrency);
@@ -230,14 +257,19 @@ class FunctionProvider final : public deploy::ResourceProvider {
   }
 
   void add_wait(Steps& steps, const Scope& scope, const std::string& name) {
-    steps.add([this, scope, name](Steps::Done done) { functions_.when_ready(scope, name, as_reply<functions::Function>(std::move(done))); });
+    steps.add([this, scope, name](Steps::Done done) {
+      functions_.when_ready(scope, name, as_reply<functions::Function>(std::move(done)));
+    });
   }
 
-  void add_concurrency(Steps& steps, const Scope& scope, const std::string& name, std::optional<std::int64_t> reserved) {
+  void add_concurrency(Steps& steps, const Scope& scope, const std::string& name,
+                       std::optional<std::int64_t> reserved) {
     steps.add([this, scope, name, reserved](Steps::Done done) {
-      if (reserved) return functions_.put_concurrency(scope, name, *reserved, as_reply<functions::Function>(std::move(done)));
+      if (reserved)
+        return functions_.put_concurrency(scope, name, *reserved, as_reply<functions::Function>(std::move(done)));
       const auto current = functions_.get(scope, name);
-      if (current && current->reserved_concurrency) return functions_.remove_concurrency(scope, name, as_reply<bool>(std::move(done)));
+      if (current && current->reserved_concurrency)
+        return functions_.remove_concurrency(scope, name, as_reply<bool>(std::move(done)));
       done({});
     });
   }
@@ -262,7 +294,8 @@ class FunctionProvider final : public deploy::ResourceProvider {
   const deploy::Assets& assets_;
 };
 
-// --- AWS::Lambda::Permission --------------------------------------------------------------------------------------------
+// --- AWS::Lambda::Permission
+// --------------------------------------------------------------------------------------------
 
 Outcome<functions::PermissionRequest> read_permission(const json::Value& properties, const std::string& id) {
   Reader reader(properties);
@@ -286,7 +319,10 @@ class Permissions final : public deploy::ResourceProvider {
   explicit Permissions(Functions& functions) : functions_(functions) {}
 
   const ResourceSchema& schema() const override {
-    static const ResourceSchema kSchema{.type = "AWS::Lambda::Permission", .required = {"FunctionName", "Action", "Principal"}, .replacement = {"*"}, .attributes = {"Id"},
+    static const ResourceSchema kSchema{.type = "AWS::Lambda::Permission",
+                                        .required = {"FunctionName", "Action", "Principal"},
+                                        .replacement = {"*"},
+                                        .attributes = {"Id"},
                                         .name = {.property = "", .max = 100}};
     return kSchema;
   }
@@ -298,21 +334,28 @@ class Permissions final : public deploy::ResourceProvider {
     auto permission = read_permission(request.properties, request.generated_name);
     if (!permission) return std::move(reply)(std::unexpected(permission.error()));
     permission->scope = request.context.scope;
-    functions_.add_permission(*std::move(permission), Reply<json::Value, functions::Error>([id = request.generated_name, resumed = request.resumed, reply = std::move(reply)](functions::Result<json::Value> result) mutable {
-                                // The statement's id is of our making: one that is there after a restart is this one.
-                                if (!result && !(resumed && result.error().code == functions::Errc::kConflict)) return std::move(reply)(std::unexpected(error_of(result.error())));
-                                deploy::Outcome out{.physical_id = id};
-                                out.attributes["Id"] = id;
-                                std::move(reply)(std::move(out));
-                              }));
+    functions_.add_permission(
+        *std::move(permission),
+        Reply<json::Value, functions::Error>([id = request.generated_name, resumed = request.resumed,
+                                              reply = std::move(reply)](functions::Result<json::Value> result) mutable {
+          // The statement's id is of our making: one that is there after a restart is this one.
+          if (!result && !(resumed && result.error().code == functions::Errc::kConflict))
+            return std::move(reply)(std::unexpected(error_of(result.error())));
+          deploy::Outcome out{.physical_id = id};
+          out.attributes["Id"] = id;
+          std::move(reply)(std::move(out));
+        }));
   }
-  void update(UpdateRequest request, HandlerReply reply) override { std::move(reply)(deploy::Outcome{request.physical_id, request.old_attributes}); }
+  void update(UpdateRequest request, HandlerReply reply) override {
+    std::move(reply)(deploy::Outcome{request.physical_id, request.old_attributes});
+  }
   void remove(RemoveRequest request, HandlerReply reply) override {
-    functions_.remove_permission(request.context.scope, request.properties.string_or("FunctionName"), "", request.physical_id, "",
-                                 Reply<bool, functions::Error>([reply = std::move(reply)](functions::Result<bool> result) mutable {
-                                   if (!result) return std::move(reply)(std::unexpected(error_of(result.error())));
-                                   std::move(reply)(deploy::Outcome());
-                                 }));
+    functions_.remove_permission(
+        request.context.scope, request.properties.string_or("FunctionName"), "", request.physical_id, "",
+        Reply<bool, functions::Error>([reply = std::move(reply)](functions::Result<bool> result) mutable {
+          if (!result) return std::move(reply)(std::unexpected(error_of(result.error())));
+          std::move(reply)(deploy::Outcome());
+        }));
   }
 
  private:

@@ -36,7 +36,8 @@ HandlerError error_of(auth::Error error) { return {code_of(error.code), std::mov
 template <class T>
 Reply<T, auth::Error> as_reply(Steps::Done done, bool missing_is_fine = false) {
   return Reply<T, auth::Error>([done = std::move(done), missing_is_fine](std::expected<T, auth::Error> result) mutable {
-    if (!result && !(missing_is_fine && result.error().code == auth::Errc::kNoSuchEntity)) return done(std::unexpected(error_of(std::move(result).error())));
+    if (!result && !(missing_is_fine && result.error().code == auth::Errc::kNoSuchEntity))
+      return done(std::unexpected(error_of(std::move(result).error())));
     done({});
   });
 }
@@ -47,7 +48,8 @@ struct NamedDocument {
 
 auth::Tags to_tags(const std::map<std::string, std::string>& from) { return auth::Tags(from.begin(), from.end()); }
 
-// --- AWS::IAM::Role -----------------------------------------------------------------------------------------------------
+// --- AWS::IAM::Role
+// -----------------------------------------------------------------------------------------------------
 
 struct RoleInput {
   std::string name, path, trust, description;
@@ -64,7 +66,8 @@ Outcome<RoleInput> read_role(const json::Value& properties, const std::string& g
   role.path = reader.text_or("Path", "/");
   role.description = reader.text_or("Description", "");
   role.max_session_s = reader.integer("MaxSessionDuration").value_or(3600);
-  if (const auto* trust = reader.any("AssumeRolePolicyDocument")) role.trust = trust->is_string() ? trust->as_string() : trust->text();
+  if (const auto* trust = reader.any("AssumeRolePolicyDocument"))
+    role.trust = trust->is_string() ? trust->as_string() : trust->text();
   role.managed = reader.texts("ManagedPolicyArns");
   for (auto& policy : reader.objects("Policies")) {
     const auto* document = policy.any("PolicyDocument");
@@ -81,8 +84,12 @@ class Roles final : public deploy::ResourceProvider {
   explicit Roles(Directory& directory) : directory_(directory) {}
 
   const deploy::ResourceSchema& schema() const override {
-    static const deploy::ResourceSchema kSchema{.type = "AWS::IAM::Role", .required = {"AssumeRolePolicyDocument"}, .replacement = {"Path", "RoleName"},
-                                                .attributes = {"Arn", "RoleId"}, .name = {.property = "RoleName", .max = 64}, .needs_capability = true};
+    static const deploy::ResourceSchema kSchema{.type = "AWS::IAM::Role",
+                                                .required = {"AssumeRolePolicyDocument"},
+                                                .replacement = {"Path", "RoleName"},
+                                                .attributes = {"Arn", "RoleId"},
+                                                .name = {.property = "RoleName", .max = 64},
+                                                .needs_capability = true};
     return kSchema;
   }
   std::expected<void, HandlerError> validate(const json::Value& properties) const override {
@@ -99,16 +106,26 @@ class Roles final : public deploy::ResourceProvider {
     const bool ours = there && request.may_be_ours(role->name, there->created);
     if (!ours) {
       steps->add([this, account, role = *role](Steps::Done done) {
-        directory_.create_role({.account = account, .name = role.name, .path = role.path, .trust_policy = role.trust, .description = role.description,
-                                .max_session_s = role.max_session_s, .tags = role.tags}, as_reply<auth::Role>(std::move(done)));
+        directory_.create_role({.account = account,
+                                .name = role.name,
+                                .path = role.path,
+                                .trust_policy = role.trust,
+                                .description = role.description,
+                                .max_session_s = role.max_session_s,
+                                .tags = role.tags},
+                               as_reply<auth::Role>(std::move(done)));
       });
     }
     add_grants(*steps, account, *role, {});
     // A role that could not be made whole is taken away again: what failed here has no physical id to roll back.
-    steps->run([this, account, role = *std::move(role), reply = std::move(reply)](std::expected<void, HandlerError> result) mutable {
+    steps->run([this, account, role = *std::move(role),
+                reply = std::move(reply)](std::expected<void, HandlerError> result) mutable {
       if (result) return std::move(reply)(outcome(account, role.name));
       if (result.error().code == HandlerErrc::kAlreadyExists) return std::move(reply)(std::unexpected(result.error()));
-      remove_all(account, role.name, [error = result.error(), reply = std::move(reply)](std::expected<void, HandlerError>) mutable { std::move(reply)(std::unexpected(std::move(error))); });
+      remove_all(account, role.name,
+                 [error = result.error(), reply = std::move(reply)](std::expected<void, HandlerError>) mutable {
+                   std::move(reply)(std::unexpected(std::move(error)));
+                 });
     });
   }
 
@@ -128,17 +145,19 @@ class Roles final : public deploy::ResourceProvider {
       directory_.update_role(std::move(stored), as_reply<auth::Role>(std::move(done)));
     });
     add_grants(*steps, account, *role, before ? *before : RoleInput());
-    steps->run([this, account, name = request.physical_id, reply = std::move(reply)](std::expected<void, HandlerError> result) mutable {
+    steps->run([this, account, name = request.physical_id,
+                reply = std::move(reply)](std::expected<void, HandlerError> result) mutable {
       if (!result) return std::move(reply)(std::unexpected(result.error()));
       std::move(reply)(outcome(account, name));
     });
   }
 
   void remove(RemoveRequest request, HandlerReply reply) override {
-    remove_all(request.context.scope.account, request.physical_id, [reply = std::move(reply)](std::expected<void, HandlerError> result) mutable {
-      if (!result) return std::move(reply)(std::unexpected(result.error()));
-      std::move(reply)(deploy::Outcome());
-    });
+    remove_all(request.context.scope.account, request.physical_id,
+               [reply = std::move(reply)](std::expected<void, HandlerError> result) mutable {
+                 if (!result) return std::move(reply)(std::unexpected(result.error()));
+                 std::move(reply)(deploy::Outcome());
+               });
   }
 
  private:
@@ -147,17 +166,27 @@ class Roles final : public deploy::ResourceProvider {
     const Directory::HolderName holder{Directory::Holder::kRole, account, role.name};
     for (const auto& arn : before.managed) {
       if (std::find(role.managed.begin(), role.managed.end(), arn) != role.managed.end()) continue;
-      steps.add([this, holder, arn](Steps::Done done) { directory_.detach_policy(holder, arn, as_reply<auth::Grants>(std::move(done), true)); });
+      steps.add([this, holder, arn](Steps::Done done) {
+        directory_.detach_policy(holder, arn, as_reply<auth::Grants>(std::move(done), true));
+      });
     }
     for (const auto& policy : before.policies) {
-      const bool stays = std::any_of(role.policies.begin(), role.policies.end(), [&](const auto& one) { return one.name == policy.name; });
-      if (!stays) steps.add([this, holder, name = policy.name](Steps::Done done) { directory_.delete_inline_policy(holder, name, as_reply<auth::Grants>(std::move(done), true)); });
+      const bool stays = std::any_of(role.policies.begin(), role.policies.end(),
+                                     [&](const auto& one) { return one.name == policy.name; });
+      if (!stays)
+        steps.add([this, holder, name = policy.name](Steps::Done done) {
+          directory_.delete_inline_policy(holder, name, as_reply<auth::Grants>(std::move(done), true));
+        });
     }
     for (const auto& arn : role.managed) {
-      steps.add([this, holder, arn](Steps::Done done) { directory_.attach_policy(holder, arn, as_reply<auth::Grants>(std::move(done))); });
+      steps.add([this, holder, arn](Steps::Done done) {
+        directory_.attach_policy(holder, arn, as_reply<auth::Grants>(std::move(done)));
+      });
     }
     for (const auto& policy : role.policies) {
-      steps.add([this, holder, policy](Steps::Done done) { directory_.put_inline_policy(holder, policy.name, policy.document, as_reply<auth::Grants>(std::move(done))); });
+      steps.add([this, holder, policy](Steps::Done done) {
+        directory_.put_inline_policy(holder, policy.name, policy.document, as_reply<auth::Grants>(std::move(done)));
+      });
     }
   }
 
@@ -166,13 +195,19 @@ class Roles final : public deploy::ResourceProvider {
     auto steps = Steps::make();
     if (const auto grants = directory_.grants(holder)) {
       for (const auto& arn : grants->attached) {
-        steps->add([this, holder, arn](Steps::Done next) { directory_.detach_policy(holder, arn, as_reply<auth::Grants>(std::move(next), true)); });
+        steps->add([this, holder, arn](Steps::Done next) {
+          directory_.detach_policy(holder, arn, as_reply<auth::Grants>(std::move(next), true));
+        });
       }
       for (const auto& [policy, document] : grants->inline_policies) {
-        steps->add([this, holder, policy = policy](Steps::Done next) { directory_.delete_inline_policy(holder, policy, as_reply<auth::Grants>(std::move(next), true)); });
+        steps->add([this, holder, policy = policy](Steps::Done next) {
+          directory_.delete_inline_policy(holder, policy, as_reply<auth::Grants>(std::move(next), true));
+        });
       }
     }
-    steps->add([this, account, name](Steps::Done next) { directory_.delete_role(account, name, as_reply<auth::Role>(std::move(next), true)); });
+    steps->add([this, account, name](Steps::Done next) {
+      directory_.delete_role(account, name, as_reply<auth::Role>(std::move(next), true));
+    });
     steps->run(std::move(done));
   }
 
@@ -188,7 +223,8 @@ class Roles final : public deploy::ResourceProvider {
   Directory& directory_;
 };
 
-// --- AWS::IAM::Policy -----------------------------------------------------------------------------------------------------
+// --- AWS::IAM::Policy
+// -----------------------------------------------------------------------------------------------------
 
 struct PolicyInput {
   std::string name, document;
@@ -199,7 +235,8 @@ Outcome<PolicyInput> read_policy(const json::Value& properties, const std::strin
   Reader reader(properties);
   PolicyInput policy;
   policy.name = reader.text_or("PolicyName", "");
-  if (const auto* document = reader.any("PolicyDocument")) policy.document = document->is_string() ? document->as_string() : document->text();
+  if (const auto* document = reader.any("PolicyDocument"))
+    policy.document = document->is_string() ? document->as_string() : document->text();
   for (const auto& role : reader.texts("Roles")) policy.holders.push_back({Directory::Holder::kRole, account, role});
   for (const auto& user : reader.texts("Users")) policy.holders.push_back({Directory::Holder::kUser, account, user});
   reader.refuse("Groups", "groups are not supported");
@@ -207,7 +244,9 @@ Outcome<PolicyInput> read_policy(const json::Value& properties, const std::strin
   return policy;
 }
 
-bool operator_same(const Directory::HolderName& a, const Directory::HolderName& b) { return a.kind == b.kind && a.name == b.name; }
+bool operator_same(const Directory::HolderName& a, const Directory::HolderName& b) {
+  return a.kind == b.kind && a.name == b.name;
+}
 
 // An inline policy on the roles and users that it names.
 class Policies final : public deploy::ResourceProvider {
@@ -215,7 +254,10 @@ class Policies final : public deploy::ResourceProvider {
   explicit Policies(Directory& directory) : directory_(directory) {}
 
   const deploy::ResourceSchema& schema() const override {
-    static const deploy::ResourceSchema kSchema{.type = "AWS::IAM::Policy", .required = {"PolicyDocument", "PolicyName"}, .attributes = {"Id"}, .needs_capability = true};
+    static const deploy::ResourceSchema kSchema{.type = "AWS::IAM::Policy",
+                                                .required = {"PolicyDocument", "PolicyName"},
+                                                .attributes = {"Id"},
+                                                .needs_capability = true};
     return kSchema;
   }
   std::expected<void, HandlerError> validate(const json::Value& properties) const override {
@@ -231,14 +273,17 @@ class Policies final : public deploy::ResourceProvider {
     put(request.context.scope.account, request.generated_name, request.properties, json::Object(), std::move(reply));
   }
   void update(UpdateRequest request, HandlerReply reply) override {
-    put(request.context.scope.account, request.physical_id, request.properties, request.old_properties, std::move(reply));
+    put(request.context.scope.account, request.physical_id, request.properties, request.old_properties,
+        std::move(reply));
   }
   void remove(RemoveRequest request, HandlerReply reply) override {
     const auto policy = read_policy(request.properties, request.context.scope.account);
     auto steps = Steps::make();
     if (policy) {
       for (const auto& holder : policy->holders) {
-        steps->add([this, holder, name = policy->name](Steps::Done done) { directory_.delete_inline_policy(holder, name, as_reply<auth::Grants>(std::move(done), true)); });
+        steps->add([this, holder, name = policy->name](Steps::Done done) {
+          directory_.delete_inline_policy(holder, name, as_reply<auth::Grants>(std::move(done), true));
+        });
       }
     }
     steps->run([reply = std::move(reply)](std::expected<void, HandlerError> result) mutable {
@@ -248,18 +293,26 @@ class Policies final : public deploy::ResourceProvider {
   }
 
  private:
-  void put(const std::string& account, const std::string& id, const json::Value& properties, const json::Value& old_properties, HandlerReply reply) {
+  void put(const std::string& account, const std::string& id, const json::Value& properties,
+           const json::Value& old_properties, HandlerReply reply) {
     auto policy = read_policy(properties, account);
     if (!policy) return std::move(reply)(std::unexpected(policy.error()));
     auto steps = Steps::make();
     if (const auto before = read_policy(old_properties, account)) {
       for (const auto& holder : before->holders) {
-        const bool stays = before->name == policy->name && std::any_of(policy->holders.begin(), policy->holders.end(), [&](const auto& one) { return operator_same(one, holder); });
-        if (!stays) steps->add([this, holder, name = before->name](Steps::Done done) { directory_.delete_inline_policy(holder, name, as_reply<auth::Grants>(std::move(done), true)); });
+        const bool stays =
+            before->name == policy->name && std::any_of(policy->holders.begin(), policy->holders.end(),
+                                                        [&](const auto& one) { return operator_same(one, holder); });
+        if (!stays)
+          steps->add([this, holder, name = before->name](Steps::Done done) {
+            directory_.delete_inline_policy(holder, name, as_reply<auth::Grants>(std::move(done), true));
+          });
       }
     }
     for (const auto& holder : policy->holders) {
-      steps->add([this, holder, policy = *policy](Steps::Done done) { directory_.put_inline_policy(holder, policy.name, policy.document, as_reply<auth::Grants>(std::move(done))); });
+      steps->add([this, holder, policy = *policy](Steps::Done done) {
+        directory_.put_inline_policy(holder, policy.name, policy.document, as_reply<auth::Grants>(std::move(done)));
+      });
     }
     steps->run([id, reply = std::move(reply)](std::expected<void, HandlerError> result) mutable {
       if (!result) return std::move(reply)(std::unexpected(result.error()));
@@ -271,7 +324,8 @@ class Policies final : public deploy::ResourceProvider {
   Directory& directory_;
 };
 
-// --- AWS::IAM::ManagedPolicy --------------------------------------------------------------------------------------------
+// --- AWS::IAM::ManagedPolicy
+// --------------------------------------------------------------------------------------------
 
 struct ManagedInput {
   std::string name, path, description, document;
@@ -279,13 +333,15 @@ struct ManagedInput {
   auth::Tags tags;
 };
 
-Outcome<ManagedInput> read_managed(const json::Value& properties, const std::string& generated_name, const std::string& account) {
+Outcome<ManagedInput> read_managed(const json::Value& properties, const std::string& generated_name,
+                                   const std::string& account) {
   Reader reader(properties);
   ManagedInput policy;
   policy.name = reader.text_or("ManagedPolicyName", generated_name);
   policy.path = reader.text_or("Path", "/");
   policy.description = reader.text_or("Description", "");
-  if (const auto* document = reader.any("PolicyDocument")) policy.document = document->is_string() ? document->as_string() : document->text();
+  if (const auto* document = reader.any("PolicyDocument"))
+    policy.document = document->is_string() ? document->as_string() : document->text();
   for (const auto& role : reader.texts("Roles")) policy.holders.push_back({Directory::Holder::kRole, account, role});
   for (const auto& user : reader.texts("Users")) policy.holders.push_back({Directory::Holder::kUser, account, user});
   policy.tags = to_tags(reader.tags("Tags"));
@@ -300,10 +356,13 @@ class ManagedPolicies final : public deploy::ResourceProvider {
 
   // The directory keeps one version of a policy, so a new document makes a new policy.
   const deploy::ResourceSchema& schema() const override {
-    static const deploy::ResourceSchema kSchema{.type = "AWS::IAM::ManagedPolicy", .required = {"PolicyDocument"},
-                                                .replacement = {"ManagedPolicyName", "Description", "Path", "PolicyDocument"},
-                                                .attributes = {"PolicyArn", "PolicyId", "DefaultVersionId"},
-                                                .name = {.property = "ManagedPolicyName", .max = 128}, .needs_capability = true};
+    static const deploy::ResourceSchema kSchema{
+        .type = "AWS::IAM::ManagedPolicy",
+        .required = {"PolicyDocument"},
+        .replacement = {"ManagedPolicyName", "Description", "Path", "PolicyDocument"},
+        .attributes = {"PolicyArn", "PolicyId", "DefaultVersionId"},
+        .name = {.property = "ManagedPolicyName", .max = 128},
+        .needs_capability = true};
     return kSchema;
   }
   std::expected<void, HandlerError> validate(const json::Value& properties) const override {
@@ -320,7 +379,8 @@ class ManagedPolicies final : public deploy::ResourceProvider {
     const auto there = directory_.policy(arn);
     if (!there || !request.may_be_ours(policy->name, there->created)) {
       steps->add([this, account, policy = *policy](Steps::Done done) {
-        directory_.create_policy(account, policy.name, policy.path, policy.description, policy.document, policy.tags, as_reply<auth::ManagedPolicy>(std::move(done)));
+        directory_.create_policy(account, policy.name, policy.path, policy.description, policy.document, policy.tags,
+                                 as_reply<auth::ManagedPolicy>(std::move(done)));
       });
     }
     attach(*steps, arn, policy->holders, {});
@@ -335,17 +395,21 @@ class ManagedPolicies final : public deploy::ResourceProvider {
     if (!policy) return std::move(reply)(std::unexpected(policy.error()));
     const auto before = read_managed(request.old_properties, "", account);
     auto steps = Steps::make();
-    attach(*steps, request.physical_id, policy->holders, before ? before->holders : std::vector<Directory::HolderName>());
-    steps->run([this, arn = request.physical_id, reply = std::move(reply)](std::expected<void, HandlerError> result) mutable {
-      if (!result) return std::move(reply)(std::unexpected(result.error()));
-      std::move(reply)(outcome(arn));
-    });
+    attach(*steps, request.physical_id, policy->holders,
+           before ? before->holders : std::vector<Directory::HolderName>());
+    steps->run(
+        [this, arn = request.physical_id, reply = std::move(reply)](std::expected<void, HandlerError> result) mutable {
+          if (!result) return std::move(reply)(std::unexpected(result.error()));
+          std::move(reply)(outcome(arn));
+        });
   }
   void remove(RemoveRequest request, HandlerReply reply) override {
     const auto policy = read_managed(request.properties, "", request.context.scope.account);
     auto steps = Steps::make();
     if (policy) attach(*steps, request.physical_id, {}, policy->holders);
-    steps->add([this, arn = request.physical_id](Steps::Done done) { directory_.delete_policy(arn, as_reply<auth::ManagedPolicy>(std::move(done), true)); });
+    steps->add([this, arn = request.physical_id](Steps::Done done) {
+      directory_.delete_policy(arn, as_reply<auth::ManagedPolicy>(std::move(done), true));
+    });
     steps->run([reply = std::move(reply)](std::expected<void, HandlerError> result) mutable {
       if (!result) return std::move(reply)(std::unexpected(result.error()));
       std::move(reply)(deploy::Outcome());
@@ -353,13 +417,20 @@ class ManagedPolicies final : public deploy::ResourceProvider {
   }
 
  private:
-  void attach(Steps& steps, const std::string& arn, const std::vector<Directory::HolderName>& holders, const std::vector<Directory::HolderName>& before) {
+  void attach(Steps& steps, const std::string& arn, const std::vector<Directory::HolderName>& holders,
+              const std::vector<Directory::HolderName>& before) {
     for (const auto& holder : before) {
-      const bool stays = std::any_of(holders.begin(), holders.end(), [&](const auto& one) { return operator_same(one, holder); });
-      if (!stays) steps.add([this, holder, arn](Steps::Done done) { directory_.detach_policy(holder, arn, as_reply<auth::Grants>(std::move(done), true)); });
+      const bool stays =
+          std::any_of(holders.begin(), holders.end(), [&](const auto& one) { return operator_same(one, holder); });
+      if (!stays)
+        steps.add([this, holder, arn](Steps::Done done) {
+          directory_.detach_policy(holder, arn, as_reply<auth::Grants>(std::move(done), true));
+        });
     }
     for (const auto& holder : holders) {
-      steps.add([this, holder, arn](Steps::Done done) { directory_.attach_policy(holder, arn, as_reply<auth::Grants>(std::move(done))); });
+      steps.add([this, holder, arn](Steps::Done done) {
+        directory_.attach_policy(holder, arn, as_reply<auth::Grants>(std::move(done)));
+      });
     }
   }
   Outcome<deploy::Outcome> outcome(const std::string& arn) const {

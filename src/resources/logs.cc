@@ -1,5 +1,5 @@
-// AWS::Logs::LogGroup and Custom::LogRetention on the log store. CDK adds the latter with a function of its own behind it; the
-// retention is set here directly, the function is not asked.
+// AWS::Logs::LogGroup and Custom::LogRetention on the log store. CDK adds the latter with a function of its own behind
+// it; the retention is set here directly, the function is not asked.
 #include <fmt/format.h>
 
 #include "functions/log_store.h"
@@ -31,7 +31,8 @@ HandlerErrc code_of(functions::LogErrc code) {
 
 Reply<bool, LogError> as_reply(Steps::Done done, std::optional<functions::LogErrc> fine = std::nullopt) {
   return Reply<bool, LogError>([done = std::move(done), fine](functions::LogResult<bool> result) mutable {
-    if (!result && result.error().code != fine) return done(deploy::refuse(code_of(result.error().code), result.error().message));
+    if (!result && result.error().code != fine)
+      return done(deploy::refuse(code_of(result.error().code), result.error().message));
     done({});
   });
 }
@@ -60,7 +61,10 @@ class LogGroups final : public deploy::ResourceProvider {
   explicit LogGroups(LogStore& logs) : logs_(logs) {}
 
   const ResourceSchema& schema() const override {
-    static const ResourceSchema kSchema{.type = "AWS::Logs::LogGroup", .replacement = {"LogGroupName"}, .attributes = {"Arn"}, .name = {.property = "LogGroupName", .max = 512}};
+    static const ResourceSchema kSchema{.type = "AWS::Logs::LogGroup",
+                                        .replacement = {"LogGroupName"},
+                                        .attributes = {"Arn"},
+                                        .name = {.property = "LogGroupName", .max = 512}};
     return kSchema;
   }
   std::expected<void, HandlerError> validate(const json::Value& properties) const override {
@@ -78,7 +82,9 @@ class LogGroups final : public deploy::ResourceProvider {
     auto steps = Steps::make();
     for (const auto& tag : request.context.tags) group->tags.emplace(tag.key, tag.value);
     steps->add([this, scope, name = group->name, tags = group->tags, ours](Steps::Done done) {
-      logs_.create_group(scope, name, tags, as_reply(std::move(done), ours ? std::optional(functions::LogErrc::kAlreadyExists) : std::nullopt));
+      logs_.create_group(
+          scope, name, tags,
+          as_reply(std::move(done), ours ? std::optional(functions::LogErrc::kAlreadyExists) : std::nullopt));
     });
     add_retention(*steps, scope, *group);
     steps->run(answer(std::move(reply), [scope, name = group->name] { return outcome(scope, name); }));
@@ -88,19 +94,26 @@ class LogGroups final : public deploy::ResourceProvider {
     if (!group) return std::move(reply)(std::unexpected(group.error()));
     for (const auto& tag : request.context.tags) group->tags.emplace(tag.key, tag.value);
     auto steps = Steps::make();
-    steps->add([this, scope = request.context.scope, group = *group](Steps::Done done) { logs_.set_tags(scope, group.name, group.tags, as_reply(std::move(done))); });
+    steps->add([this, scope = request.context.scope, group = *group](Steps::Done done) {
+      logs_.set_tags(scope, group.name, group.tags, as_reply(std::move(done)));
+    });
     add_retention(*steps, request.context.scope, *group);
-    steps->run(answer(std::move(reply), [scope = request.context.scope, name = group->name] { return outcome(scope, name); }));
+    steps->run(
+        answer(std::move(reply), [scope = request.context.scope, name = group->name] { return outcome(scope, name); }));
   }
   void remove(RemoveRequest request, HandlerReply reply) override {
     auto steps = Steps::make();
-    steps->add([this, scope = request.context.scope, name = request.physical_id](Steps::Done done) { logs_.remove_group(scope, name, as_reply(std::move(done), functions::LogErrc::kNotFound)); });
+    steps->add([this, scope = request.context.scope, name = request.physical_id](Steps::Done done) {
+      logs_.remove_group(scope, name, as_reply(std::move(done), functions::LogErrc::kNotFound));
+    });
     steps->run(answer(std::move(reply), [] { return Outcome<deploy::Outcome>(deploy::Outcome()); }));
   }
 
  private:
   void add_retention(Steps& steps, const Scope& scope, const GroupInput& group) {
-    steps.add([this, scope, group](Steps::Done done) { logs_.set_retention(scope, group.name, group.days, as_reply(std::move(done))); });
+    steps.add([this, scope, group](Steps::Done done) {
+      logs_.set_retention(scope, group.name, group.days, as_reply(std::move(done)));
+    });
   }
   static Outcome<deploy::Outcome> outcome(const Scope& scope, const std::string& name) {
     deploy::Outcome out{.physical_id = name};
@@ -115,15 +128,24 @@ class LogRetentions final : public deploy::ResourceProvider {
   explicit LogRetentions(LogStore& logs) : logs_(logs) {}
 
   const ResourceSchema& schema() const override {
-    static const ResourceSchema kSchema{.type = "Custom::LogRetention", .required = {"LogGroupName"}, .replacement = {"LogGroupName", "ServiceToken"}, .attributes = {"*"}};
+    static const ResourceSchema kSchema{.type = "Custom::LogRetention",
+                                        .required = {"LogGroupName"},
+                                        .replacement = {"LogGroupName", "ServiceToken"},
+                                        .attributes = {"*"}};
     return kSchema;
   }
-  void create(CreateRequest request, HandlerReply reply) override { apply(request.context.scope, request.properties, std::move(reply)); }
-  void update(UpdateRequest request, HandlerReply reply) override { apply(request.context.scope, request.properties, std::move(reply)); }
+  void create(CreateRequest request, HandlerReply reply) override {
+    apply(request.context.scope, request.properties, std::move(reply));
+  }
+  void update(UpdateRequest request, HandlerReply reply) override {
+    apply(request.context.scope, request.properties, std::move(reply));
+  }
   void remove(RemoveRequest request, HandlerReply reply) override {
     auto steps = Steps::make();
     if (request.properties.string_or("RemovalPolicy") == "destroy") {
-      steps->add([this, scope = request.context.scope, name = request.physical_id](Steps::Done done) { logs_.remove_group(scope, name, as_reply(std::move(done), functions::LogErrc::kNotFound)); });
+      steps->add([this, scope = request.context.scope, name = request.physical_id](Steps::Done done) {
+        logs_.remove_group(scope, name, as_reply(std::move(done), functions::LogErrc::kNotFound));
+      });
     }
     steps->run(answer(std::move(reply), [] { return Outcome<deploy::Outcome>(deploy::Outcome()); }));
   }
@@ -136,9 +158,12 @@ class LogRetentions final : public deploy::ResourceProvider {
     reader.accept({"ServiceToken", "LogGroupRegion", "SdkRetry", "RemovalPolicy", "Tags"});
     if (auto fine = reader.finish(); !fine) return std::move(reply)(std::unexpected(fine.error()));
     auto steps = Steps::make();
-    steps->add([this, scope, name](Steps::Done done) { logs_.create_group(scope, name, {}, as_reply(std::move(done), functions::LogErrc::kAlreadyExists)); });
+    steps->add([this, scope, name](Steps::Done done) {
+      logs_.create_group(scope, name, {}, as_reply(std::move(done), functions::LogErrc::kAlreadyExists));
+    });
     steps->add([this, scope, name, days](Steps::Done done) {
-      logs_.set_retention(scope, name, days ? std::optional<int>(static_cast<int>(*days)) : std::nullopt, as_reply(std::move(done)));
+      logs_.set_retention(scope, name, days ? std::optional<int>(static_cast<int>(*days)) : std::nullopt,
+                          as_reply(std::move(done)));
     });
     steps->run(answer(std::move(reply), [name] {
       deploy::Outcome out{.physical_id = name};

@@ -1,4 +1,5 @@
-// AWS::Lambda::EventSourceMapping on triggers. Properties become the body of the API's own calls, so both are checked alike.
+// AWS::Lambda::EventSourceMapping on triggers. Properties become the body of the API's own calls, so both are checked
+// alike.
 #include <fmt/format.h>
 
 #include "resources/reader.h"
@@ -52,10 +53,12 @@ Outcome<json::Value> read_body(const json::Value& properties) {
   Reader reader(properties);
   json::Object body;
   for (const auto* name : {"EventSourceArn", "FunctionName", "StartingPosition", "KmsKeyArn"}) {
-    if (auto text = reader.text(name)) body[std::string_view(name) == "KmsKeyArn" ? "KMSKeyArn" : name] = *std::move(text);
+    if (auto text = reader.text(name))
+      body[std::string_view(name) == "KmsKeyArn" ? "KMSKeyArn" : name] = *std::move(text);
   }
-  for (const auto* name : {"BatchSize", "MaximumBatchingWindowInSeconds", "ParallelizationFactor", "MaximumRetryAttempts", "MaximumRecordAgeInSeconds",
-                           "TumblingWindowInSeconds", "StartingPositionTimestamp"}) {
+  for (const auto* name :
+       {"BatchSize", "MaximumBatchingWindowInSeconds", "ParallelizationFactor", "MaximumRetryAttempts",
+        "MaximumRecordAgeInSeconds", "TumblingWindowInSeconds", "StartingPositionTimestamp"}) {
     if (const auto number = reader.integer(name)) body[name] = *number;
   }
   for (const auto* name : {"Enabled", "BisectBatchOnFunctionError"}) {
@@ -67,8 +70,10 @@ Outcome<json::Value> read_body(const json::Value& properties) {
     for (auto& one : reader.texts(name)) list.emplace_back(std::move(one));
     body[name] = std::move(list);
   }
-  for (const auto* name : {"FilterCriteria", "DestinationConfig", "SourceAccessConfigurations", "AmazonManagedKafkaEventSourceConfig", "SelfManagedKafkaEventSourceConfig",
-                           "ScalingConfig", "MetricsConfig", "LoggingConfig", "ProvisionedPollerConfig", "DocumentDBEventSourceConfig"}) {
+  for (const auto* name :
+       {"FilterCriteria", "DestinationConfig", "SourceAccessConfigurations", "AmazonManagedKafkaEventSourceConfig",
+        "SelfManagedKafkaEventSourceConfig", "ScalingConfig", "MetricsConfig", "LoggingConfig",
+        "ProvisionedPollerConfig", "DocumentDBEventSourceConfig"}) {
     if (const auto* value = reader.any(name)) body[name] = *value;
   }
   if (auto self_managed = reader.object("SelfManagedEventSource")) {
@@ -93,10 +98,12 @@ class MappingProvider final : public deploy::ResourceProvider {
   MappingProvider(Mappings& mappings, runtime::Loop& loop) : mappings_(mappings), loop_(loop) {}
 
   const ResourceSchema& schema() const override {
-    static const ResourceSchema kSchema{.type = "AWS::Lambda::EventSourceMapping", .required = {"FunctionName"},
-                                        .replacement = {"EventSourceArn", "StartingPosition", "StartingPositionTimestamp", "SelfManagedEventSource", "Topics",
-                                                        "AmazonManagedKafkaEventSourceConfig", "SelfManagedKafkaEventSourceConfig"},
-                                        .attributes = {"Id", "EventSourceMappingArn"}};
+    static const ResourceSchema kSchema{
+        .type = "AWS::Lambda::EventSourceMapping",
+        .required = {"FunctionName"},
+        .replacement = {"EventSourceArn", "StartingPosition", "StartingPositionTimestamp", "SelfManagedEventSource",
+                        "Topics", "AmazonManagedKafkaEventSourceConfig", "SelfManagedKafkaEventSourceConfig"},
+        .attributes = {"Id", "EventSourceMappingArn"}};
     return kSchema;
   }
   std::expected<void, HandlerError> validate(const json::Value& properties) const override {
@@ -115,23 +122,28 @@ class MappingProvider final : public deploy::ResourceProvider {
     auto create = triggers::parse_create(request.context.scope, *body);
     if (!create) return std::move(reply)(std::unexpected(error_of(create.error())));
     if (request.resumed) {
-      for (const auto& mapping : mappings_.list({.scope = request.context.scope, .source_arn = create->mapping.source_arn}).mappings) {
+      for (const auto& mapping :
+           mappings_.list({.scope = request.context.scope, .source_arn = create->mapping.source_arn}).mappings) {
         const auto tag = mapping.tags.find(kTokenTag);
-        if (tag != mapping.tags.end() && tag->second == request.context.token) return std::move(reply)(outcome(mapping));
+        if (tag != mapping.tags.end() && tag->second == request.context.token)
+          return std::move(reply)(outcome(mapping));
       }
     }
-    mappings_.create(*std::move(create), Reply<Mapping, triggers::Error>([reply = std::move(reply)](triggers::Result<Mapping> made) mutable {
-                       if (!made) return std::move(reply)(std::unexpected(error_of(made.error())));
-                       std::move(reply)(outcome(*made));
-                     }));
+    mappings_.create(*std::move(create), Reply<Mapping, triggers::Error>(
+                                             [reply = std::move(reply)](triggers::Result<Mapping> made) mutable {
+                                               if (!made)
+                                                 return std::move(reply)(std::unexpected(error_of(made.error())));
+                                               std::move(reply)(outcome(*made));
+                                             }));
   }
 
   void update(UpdateRequest request, HandlerReply reply) override {
     auto body = read_body(request.properties);
     if (!body) return std::move(reply)(std::unexpected(body.error()));
     auto& members = body->as_object();
-    for (const auto* name : {"EventSourceArn", "StartingPosition", "StartingPositionTimestamp", "SelfManagedEventSource", "Topics", "AmazonManagedKafkaEventSourceConfig",
-                             "SelfManagedKafkaEventSourceConfig", "Tags"}) {
+    for (const auto* name :
+         {"EventSourceArn", "StartingPosition", "StartingPositionTimestamp", "SelfManagedEventSource", "Topics",
+          "AmazonManagedKafkaEventSourceConfig", "SelfManagedKafkaEventSourceConfig", "Tags"}) {
       members.erase(name);
     }
     const auto mapping = mappings_.get(request.physical_id);
@@ -141,7 +153,9 @@ class MappingProvider final : public deploy::ResourceProvider {
     change(request.physical_id, *std::move(body), kTriesMax, std::move(reply));
   }
 
-  void remove(RemoveRequest request, HandlerReply reply) override { erase(request.physical_id, kTriesMax, std::move(reply)); }
+  void remove(RemoveRequest request, HandlerReply reply) override {
+    erase(request.physical_id, kTriesMax, std::move(reply));
+  }
 
  private:
   static constexpr const char* kTokenTag = "tidemill:token";
@@ -152,28 +166,38 @@ class MappingProvider final : public deploy::ResourceProvider {
   void change(const std::string& id, json::Value body, int tries, HandlerReply reply) {
     auto update = triggers::parse_update(id, body);
     if (!update) return std::move(reply)(std::unexpected(error_of(update.error())));
-    mappings_.update(*std::move(update), Reply<Mapping, triggers::Error>([this, id, body = std::move(body), tries, reply = std::move(reply)](triggers::Result<Mapping> made) mutable {
-                       if (made) return std::move(reply)(outcome(*made));
-                       if (made.error().code != triggers::Errc::kInUse || tries == 0) return std::move(reply)(std::unexpected(error_of(made.error())));
-                       loop_.at(loop_.clock().now() + kTryAgain, [this, id, body = std::move(body), tries, reply = std::move(reply)]() mutable {
-                         change(id, std::move(body), tries - 1, std::move(reply));
-                       });
-                     }));
+    mappings_.update(
+        *std::move(update),
+        Reply<Mapping, triggers::Error>([this, id, body = std::move(body), tries,
+                                         reply = std::move(reply)](triggers::Result<Mapping> made) mutable {
+          if (made) return std::move(reply)(outcome(*made));
+          if (made.error().code != triggers::Errc::kInUse || tries == 0)
+            return std::move(reply)(std::unexpected(error_of(made.error())));
+          loop_.at(loop_.clock().now() + kTryAgain,
+                   [this, id, body = std::move(body), tries, reply = std::move(reply)]() mutable {
+                     change(id, std::move(body), tries - 1, std::move(reply));
+                   });
+        }));
   }
 
   void erase(const std::string& id, int tries, HandlerReply reply) {
     const auto again = [this, id, tries](HandlerReply later) {
-      loop_.at(loop_.clock().now() + kTryAgain, [this, id, tries, later = std::move(later)]() mutable { erase(id, tries - 1, std::move(later)); });
+      loop_.at(loop_.clock().now() + kTryAgain,
+               [this, id, tries, later = std::move(later)]() mutable { erase(id, tries - 1, std::move(later)); });
     };
     const auto mapping = mappings_.get(id);
     if (!mapping) return std::move(reply)(deploy::Outcome());
-    if (tries == 0) return std::move(reply)(deploy::refuse(HandlerErrc::kNotStabilized, "The mapping was not deleted in time"));
+    if (tries == 0)
+      return std::move(reply)(deploy::refuse(HandlerErrc::kNotStabilized, "The mapping was not deleted in time"));
     if (mapping->state == triggers::State::kDeleting) return again(std::move(reply));
-    mappings_.remove(id, Reply<Mapping, triggers::Error>([again, reply = std::move(reply)](triggers::Result<Mapping> result) mutable {
-                       if (result || result.error().code == triggers::Errc::kInUse) return again(std::move(reply));  // until it is gone
-                       if (result.error().code == triggers::Errc::kNotFound) return std::move(reply)(deploy::Outcome());
-                       std::move(reply)(std::unexpected(error_of(result.error())));
-                     }));
+    mappings_.remove(id, Reply<Mapping, triggers::Error>(
+                             [again, reply = std::move(reply)](triggers::Result<Mapping> result) mutable {
+                               if (result || result.error().code == triggers::Errc::kInUse)
+                                 return again(std::move(reply));  // until it is gone
+                               if (result.error().code == triggers::Errc::kNotFound)
+                                 return std::move(reply)(deploy::Outcome());
+                               std::move(reply)(std::unexpected(error_of(result.error())));
+                             }));
   }
 
   static deploy::Outcome outcome(const Mapping& mapping) {

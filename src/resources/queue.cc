@@ -43,8 +43,11 @@ struct QueueInput {
 };
 
 // Attributes that the template does not name have these values, also after an update.
-constexpr std::pair<const char*, const char*> kAttributes[] = {
-    {"DelaySeconds", "0"}, {"MaximumMessageSize", "1048576"}, {"MessageRetentionPeriod", "345600"}, {"ReceiveMessageWaitTimeSeconds", "0"}, {"VisibilityTimeout", "30"}};
+constexpr std::pair<const char*, const char*> kAttributes[] = {{"DelaySeconds", "0"},
+                                                               {"MaximumMessageSize", "1048576"},
+                                                               {"MessageRetentionPeriod", "345600"},
+                                                               {"ReceiveMessageWaitTimeSeconds", "0"},
+                                                               {"VisibilityTimeout", "30"}};
 
 Outcome<QueueInput> read_queue(const json::Value& properties, const std::string& generated_name) {
   Reader reader(properties);
@@ -53,7 +56,8 @@ Outcome<QueueInput> read_queue(const json::Value& properties, const std::string&
     if (const auto value = reader.integer(name)) input.attributes[name] = std::to_string(*value);
   }
   for (const auto* name : {"RedrivePolicy", "RedriveAllowPolicy"}) {
-    if (const auto* policy = reader.any(name)) input.attributes[name] = policy->is_string() ? policy->as_string() : policy->text();
+    if (const auto* policy = reader.any(name))
+      input.attributes[name] = policy->is_string() ? policy->as_string() : policy->text();
   }
   if (reader.boolean_or("FifoQueue", false)) reader.refuse("FifoQueue", "FIFO queues are not supported");
   reader.refuse("ContentBasedDeduplication", "FIFO queues are not supported");
@@ -70,7 +74,9 @@ class QueueProvider final : public deploy::ResourceProvider {
   QueueProvider(Queues& queues, std::string endpoint) : queues_(queues), endpoint_(std::move(endpoint)) {}
 
   const ResourceSchema& schema() const override {
-    static const ResourceSchema kSchema{.type = "AWS::SQS::Queue", .replacement = {"FifoQueue", "QueueName"}, .attributes = {"QueueUrl", "Arn", "QueueName"},
+    static const ResourceSchema kSchema{.type = "AWS::SQS::Queue",
+                                        .replacement = {"FifoQueue", "QueueName"},
+                                        .attributes = {"QueueUrl", "Arn", "QueueName"},
                                         .name = {.property = "QueueName", .max = 80}};
     return kSchema;
   }
@@ -86,12 +92,17 @@ class QueueProvider final : public deploy::ResourceProvider {
     bool ours = false;
     if (const auto there = queues_.attributes(name)) {
       const auto created = there->find("CreatedTimestamp");  // whole seconds
-      ours = created != there->end() && request.may_be_ours(input->name, from_epoch_ms((std::atoll(created->second.c_str()) + 1) * 1000 - 1));
+      ours = created != there->end() &&
+             request.may_be_ours(input->name, from_epoch_ms((std::atoll(created->second.c_str()) + 1) * 1000 - 1));
     }
-    if (!ours && queues_.find(name)) return std::move(reply)(deploy::refuse(HandlerErrc::kAlreadyExists, fmt::format("Queue {} already exists", input->name)));
+    if (!ours && queues_.find(name))
+      return std::move(reply)(
+          deploy::refuse(HandlerErrc::kAlreadyExists, fmt::format("Queue {} already exists", input->name)));
     for (const auto& tag : request.context.tags) input->tags.emplace(tag.key, tag.value);
     auto steps = Steps::make();
-    steps->add([this, name, input = *input](Steps::Done done) { queues_.create(name, input.attributes, input.tags, as_reply<QueueName>(std::move(done))); });
+    steps->add([this, name, input = *input](Steps::Done done) {
+      queues_.create(name, input.attributes, input.tags, as_reply<QueueName>(std::move(done)));
+    });
     steps->run(answer(std::move(reply), [this, name] { return Outcome<deploy::Outcome>(outcome(name)); }));
   }
   void update(UpdateRequest request, HandlerReply reply) override {
@@ -110,19 +121,27 @@ class QueueProvider final : public deploy::ResourceProvider {
       if (!input->tags.contains(key)) gone.push_back(key);
     }
     auto steps = Steps::make();
-    steps->add([this, name, attributes = input->attributes](Steps::Done done) { queues_.set_attributes(name, attributes, as_reply<void>(std::move(done))); });
-    steps->add([this, name, add = input->tags, gone](Steps::Done done) { queues_.tag(name, add, gone, as_reply<void>(std::move(done))); });
+    steps->add([this, name, attributes = input->attributes](Steps::Done done) {
+      queues_.set_attributes(name, attributes, as_reply<void>(std::move(done)));
+    });
+    steps->add([this, name, add = input->tags, gone](Steps::Done done) {
+      queues_.tag(name, add, gone, as_reply<void>(std::move(done)));
+    });
     steps->run(answer(std::move(reply), [this, name] { return Outcome<deploy::Outcome>(outcome(name)); }));
   }
   void remove(RemoveRequest request, HandlerReply reply) override {
     auto steps = Steps::make();
-    steps->add([this, name = name_of(request.context.scope, request.physical_id)](Steps::Done done) { queues_.remove(name, as_reply<void>(std::move(done))); });
+    steps->add([this, name = name_of(request.context.scope, request.physical_id)](Steps::Done done) {
+      queues_.remove(name, as_reply<void>(std::move(done)));
+    });
     steps->run(answer(std::move(reply), [] { return Outcome<deploy::Outcome>(deploy::Outcome()); }));
   }
 
  private:
   // Ref is the queue's URL.
-  static QueueName name_of(const Scope& scope, const std::string& url) { return {scope, url.substr(url.rfind('/') + 1)}; }
+  static QueueName name_of(const Scope& scope, const std::string& url) {
+    return {scope, url.substr(url.rfind('/') + 1)};
+  }
   deploy::Outcome outcome(const QueueName& name) const {
     deploy::Outcome out{.physical_id = fmt::format("{}/{}/{}", endpoint_, name.scope.account, name.name)};
     out.attributes["QueueUrl"] = out.physical_id;

@@ -26,7 +26,8 @@ const json::Value* Reader::find(std::string_view name) {
 }
 
 void Reader::fail(std::string_view name, std::string_view expected, const json::Value& found) {
-  if (!state_->error) state_->error = fmt::format("{}/{}: expected type: {}, found: {}", frame_->path, name, expected, found.text());
+  if (!state_->error)
+    state_->error = fmt::format("{}/{}: expected type: {}, found: {}", frame_->path, name, expected, found.text());
 }
 
 bool Reader::has(std::string_view name) {
@@ -42,7 +43,9 @@ std::optional<std::string> Reader::text(std::string_view name) {
   return text;
 }
 
-std::string Reader::text_or(std::string_view name, std::string_view fallback) { return text(name).value_or(std::string(fallback)); }
+std::string Reader::text_or(std::string_view name, std::string_view fallback) {
+  return text(name).value_or(std::string(fallback));
+}
 
 std::optional<std::int64_t> Reader::integer(std::string_view name) {
   const auto* found = find(name);
@@ -62,7 +65,8 @@ std::optional<bool> Reader::boolean(std::string_view name) {
   const auto* found = find(name);
   if (found == nullptr) return std::nullopt;
   if (found->is_bool()) return found->as_bool();
-  if (found->is_string() && (found->as_string() == "true" || found->as_string() == "false")) return found->as_string() == "true";
+  if (found->is_string() && (found->as_string() == "true" || found->as_string() == "false"))
+    return found->as_string() == "true";
   fail(name, "Boolean", *found);
   return std::nullopt;
 }
@@ -77,8 +81,10 @@ std::vector<std::string> Reader::texts(std::string_view name) {
   }
   for (const auto& one : found->as_array()) {
     auto text = deploy::scalar_text(one);
-    if (!text) fail(name, "String", one);
-    else out.push_back(*std::move(text));
+    if (!text)
+      fail(name, "String", one);
+    else
+      out.push_back(*std::move(text));
   }
   return out;
 }
@@ -93,8 +99,10 @@ std::map<std::string, std::string> Reader::text_map(std::string_view name) {
   }
   for (const auto& [key, value] : found->as_object()) {
     auto text = deploy::scalar_text(value);
-    if (!text) fail(name, "String", value);
-    else out[key] = *std::move(text);
+    if (!text)
+      fail(name, "String", value);
+    else
+      out[key] = *std::move(text);
   }
   return out;
 }
@@ -119,8 +127,10 @@ std::vector<Reader> Reader::objects(std::string_view name) {
   }
   for (std::size_t i = 0; i < found->as_array().size(); ++i) {
     const auto& one = found->as_array()[i];
-    if (!one.is_object()) fail(name, "JSONObject", one);
-    else out.push_back(Reader(state_, one, fmt::format("{}/{}/{}", frame_->path, name, i)));
+    if (!one.is_object())
+      fail(name, "JSONObject", one);
+    else
+      out.push_back(Reader(state_, one, fmt::format("{}/{}/{}", frame_->path, name, i)));
   }
   return out;
 }
@@ -146,7 +156,9 @@ Outcome<void> Reader::finish() const {
   for (const auto& frame : state_->frames) {
     if (!frame->value->is_object()) continue;
     for (const auto& [name, value] : frame->value->as_object()) {
-      if (!frame->seen.contains(name)) return deploy::refuse(HandlerErrc::kInvalidRequest, fmt::format("{}: extraneous key [{}] is not permitted", frame->path, name));
+      if (!frame->seen.contains(name))
+        return deploy::refuse(HandlerErrc::kInvalidRequest,
+                              fmt::format("{}: extraneous key [{}] is not permitted", frame->path, name));
     }
   }
   return {};

@@ -1,5 +1,5 @@
-// Reads the properties of a resource: text that is a number and numbers that are text count as either; every property must be
-// read or named as without effect, so that a template never has a property that is silently ignored.
+// Reads the properties of a resource: text that is a number and numbers that are text count as either; every property
+// must be read or named as without effect, so that a template never has a property that is silently ignored.
 #pragma once
 
 #include <initializer_list>

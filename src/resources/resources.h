@@ -1,5 +1,5 @@
-// The resource types that stacks can hold: one file a type (or a family), each a ResourceProvider that turns properties into the
-// requests of an engine. Each make_ function gives the providers of one family.
+// The resource types that stacks can hold: one file a type (or a family), each a ResourceProvider that turns properties
+// into the requests of an engine. Each make_ function gives the providers of one family.
 #pragma once
 
 #include <memory>
@@ -39,15 +39,15 @@ namespace tidemill::resources {
 
 using Family = std::vector<std::unique_ptr<deploy::ResourceProvider>>;
 
-Family make_iam(auth::Directory& directory);                  // Role, Policy, ManagedPolicy
-Family make_api_gateway(routes::Routes& routes);              // RestApi, Resource, Method, Deployment, Stage, Account
-Family make_stored();                                         // networks and other things that only have ids; CDK metadata
+Family make_iam(auth::Directory& directory);      // Role, Policy, ManagedPolicy
+Family make_api_gateway(routes::Routes& routes);  // RestApi, Resource, Method, Deployment, Stage, Account
+Family make_stored();                             // networks and other things that only have ids; CDK metadata
 // Function, Permission. `assets` holds the code that templates name by bucket and key.
 Family make_functions(functions::Functions& functions, const deploy::Assets& assets);
 Family make_tables(tables::Tables& tables, runtime::Loop& loop);
 Family make_mappings(triggers::Mappings& mappings, runtime::Loop& loop);
-Family make_logs(functions::LogStore& logs);                  // LogGroup, Custom::LogRetention
-Family make_msk(topics::NamedClusters& clusters);             // Cluster, ServerlessCluster
+Family make_logs(functions::LogStore& logs);       // LogGroup, Custom::LogRetention
+Family make_msk(topics::NamedClusters& clusters);  // Cluster, ServerlessCluster
 // `endpoint`: what queue URLs begin with, "http://HOST:PORT".
 Family make_queues(queues::Queues& queues, std::string endpoint);
 

@@ -1,8 +1,8 @@
 // Types without behaviour here: they are stored, and have the ids and attributes that others refer to.
 #include <fmt/format.h>
 
-#include "base/digest.h"
 #include "base/bytes.h"
+#include "base/digest.h"
 #include "resources/resources.h"
 
 namespace tidemill::resources {
@@ -13,28 +13,34 @@ using deploy::RemoveRequest;
 using deploy::UpdateRequest;
 
 // How attributes are made of the physical id and the properties.
-using Attributes = json::Object (*)(const deploy::ResourceContext& context, const std::string& id, const json::Value& properties);
+using Attributes = json::Object (*)(const deploy::ResourceContext& context, const std::string& id,
+                                    const json::Value& properties);
 
 class Stored final : public deploy::ResourceProvider {
  public:
   // `prefix` begins the id ("vpc-" and 17 hexadecimal digits); empty: the generated name is the id.
-  Stored(deploy::ResourceSchema schema, std::string prefix, Attributes attributes) : schema_(std::move(schema)), prefix_(std::move(prefix)), attributes_(attributes) {}
+  Stored(deploy::ResourceSchema schema, std::string prefix, Attributes attributes)
+      : schema_(std::move(schema)), prefix_(std::move(prefix)), attributes_(attributes) {}
 
   const deploy::ResourceSchema& schema() const override { return schema_; }
 
   void create(CreateRequest request, Reply<deploy::Outcome, deploy::HandlerError> reply) override {
     std::string id = request.generated_name;
     if (!prefix_.empty()) id = prefix_ + to_hex(sha256(request.context.token)).substr(0, 17);
-    if (const auto* named = request.properties.find(schema_.name.property); named != nullptr && named->is_string()) id = named->as_string();
+    if (const auto* named = request.properties.find(schema_.name.property); named != nullptr && named->is_string())
+      id = named->as_string();
     std::move(reply)(outcome(request.context, id, request.properties));
   }
   void update(UpdateRequest request, Reply<deploy::Outcome, deploy::HandlerError> reply) override {
     std::move(reply)(outcome(request.context, request.physical_id, request.properties));
   }
-  void remove(RemoveRequest, Reply<deploy::Outcome, deploy::HandlerError> reply) override { std::move(reply)(deploy::Outcome()); }
+  void remove(RemoveRequest, Reply<deploy::Outcome, deploy::HandlerError> reply) override {
+    std::move(reply)(deploy::Outcome());
+  }
 
  private:
-  deploy::Outcome outcome(const deploy::ResourceContext& context, const std::string& id, const json::Value& properties) const {
+  deploy::Outcome outcome(const deploy::ResourceContext& context, const std::string& id,
+                          const json::Value& properties) const {
     return {id, attributes_ == nullptr ? json::Object() : attributes_(context, id, properties)};
   }
   const deploy::ResourceSchema schema_;
@@ -49,8 +55,8 @@ json::Object id_as(const deploy::ResourceContext&, const std::string& id, const 
   return out;
 }
 
-constexpr char kId[] = "Id", kVpcId[] = "VpcId", kSubnetId[] = "SubnetId", kRouteTableId[] = "RouteTableId", kInternetGatewayId[] = "InternetGatewayId",
-               kNatGatewayId[] = "NatGatewayId";
+constexpr char kId[] = "Id", kVpcId[] = "VpcId", kSubnetId[] = "SubnetId", kRouteTableId[] = "RouteTableId",
+               kInternetGatewayId[] = "InternetGatewayId", kNatGatewayId[] = "NatGatewayId";
 
 json::Object vpc(const deploy::ResourceContext&, const std::string& id, const json::Value& properties) {
   json::Object out;
@@ -122,25 +128,67 @@ Family make_stored() {
   };
   add({.type = "AWS::CDK::Metadata"}, "", nullptr);
   add({.type = "AWS::CloudFormation::WaitConditionHandle"}, "", nullptr);
-  add({.type = "AWS::EC2::VPC", .replacement = {"CidrBlock", "Ipv4IpamPoolId", "Ipv4NetmaskLength"},
-       .attributes = {"VpcId", "CidrBlock", "CidrBlockAssociations", "DefaultNetworkAcl", "DefaultSecurityGroup", "Ipv6CidrBlocks"}}, "vpc-", vpc);
-  add({.type = "AWS::EC2::Subnet", .required = {"VpcId"}, .replacement = {"VpcId", "AvailabilityZone", "AvailabilityZoneId", "CidrBlock"},
-       .attributes = {"SubnetId", "AvailabilityZone", "CidrBlock", "VpcId", "NetworkAclAssociationId", "Ipv6CidrBlocks"}}, "subnet-", subnet);
-  add({.type = "AWS::EC2::SecurityGroup", .required = {"GroupDescription"}, .replacement = {"GroupDescription", "GroupName", "VpcId"}, .attributes = {"Id", "GroupId", "VpcId"}},
+  add({.type = "AWS::EC2::VPC",
+       .replacement = {"CidrBlock", "Ipv4IpamPoolId", "Ipv4NetmaskLength"},
+       .attributes = {"VpcId", "CidrBlock", "CidrBlockAssociations", "DefaultNetworkAcl", "DefaultSecurityGroup",
+                      "Ipv6CidrBlocks"}},
+      "vpc-", vpc);
+  add({.type = "AWS::EC2::Subnet",
+       .required = {"VpcId"},
+       .replacement = {"VpcId", "AvailabilityZone", "AvailabilityZoneId", "CidrBlock"},
+       .attributes = {"SubnetId", "AvailabilityZone", "CidrBlock", "VpcId", "NetworkAclAssociationId",
+                      "Ipv6CidrBlocks"}},
+      "subnet-", subnet);
+  add({.type = "AWS::EC2::SecurityGroup",
+       .required = {"GroupDescription"},
+       .replacement = {"GroupDescription", "GroupName", "VpcId"},
+       .attributes = {"Id", "GroupId", "VpcId"}},
       "sg-", security_group);
-  add({.type = "AWS::EC2::SecurityGroupIngress", .required = {"IpProtocol"}, .replacement = {"*"}, .attributes = {"Id"}}, "sgr-", id_as<kId>);
-  add({.type = "AWS::EC2::SecurityGroupEgress", .required = {"IpProtocol", "GroupId"}, .replacement = {"*"}, .attributes = {"Id"}}, "sgr-", id_as<kId>);
-  add({.type = "AWS::EC2::RouteTable", .required = {"VpcId"}, .replacement = {"VpcId"}, .attributes = {"RouteTableId"}}, "rtb-", id_as<kRouteTableId>);
-  add({.type = "AWS::EC2::Route", .required = {"RouteTableId"}, .replacement = {"RouteTableId", "DestinationCidrBlock", "DestinationIpv6CidrBlock"}}, "r-", nullptr);
-  add({.type = "AWS::EC2::SubnetRouteTableAssociation", .required = {"RouteTableId", "SubnetId"}, .replacement = {"SubnetId", "RouteTableId"}, .attributes = {"Id"}}, "rtbassoc-", id_as<kId>);
+  add({.type = "AWS::EC2::SecurityGroupIngress",
+       .required = {"IpProtocol"},
+       .replacement = {"*"},
+       .attributes = {"Id"}},
+      "sgr-", id_as<kId>);
+  add({.type = "AWS::EC2::SecurityGroupEgress",
+       .required = {"IpProtocol", "GroupId"},
+       .replacement = {"*"},
+       .attributes = {"Id"}},
+      "sgr-", id_as<kId>);
+  add({.type = "AWS::EC2::RouteTable", .required = {"VpcId"}, .replacement = {"VpcId"}, .attributes = {"RouteTableId"}},
+      "rtb-", id_as<kRouteTableId>);
+  add({.type = "AWS::EC2::Route",
+       .required = {"RouteTableId"},
+       .replacement = {"RouteTableId", "DestinationCidrBlock", "DestinationIpv6CidrBlock"}},
+      "r-", nullptr);
+  add({.type = "AWS::EC2::SubnetRouteTableAssociation",
+       .required = {"RouteTableId", "SubnetId"},
+       .replacement = {"SubnetId", "RouteTableId"},
+       .attributes = {"Id"}},
+      "rtbassoc-", id_as<kId>);
   add({.type = "AWS::EC2::InternetGateway", .attributes = {"InternetGatewayId"}}, "igw-", id_as<kInternetGatewayId>);
-  add({.type = "AWS::EC2::VPCGatewayAttachment", .required = {"VpcId"}, .replacement = {"VpcId"}}, "igw-attach-", nullptr);
+  add({.type = "AWS::EC2::VPCGatewayAttachment", .required = {"VpcId"}, .replacement = {"VpcId"}}, "igw-attach-",
+      nullptr);
   add({.type = "AWS::EC2::EIP", .attributes = {"PublicIp", "AllocationId"}}, "eipalloc-", address);
-  add({.type = "AWS::EC2::NatGateway", .replacement = {"SubnetId", "ConnectivityType", "AllocationId"}, .attributes = {"NatGatewayId"}}, "nat-", id_as<kNatGatewayId>);
-  add({.type = "AWS::EC2::VPCEndpoint", .required = {"VpcId"}, .replacement = {"ServiceName", "VpcEndpointType", "VpcId"}, .attributes = {"Id", "DnsEntries", "NetworkInterfaceIds"}}, "vpce-", endpoint);
+  add({.type = "AWS::EC2::NatGateway",
+       .replacement = {"SubnetId", "ConnectivityType", "AllocationId"},
+       .attributes = {"NatGatewayId"}},
+      "nat-", id_as<kNatGatewayId>);
+  add({.type = "AWS::EC2::VPCEndpoint",
+       .required = {"VpcId"},
+       .replacement = {"ServiceName", "VpcEndpointType", "VpcId"},
+       .attributes = {"Id", "DnsEntries", "NetworkInterfaceIds"}},
+      "vpce-", endpoint);
   add({.type = "AWS::KMS::Key", .attributes = {"Arn", "KeyId"}}, "key-", key);
-  add({.type = "AWS::KMS::Alias", .required = {"AliasName", "TargetKeyId"}, .replacement = {"AliasName"}, .name = {.property = "AliasName", .max = 250}}, "", nullptr);
-  add({.type = "AWS::CloudWatch::Alarm", .replacement = {"AlarmName"}, .attributes = {"Arn"}, .name = {.property = "AlarmName", .max = 255}}, "", alarm);
+  add({.type = "AWS::KMS::Alias",
+       .required = {"AliasName", "TargetKeyId"},
+       .replacement = {"AliasName"},
+       .name = {.property = "AliasName", .max = 250}},
+      "", nullptr);
+  add({.type = "AWS::CloudWatch::Alarm",
+       .replacement = {"AlarmName"},
+       .attributes = {"Arn"},
+       .name = {.property = "AlarmName", .max = 255}},
+      "", alarm);
   return family;
 }
 

@@ -1,5 +1,5 @@
-// AWS::DynamoDB::Table on tables. An update looks at what the table is, not at what it was said to be, so repeating one that was
-// cut off is harmless.
+// AWS::DynamoDB::Table on tables. An update looks at what the table is, not at what it was said to be, so repeating one
+// that was cut off is harmless.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -45,19 +45,23 @@ struct TableInput {
 
 std::vector<tables::KeyElementInput> read_keys(Reader& reader) {
   std::vector<tables::KeyElementInput> keys;
-  for (auto& one : reader.objects("KeySchema")) keys.push_back({one.text_or("AttributeName", ""), one.text_or("KeyType", "")});
+  for (auto& one : reader.objects("KeySchema"))
+    keys.push_back({one.text_or("AttributeName", ""), one.text_or("KeyType", "")});
   return keys;
 }
 
 std::optional<tables::Throughput> read_throughput(Reader& reader) {
   auto object = reader.object("ProvisionedThroughput");
   if (!object) return std::nullopt;
-  return tables::Throughput{object->integer("ReadCapacityUnits").value_or(0), object->integer("WriteCapacityUnits").value_or(0)};
+  return tables::Throughput{object->integer("ReadCapacityUnits").value_or(0),
+                            object->integer("WriteCapacityUnits").value_or(0)};
 }
 
 void read_limits(Reader& reader, tables::OptionalThroughput& on_demand, tables::OptionalThroughput& warm) {
-  if (auto object = reader.object("OnDemandThroughput")) on_demand = {object->integer("MaxReadRequestUnits"), object->integer("MaxWriteRequestUnits")};
-  if (auto object = reader.object("WarmThroughput")) warm = {object->integer("ReadUnitsPerSecond"), object->integer("WriteUnitsPerSecond")};
+  if (auto object = reader.object("OnDemandThroughput"))
+    on_demand = {object->integer("MaxReadRequestUnits"), object->integer("MaxWriteRequestUnits")};
+  if (auto object = reader.object("WarmThroughput"))
+    warm = {object->integer("ReadUnitsPerSecond"), object->integer("WriteUnitsPerSecond")};
 }
 
 std::optional<std::vector<tables::IndexInput>> read_indexes(Reader& reader, std::string_view name) {
@@ -68,7 +72,8 @@ std::optional<std::vector<tables::IndexInput>> read_indexes(Reader& reader, std:
     tables::IndexInput index{.name = one.text_or("IndexName", ""), .keys = read_keys(one)};
     if (auto projection = one.object("Projection")) {
       index.projection.type = projection->text("ProjectionType");
-      if (auto names = projection->texts("NonKeyAttributes"); !names.empty()) index.projection.non_key = std::move(names);
+      if (auto names = projection->texts("NonKeyAttributes"); !names.empty())
+        index.projection.non_key = std::move(names);
     }
     index.throughput = read_throughput(one);
     read_limits(one, index.on_demand, index.warm);
@@ -86,7 +91,8 @@ Outcome<TableInput> read_table(const json::Value& properties, const std::string&
   for (auto& one : reader.objects("AttributeDefinitions")) {
     const auto type = one.text_or("AttributeType", "S");
     if (type != "S" && type != "N" && type != "B") one.refuse("AttributeType", "must be S, N or B");
-    create.attributes.push_back({one.text_or("AttributeName", ""), static_cast<tables::KeyType>(type.empty() ? 'S' : type[0])});
+    create.attributes.push_back(
+        {one.text_or("AttributeName", ""), static_cast<tables::KeyType>(type.empty() ? 'S' : type[0])});
   }
   create.keys = read_keys(reader);
   create.local_indexes = read_indexes(reader, "LocalSecondaryIndexes");
@@ -99,7 +105,8 @@ Outcome<TableInput> read_table(const json::Value& properties, const std::string&
     stream->refuse("ResourcePolicy", "policies of streams are not supported");
   }
   if (auto encryption = reader.object("SSESpecification")) {
-    create.encryption = tables::EncryptionInput{.enabled = encryption->boolean_or("SSEEnabled", false), .key = encryption->text("KMSMasterKeyId")};
+    create.encryption = tables::EncryptionInput{.enabled = encryption->boolean_or("SSEEnabled", false),
+                                                .key = encryption->text("KMSMasterKeyId")};
     encryption->accept({"SSEType"});
   }
   if (auto ttl = reader.object("TimeToLiveSpecification")) {
@@ -128,10 +135,13 @@ class TableProvider final : public deploy::ResourceProvider {
   TableProvider(Tables& tables, runtime::Loop& loop) : tables_(tables), loop_(loop) {}
 
   const ResourceSchema& schema() const override {
-    static const ResourceSchema kSchema{.type = "AWS::DynamoDB::Table", .required = {"KeySchema"},
-                                        .replacement = {"TableName", "KeySchema", "LocalSecondaryIndexes", "ImportSourceSpecification"},
-                                        .attributes = {"Arn", "StreamArn", "TableId"}, .changing_attributes = {{"StreamArn", "StreamSpecification"}},
-                                        .name = {.property = "TableName", .max = 255}};
+    static const ResourceSchema kSchema{
+        .type = "AWS::DynamoDB::Table",
+        .required = {"KeySchema"},
+        .replacement = {"TableName", "KeySchema", "LocalSecondaryIndexes", "ImportSourceSpecification"},
+        .attributes = {"Arn", "StreamArn", "TableId"},
+        .changing_attributes = {{"StreamArn", "StreamSpecification"}},
+        .name = {.property = "TableName", .max = 255}};
     return kSchema;
   }
 
@@ -148,7 +158,9 @@ class TableProvider final : public deploy::ResourceProvider {
     if (!before.is_array() || !after.is_array()) return false;
     for (const auto& old_one : before.as_array()) {
       for (const auto& new_one : after.as_array()) {
-        if (old_one.string_or("AttributeName") == new_one.string_or("AttributeName") && old_one.string_or("AttributeType") != new_one.string_or("AttributeType")) return true;
+        if (old_one.string_or("AttributeName") == new_one.string_or("AttributeName") &&
+            old_one.string_or("AttributeType") != new_one.string_or("AttributeType"))
+          return true;
       }
     }
     return false;
@@ -194,7 +206,9 @@ class TableProvider final : public deploy::ResourceProvider {
     const auto scope = request.context.scope;
     const auto name = request.physical_id;
     auto steps = Steps::make();
-    steps->add([this, scope, name](Steps::Done done) { tables_.delete_table(scope, name, loop_, as_reply<tables::TableDescription>(std::move(done))); });
+    steps->add([this, scope, name](Steps::Done done) {
+      tables_.delete_table(scope, name, loop_, as_reply<tables::TableDescription>(std::move(done)));
+    });
     steps->add([this, scope, name](Steps::Done done) { wait_gone(scope, name, kLooksMax, std::move(done)); });
     steps->run(answer(std::move(reply), [] { return Outcome<deploy::Outcome>(deploy::Outcome()); }));
   }
@@ -211,15 +225,21 @@ class TableProvider final : public deploy::ResourceProvider {
   void wait(const Scope& scope, const std::string& name, int looks, Steps::Done done) {
     const auto table = tables_.describe(scope, name);
     if (!table) return done(std::unexpected(error_of(table.error())));
-    const bool filling = std::any_of(table->definition.indexes.begin(), table->definition.indexes.end(), [](const auto& index) { return index.status != tables::IndexStatus::kActive; });
+    const bool filling = std::any_of(table->definition.indexes.begin(), table->definition.indexes.end(),
+                                     [](const auto& index) { return index.status != tables::IndexStatus::kActive; });
     if (table->status == tables::TableStatus::kActive && !filling) return done({});
-    if (looks == 0) return done(deploy::refuse(HandlerErrc::kNotStabilized, "The table did not become ACTIVE in an hour"));
-    loop_.at(loop_.clock().now() + kLookAgain, [this, scope, name, looks, done = std::move(done)]() mutable { wait(scope, name, looks - 1, std::move(done)); });
+    if (looks == 0)
+      return done(deploy::refuse(HandlerErrc::kNotStabilized, "The table did not become ACTIVE in an hour"));
+    loop_.at(loop_.clock().now() + kLookAgain, [this, scope, name, looks, done = std::move(done)]() mutable {
+      wait(scope, name, looks - 1, std::move(done));
+    });
   }
   void wait_gone(const Scope& scope, const std::string& name, int looks, Steps::Done done) {
     if (!tables_.describe(scope, name)) return done({});
     if (looks == 0) return done(deploy::refuse(HandlerErrc::kNotStabilized, "The table was not deleted in an hour"));
-    loop_.at(loop_.clock().now() + kLookAgain, [this, scope, name, looks, done = std::move(done)]() mutable { wait_gone(scope, name, looks - 1, std::move(done)); });
+    loop_.at(loop_.clock().now() + kLookAgain, [this, scope, name, looks, done = std::move(done)]() mutable {
+      wait_gone(scope, name, looks - 1, std::move(done));
+    });
   }
   void add_wait(Steps& steps, const Scope& scope, const std::string& name) {
     steps.add([this, scope, name](Steps::Done done) { wait(scope, name, kLooksMax, std::move(done)); });
@@ -240,59 +260,69 @@ class TableProvider final : public deploy::ResourceProvider {
   }
 
   void add_capacity(Steps& steps, const Scope& scope, const std::string& name, const tables::CreateTableInput& want) {
-    add_update(steps, scope, name, [want](const tables::TableDefinition& table) -> std::optional<tables::UpdateTableInput> {
-      tables::UpdateTableInput update;
-      const bool on_demand = want.billing == "PAY_PER_REQUEST";
-      if (on_demand != (table.billing == tables::BillingMode::kPayPerRequest)) update.billing = on_demand ? "PAY_PER_REQUEST" : "PROVISIONED";
-      if (!on_demand && want.throughput && (update.billing || !(*want.throughput == table.throughput))) update.throughput = want.throughput;
-      if (!(want.on_demand == table.on_demand) && !want.on_demand.empty()) update.on_demand = want.on_demand;
-      std::vector<tables::IndexUpdateInput> indexes;
-      for (const auto& index : want.global_indexes.value_or(std::vector<tables::IndexInput>())) {
-        const auto* there = table.find_index(index.name);
-        if (there == nullptr || on_demand || !index.throughput || (!update.billing && *index.throughput == there->throughput)) continue;
-        indexes.push_back({.kind = tables::IndexUpdateInput::Kind::kUpdate, .index = {.name = index.name, .throughput = index.throughput}});
-      }
-      if (!indexes.empty()) update.index_updates = std::move(indexes);
-      if (!update.billing && !update.throughput && !update.on_demand && !update.index_updates) return std::nullopt;
-      return update;
-    });
+    add_update(steps, scope, name,
+               [want](const tables::TableDefinition& table) -> std::optional<tables::UpdateTableInput> {
+                 tables::UpdateTableInput update;
+                 const bool on_demand = want.billing == "PAY_PER_REQUEST";
+                 if (on_demand != (table.billing == tables::BillingMode::kPayPerRequest))
+                   update.billing = on_demand ? "PAY_PER_REQUEST" : "PROVISIONED";
+                 if (!on_demand && want.throughput && (update.billing || !(*want.throughput == table.throughput)))
+                   update.throughput = want.throughput;
+                 if (!(want.on_demand == table.on_demand) && !want.on_demand.empty()) update.on_demand = want.on_demand;
+                 std::vector<tables::IndexUpdateInput> indexes;
+                 for (const auto& index : want.global_indexes.value_or(std::vector<tables::IndexInput>())) {
+                   const auto* there = table.find_index(index.name);
+                   if (there == nullptr || on_demand || !index.throughput ||
+                       (!update.billing && *index.throughput == there->throughput))
+                     continue;
+                   indexes.push_back({.kind = tables::IndexUpdateInput::Kind::kUpdate,
+                                      .index = {.name = index.name, .throughput = index.throughput}});
+                 }
+                 if (!indexes.empty()) update.index_updates = std::move(indexes);
+                 if (!update.billing && !update.throughput && !update.on_demand && !update.index_updates)
+                   return std::nullopt;
+                 return update;
+               });
   }
 
   // Another view is another stream: the one that is there is closed first.
   void add_stream(Steps& steps, const Scope& scope, const std::string& name, const tables::CreateTableInput& want) {
     const auto view = want.stream && want.stream->view ? tables::stream_view_from(*want.stream->view) : std::nullopt;
-    add_update(steps, scope, name, [view](const tables::TableDefinition& table) -> std::optional<tables::UpdateTableInput> {
-      if (!table.stream.enabled || view == table.stream.view) return std::nullopt;
-      tables::UpdateTableInput update;
-      update.stream = tables::StreamInput{.enabled = false};
-      return update;
-    });
-    add_update(steps, scope, name, [stream = want.stream](const tables::TableDefinition& table) -> std::optional<tables::UpdateTableInput> {
-      if (table.stream.enabled || !stream) return std::nullopt;
-      tables::UpdateTableInput update;
-      update.stream = stream;
-      return update;
-    });
+    add_update(steps, scope, name,
+               [view](const tables::TableDefinition& table) -> std::optional<tables::UpdateTableInput> {
+                 if (!table.stream.enabled || view == table.stream.view) return std::nullopt;
+                 tables::UpdateTableInput update;
+                 update.stream = tables::StreamInput{.enabled = false};
+                 return update;
+               });
+    add_update(steps, scope, name,
+               [stream = want.stream](const tables::TableDefinition& table) -> std::optional<tables::UpdateTableInput> {
+                 if (table.stream.enabled || !stream) return std::nullopt;
+                 tables::UpdateTableInput update;
+                 update.stream = stream;
+                 return update;
+               });
   }
 
   void add_settings(Steps& steps, const Scope& scope, const std::string& name, const tables::CreateTableInput& want) {
-    add_update(steps, scope, name, [want](const tables::TableDefinition& table) -> std::optional<tables::UpdateTableInput> {
-      tables::UpdateTableInput update;
-      bool any = false;
-      if (want.deletion_protection != table.deletion_protection) {
-        update.deletion_protection = want.deletion_protection;
-        any = true;
-      }
-      if (want.table_class && want.table_class != table.table_class.value_or("STANDARD")) {
-        update.table_class = want.table_class;
-        any = true;
-      }
-      if ((want.encryption && want.encryption->enabled) != table.kms_key_arn.has_value()) {
-        update.encryption = want.encryption.value_or(tables::EncryptionInput());
-        any = true;
-      }
-      return any ? std::optional(std::move(update)) : std::nullopt;
-    });
+    add_update(steps, scope, name,
+               [want](const tables::TableDefinition& table) -> std::optional<tables::UpdateTableInput> {
+                 tables::UpdateTableInput update;
+                 bool any = false;
+                 if (want.deletion_protection != table.deletion_protection) {
+                   update.deletion_protection = want.deletion_protection;
+                   any = true;
+                 }
+                 if (want.table_class && want.table_class != table.table_class.value_or("STANDARD")) {
+                   update.table_class = want.table_class;
+                   any = true;
+                 }
+                 if ((want.encryption && want.encryption->enabled) != table.kms_key_arn.has_value()) {
+                   update.encryption = want.encryption.value_or(tables::EncryptionInput());
+                   any = true;
+                 }
+                 return any ? std::optional(std::move(update)) : std::nullopt;
+               });
   }
 
   // One index a call: those that go, then those that come.
@@ -301,23 +331,28 @@ class TableProvider final : public deploy::ResourceProvider {
     if (!table) return;
     const auto wanted = want.global_indexes.value_or(std::vector<tables::IndexInput>());
     for (const auto& index : table->definition.indexes) {
-      const auto same = std::find_if(wanted.begin(), wanted.end(), [&](const auto& one) { return one.name == index.name; });
+      const auto same =
+          std::find_if(wanted.begin(), wanted.end(), [&](const auto& one) { return one.name == index.name; });
       if (index.kind != tables::IndexKind::kGlobal || (same != wanted.end() && is_same(*same, index))) continue;
-      add_update(steps, scope, name, [index_name = index.name](const tables::TableDefinition& now) -> std::optional<tables::UpdateTableInput> {
-        if (now.find_index(index_name) == nullptr) return std::nullopt;
-        tables::UpdateTableInput update;
-        update.index_updates = {{.kind = tables::IndexUpdateInput::Kind::kDelete, .index = {.name = index_name}}};
-        return update;
-      });
+      add_update(
+          steps, scope, name,
+          [index_name = index.name](const tables::TableDefinition& now) -> std::optional<tables::UpdateTableInput> {
+            if (now.find_index(index_name) == nullptr) return std::nullopt;
+            tables::UpdateTableInput update;
+            update.index_updates = {{.kind = tables::IndexUpdateInput::Kind::kDelete, .index = {.name = index_name}}};
+            return update;
+          });
     }
     for (const auto& index : wanted) {
-      add_update(steps, scope, name, [index, attributes = want.attributes](const tables::TableDefinition& now) -> std::optional<tables::UpdateTableInput> {
-        if (now.find_index(index.name) != nullptr) return std::nullopt;
-        tables::UpdateTableInput update;
-        update.attributes = attributes;
-        update.index_updates = {{.kind = tables::IndexUpdateInput::Kind::kCreate, .index = index}};
-        return update;
-      });
+      add_update(steps, scope, name,
+                 [index, attributes = want.attributes](
+                     const tables::TableDefinition& now) -> std::optional<tables::UpdateTableInput> {
+                   if (now.find_index(index.name) != nullptr) return std::nullopt;
+                   tables::UpdateTableInput update;
+                   update.attributes = attributes;
+                   update.index_updates = {{.kind = tables::IndexUpdateInput::Kind::kCreate, .index = index}};
+                   return update;
+                 });
     }
   }
 
@@ -333,7 +368,8 @@ class TableProvider final : public deploy::ResourceProvider {
     auto included = index.projection.include;
     std::sort(include.begin(), include.end());
     std::sort(included.begin(), included.end());
-    return hash == names(index.keys.hash) && range == names(index.keys.range) && want.projection.type.value_or("ALL") == to_string(index.projection.type) && include == included;
+    return hash == names(index.keys.hash) && range == names(index.keys.range) &&
+           want.projection.type.value_or("ALL") == to_string(index.projection.type) && include == included;
   }
 
   void add_ttl(Steps& steps, const Scope& scope, const std::string& name, const tables::TimeToLive& want) {
@@ -347,27 +383,36 @@ class TableProvider final : public deploy::ResourceProvider {
       if (now.enabled && want.enabled) setting = {.enabled = false, .attribute = now.attribute};
       if (!setting.enabled) setting.attribute = now.attribute;
       const bool again = now.enabled && want.enabled;
-      tables_.update_time_to_live(scope, name, setting, loop_, Reply<tables::TimeToLive, tables::Error>([this, scope, name, want, again, done = std::move(done)](tables::Result<tables::TimeToLive> result) mutable {
-                                    if (!result) return done(std::unexpected(error_of(result.error())));
-                                    if (!again) return done({});
-                                    tables_.update_time_to_live(scope, name, want, loop_, as_reply<tables::TimeToLive>(std::move(done)));
-                                  }));
+      tables_.update_time_to_live(
+          scope, name, setting, loop_,
+          Reply<tables::TimeToLive, tables::Error>([this, scope, name, want, again, done = std::move(done)](
+                                                       tables::Result<tables::TimeToLive> result) mutable {
+            if (!result) return done(std::unexpected(error_of(result.error())));
+            if (!again) return done({});
+            tables_.update_time_to_live(scope, name, want, loop_, as_reply<tables::TimeToLive>(std::move(done)));
+          }));
     });
   }
 
-  void add_tags(Steps& steps, const Scope& scope, const std::string& name, const std::vector<std::pair<std::string, std::string>>& want) {
+  void add_tags(Steps& steps, const Scope& scope, const std::string& name,
+                const std::vector<std::pair<std::string, std::string>>& want) {
     const auto table = tables_.describe(scope, name);
     if (!table) return;
     std::vector<std::string> gone;
     for (const auto& [key, value] : table->definition.tags) {
-      const bool stays = std::any_of(want.begin(), want.end(), [&key = key](const auto& tag) { return tag.first == key; });
+      const bool stays =
+          std::any_of(want.begin(), want.end(), [&key = key](const auto& tag) { return tag.first == key; });
       if (!stays) gone.push_back(key);
     }
     if (!gone.empty()) {
-      steps.add([this, scope, name, gone](Steps::Done done) { tables_.untag(scope, name, gone, loop_, as_reply<tables::TagList>(std::move(done))); });
+      steps.add([this, scope, name, gone](Steps::Done done) {
+        tables_.untag(scope, name, gone, loop_, as_reply<tables::TagList>(std::move(done)));
+      });
     }
     if (!want.empty()) {
-      steps.add([this, scope, name, want](Steps::Done done) { tables_.tag(scope, name, want, loop_, as_reply<tables::TagList>(std::move(done))); });
+      steps.add([this, scope, name, want](Steps::Done done) {
+        tables_.tag(scope, name, want, loop_, as_reply<tables::TagList>(std::move(done)));
+      });
     }
   }
 
@@ -377,7 +422,8 @@ class TableProvider final : public deploy::ResourceProvider {
     deploy::Outcome out{.physical_id = name};
     out.attributes["Arn"] = tables::table_arn(scope, name);
     out.attributes["TableId"] = table->definition.uuid;
-    if (table->definition.stream.enabled) out.attributes["StreamArn"] = tables::stream_arn(scope, name, table->definition.stream.label);
+    if (table->definition.stream.enabled)
+      out.attributes["StreamArn"] = tables::stream_arn(scope, name, table->definition.stream.label);
     return out;
   }
 

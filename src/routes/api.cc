@@ -120,7 +120,10 @@ json::Value encode(const Tree& tree) {
 Tree decode_tree(const json::Value& from, std::string_view name) {
   Tree tree;
   each_member(from, name, [&](const std::string& id, const json::Value& one) {
-    Resource resource{.id = id, .parent_id = one.string_or("parent"), .path_part = one.string_or("part"), .path = one.string_or("path")};
+    Resource resource{.id = id,
+                      .parent_id = one.string_or("parent"),
+                      .path_part = one.string_or("part"),
+                      .path = one.string_or("path")};
     each_member(one, "methods", [&](const std::string& verb, const json::Value& stored) {
       Method method{.http_method = verb};
       method.authorization_type = stored.string_or("authorization", "NONE");
@@ -208,7 +211,8 @@ tidemill::Result<RestApi> decode_api(const json::Value& from) {
   api.created = from_epoch_ms(from.integer_or("created", 0));
   api.tree = decode_tree(from, "tree");
   each_member(from, "stages", [&](const std::string& name, const json::Value& one) {
-    Stage stage{.name = name, .deployment_id = one.string_or("deployment"), .description = one.string_or("description")};
+    Stage stage{
+        .name = name, .deployment_id = one.string_or("deployment"), .description = one.string_or("description")};
     stage.variables = text_map(one, "variables");
     stage.tags = text_map(one, "tags");
     if (const auto* settings = one.find("settings")) stage.method_settings = *settings;

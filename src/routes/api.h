@@ -1,5 +1,5 @@
-// REST APIs (v1) as values: a tree of resources, methods with their integrations, deployments (snapshots of the tree), stages.
-// Stored form: docs/formats/routes.md.
+// REST APIs (v1) as values: a tree of resources, methods with their integrations, deployments (snapshots of the tree),
+// stages. Stored form: docs/formats/routes.md.
 #pragma once
 
 #include <cstdint>
@@ -49,7 +49,7 @@ struct MethodResponse {
 };
 
 struct Method {
-  std::string http_method;  // or ANY
+  std::string http_method;                  // or ANY
   std::string authorization_type = "NONE";  // NONE, AWS_IAM
   bool api_key_required = false;
   std::string operation_name;
@@ -103,7 +103,7 @@ struct RestApi {
   std::map<std::string, Deployment> deployments;
 };
 
-json::Value encode(const RestApi& api);         // without deployments
+json::Value encode(const RestApi& api);  // without deployments
 json::Value encode(const Deployment& deployment);
 tidemill::Result<RestApi> decode_api(const json::Value& from);
 tidemill::Result<Deployment> decode_deployment(const json::Value& from);

@@ -31,17 +31,21 @@ bool is_path_part(std::string_view part) {
     if (inner.empty()) return false;
   }
   return std::all_of(inner.begin(), inner.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view("._-:").find(c) != std::string_view::npos;
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("._-:").find(c) != std::string_view::npos;
   });
 }
 
 bool is_stage_name(std::string_view name) {
   if (name.empty() || name.size() > 128) return false;
-  return std::all_of(name.begin(), name.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-'; });
+  return std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  });
 }
 
 bool is_status_code(std::string_view code) {
-  return code.size() == 3 && code[0] >= '1' && code[0] <= '5' && code[1] >= '0' && code[1] <= '9' && code[2] >= '0' && code[2] <= '9';
+  return code.size() == 3 && code[0] >= '1' && code[0] <= '5' && code[1] >= '0' && code[1] <= '9' && code[2] >= '0' &&
+         code[2] <= '9';
 }
 
 }  // namespace
@@ -96,7 +100,8 @@ Result<Resource*> Routes::find_resource(RestApi& api, const std::string& id) {
   return &found->second;
 }
 
-Result<Method*> Routes::find_method(const Scope& scope, const std::string& api_id, const std::string& resource_id, const std::string& verb) {
+Result<Method*> Routes::find_method(const Scope& scope, const std::string& api_id, const std::string& resource_id,
+                                    const std::string& verb) {
   TM_TRY(auto* api, find(scope, api_id));
   TM_TRY(auto* resource, find_resource(*api, resource_id));
   const auto found = resource->methods.find(verb);
@@ -104,14 +109,18 @@ Result<Method*> Routes::find_method(const Scope& scope, const std::string& api_i
   return &found->second;
 }
 
-Result<const RestApi*> Routes::api(const Scope& scope, const std::string& id) const { return const_cast<Routes*>(this)->find(scope, id); }
+Result<const RestApi*> Routes::api(const Scope& scope, const std::string& id) const {
+  return const_cast<Routes*>(this)->find(scope, id);
+}
 
 std::vector<const RestApi*> Routes::apis(const Scope& scope) const {
   std::vector<const RestApi*> out;
   for (const auto& [id, api] : apis_) {
     if (api->scope == scope) out.push_back(api.get());
   }
-  std::sort(out.begin(), out.end(), [](const auto* a, const auto* b) { return a->created != b->created ? a->created < b->created : a->id < b->id; });
+  std::sort(out.begin(), out.end(), [](const auto* a, const auto* b) {
+    return a->created != b->created ? a->created < b->created : a->id < b->id;
+  });
   return out;
 }
 
@@ -119,7 +128,10 @@ Result<const RestApi*> Routes::create_api(NewApi request) {
   if (request.name.empty()) return fail(Errc::kBadRequest, "API Name cannot be blank");
   const auto id = make_id(10, request.token, "api");
   if (const auto found = apis_.find(id); found != apis_.end() && !request.token.empty()) return found->second.get();
-  if (apis_.size() >= kApisMax) return fail(Errc::kLimitExceeded, "Maximum number of Regional APIs per account has been reached. Please contact AWS if you need additional APIs.");
+  if (apis_.size() >= kApisMax)
+    return fail(Errc::kLimitExceeded,
+                "Maximum number of Regional APIs per account has been reached. Please contact AWS if you need "
+                "additional APIs.");
   auto api = std::make_unique<RestApi>();
   api->scope = request.scope;
   api->id = id;
@@ -164,27 +176,41 @@ Status Routes::delete_api(const Scope& scope, const std::string& id) {
   return {};
 }
 
-Result<const Resource*> Routes::create_resource(const Scope& scope, const std::string& api_id, const std::string& parent_id, const std::string& path_part, const std::string& token) {
+Result<const Resource*> Routes::create_resource(const Scope& scope, const std::string& api_id,
+                                                const std::string& parent_id, const std::string& path_part,
+                                                const std::string& token) {
   TM_TRY(auto* api, find(scope, api_id));
   TM_TRY(auto* parent, find_resource(*api, parent_id));
   if (!is_path_part(path_part)) {
-    return fail(Errc::kBadRequest, "Resource's path part only allow a-zA-Z0-9._-: or a valid greedy path variable and curly braces at the beginning and the end.");
+    return fail(Errc::kBadRequest,
+                "Resource's path part only allow a-zA-Z0-9._-: or a valid greedy path variable and curly braces at the "
+                "beginning and the end.");
   }
   const auto id = make_id(6, token, "resource");
   if (const auto found = api->tree.find(id); found != api->tree.end() && !token.empty()) return &found->second;
   if (parent->path_part.ends_with("+}")) {
-    return fail(Errc::kBadRequest, fmt::format("Cannot create a child of a resource with a greedy path variable: {}", parent->path_part));
+    return fail(Errc::kBadRequest,
+                fmt::format("Cannot create a child of a resource with a greedy path variable: {}", parent->path_part));
   }
   for (const auto& [other_id, other] : api->tree) {
     if (other.parent_id != parent_id) continue;
-    if (other.path_part == path_part) return fail(Errc::kConflict, fmt::format("Another resource with the same parent already has this name: {}", path_part));
+    if (other.path_part == path_part)
+      return fail(Errc::kConflict,
+                  fmt::format("Another resource with the same parent already has this name: {}", path_part));
     if (is_variable(other.path_part) && is_variable(path_part)) {
-      return fail(Errc::kBadRequest, fmt::format("A sibling ({}) of this resource already has a variable path part -- only one is allowed", other.path_part));
+      return fail(Errc::kBadRequest,
+                  fmt::format("A sibling ({}) of this resource already has a variable path part -- only one is allowed",
+                              other.path_part));
     }
   }
-  if (api->tree.size() >= kResourcesMax) return fail(Errc::kLimitExceeded, fmt::format("Maximum number of resources for this API has been reached: {}", kResourcesMax));
+  if (api->tree.size() >= kResourcesMax)
+    return fail(Errc::kLimitExceeded,
+                fmt::format("Maximum number of resources for this API has been reached: {}", kResourcesMax));
   auto& resource = api->tree[id];
-  resource = {.id = id, .parent_id = parent_id, .path_part = path_part, .path = (parent->path == "/" ? "" : parent->path) + "/" + path_part};
+  resource = {.id = id,
+              .parent_id = parent_id,
+              .path_part = path_part,
+              .path = (parent->path == "/" ? "" : parent->path) + "/" + path_part};
   save(*api);
   return &resource;
 }
@@ -211,38 +237,48 @@ Result<const Resource*> Routes::resource(const Scope& scope, const std::string& 
 }
 
 Status Routes::check(const Integration& integration) const {
-  if (integration.timeout_ms < 50 || integration.timeout_ms > 29'000) return fail(Errc::kBadRequest, "Timeout should be between 50 ms and 29000 ms");
+  if (integration.timeout_ms < 50 || integration.timeout_ms > 29'000)
+    return fail(Errc::kBadRequest, "Timeout should be between 50 ms and 29000 ms");
   if (integration.type == IntegrationType::kLambdaProxy && !function_of(integration.uri)) {
-    return fail(Errc::kBadRequest, fmt::format("Invalid ARN specified in the request: AWS_PROXY integrations call functions only, found {}", integration.uri));
+    return fail(
+        Errc::kBadRequest,
+        fmt::format("Invalid ARN specified in the request: AWS_PROXY integrations call functions only, found {}",
+                    integration.uri));
   }
   return check_mapping(integration);
 }
 
 Status Routes::check(const Method& method) const {
   if (std::find(std::begin(kVerbs), std::end(kVerbs), method.http_method) == std::end(kVerbs)) {
-    return fail(Errc::kBadRequest, "Invalid HttpMethod specified. Valid options are GET,PUT,POST,DELETE,PATCH,OPTIONS,HEAD,ANY");
+    return fail(Errc::kBadRequest,
+                "Invalid HttpMethod specified. Valid options are GET,PUT,POST,DELETE,PATCH,OPTIONS,HEAD,ANY");
   }
   if (method.authorization_type != "NONE" && method.authorization_type != "AWS_IAM") {
-    return fail(Errc::kBadRequest, fmt::format("Authorization type {} is not supported; known: NONE, AWS_IAM", method.authorization_type));
+    return fail(Errc::kBadRequest,
+                fmt::format("Authorization type {} is not supported; known: NONE, AWS_IAM", method.authorization_type));
   }
   if (method.api_key_required) return fail(Errc::kBadRequest, "API keys are not supported");
   if (method.integration) return check(*method.integration);
   return {};
 }
 
-Result<const Method*> Routes::put_method(const Scope& scope, const std::string& api_id, const std::string& resource_id, Method method, bool replace) {
+Result<const Method*> Routes::put_method(const Scope& scope, const std::string& api_id, const std::string& resource_id,
+                                         Method method, bool replace) {
   TM_TRY(auto* api, find(scope, api_id));
   TM_TRY(auto* resource, find_resource(*api, resource_id));
   if (auto fine = check(method); !fine) return std::unexpected(fine.error());
   const auto verb = method.http_method;
-  if (!replace && resource->methods.contains(verb)) return fail(Errc::kConflict, "Method already exists for this resource");
+  if (!replace && resource->methods.contains(verb))
+    return fail(Errc::kConflict, "Method already exists for this resource");
   auto& stored = resource->methods[verb];
   stored = std::move(method);
   save(*api);
   return &stored;
 }
 
-Result<const Method*> Routes::put_integration(const Scope& scope, const std::string& api_id, const std::string& resource_id, const std::string& verb, Integration integration) {
+Result<const Method*> Routes::put_integration(const Scope& scope, const std::string& api_id,
+                                              const std::string& resource_id, const std::string& verb,
+                                              Integration integration) {
   TM_TRY(auto* method, find_method(scope, api_id, resource_id, verb));
   if (auto fine = check(integration); !fine) return std::unexpected(fine.error());
   method->integration = std::move(integration);
@@ -250,7 +286,9 @@ Result<const Method*> Routes::put_integration(const Scope& scope, const std::str
   return method;
 }
 
-Result<const Method*> Routes::put_method_response(const Scope& scope, const std::string& api_id, const std::string& resource_id, const std::string& verb, const std::string& code, MethodResponse response) {
+Result<const Method*> Routes::put_method_response(const Scope& scope, const std::string& api_id,
+                                                  const std::string& resource_id, const std::string& verb,
+                                                  const std::string& code, MethodResponse response) {
   TM_TRY(auto* method, find_method(scope, api_id, resource_id, verb));
   if (!is_status_code(code)) return fail(Errc::kBadRequest, "Invalid status code specified");
   if (method->responses.contains(code)) return fail(Errc::kConflict, "Response already exists for this resource");
@@ -259,7 +297,9 @@ Result<const Method*> Routes::put_method_response(const Scope& scope, const std:
   return method;
 }
 
-Result<const Method*> Routes::put_integration_response(const Scope& scope, const std::string& api_id, const std::string& resource_id, const std::string& verb, const std::string& code, IntegrationResponse response) {
+Result<const Method*> Routes::put_integration_response(const Scope& scope, const std::string& api_id,
+                                                       const std::string& resource_id, const std::string& verb,
+                                                       const std::string& code, IntegrationResponse response) {
   TM_TRY(auto* method, find_method(scope, api_id, resource_id, verb));
   if (!method->integration) return fail(Errc::kNotFound, "Invalid Integration identifier specified");
   if (!is_status_code(code)) return fail(Errc::kBadRequest, "Invalid status code specified");
@@ -270,7 +310,8 @@ Result<const Method*> Routes::put_integration_response(const Scope& scope, const
   return method;
 }
 
-Status Routes::delete_method(const Scope& scope, const std::string& api_id, const std::string& resource_id, const std::string& verb) {
+Status Routes::delete_method(const Scope& scope, const std::string& api_id, const std::string& resource_id,
+                             const std::string& verb) {
   TM_TRY(auto* api, find(scope, api_id));
   TM_TRY(auto* resource, find_resource(*api, resource_id));
   if (resource->methods.erase(verb) == 0) return fail(Errc::kNotFound, "Invalid Method identifier specified");
@@ -278,15 +319,20 @@ Status Routes::delete_method(const Scope& scope, const std::string& api_id, cons
   return {};
 }
 
-Result<const Method*> Routes::method(const Scope& scope, const std::string& api, const std::string& resource, const std::string& verb) const {
+Result<const Method*> Routes::method(const Scope& scope, const std::string& api, const std::string& resource,
+                                     const std::string& verb) const {
   return const_cast<Routes&>(*this).find_method(scope, api, resource, verb);
 }
 
-Result<const Deployment*> Routes::create_deployment(const Scope& scope, const std::string& api_id, const std::string& description, const std::string& token) {
+Result<const Deployment*> Routes::create_deployment(const Scope& scope, const std::string& api_id,
+                                                    const std::string& description, const std::string& token) {
   TM_TRY(auto* api, find(scope, api_id));
   const auto id = make_id(6, token, "deployment");
-  if (const auto found = api->deployments.find(id); found != api->deployments.end() && !token.empty()) return &found->second;
-  if (api->deployments.size() >= kDeploymentsMax) return fail(Errc::kLimitExceeded, fmt::format("Maximum number of deployments for this API has been reached: {}", kDeploymentsMax));
+  if (const auto found = api->deployments.find(id); found != api->deployments.end() && !token.empty())
+    return &found->second;
+  if (api->deployments.size() >= kDeploymentsMax)
+    return fail(Errc::kLimitExceeded,
+                fmt::format("Maximum number of deployments for this API has been reached: {}", kDeploymentsMax));
   bool any = false;
   for (const auto& [resource_id, resource] : api->tree) {
     for (const auto& [verb, method] : resource.methods) {
@@ -296,7 +342,10 @@ Result<const Deployment*> Routes::create_deployment(const Scope& scope, const st
   }
   if (!any) return fail(Errc::kBadRequest, "The REST API doesn't contain any methods");
   auto& deployment = api->deployments[id];
-  deployment = {.id = id, .description = description, .created = services_.loop.clock().wall(), .tree = std::make_shared<const Tree>(api->tree)};
+  deployment = {.id = id,
+                .description = description,
+                .created = services_.loop.clock().wall(),
+                .tree = std::make_shared<const Tree>(api->tree)};
   storage::Mutation batch;
   batch.put(Keyspace::kRoutes, deployment_key(api->id, id), encode(deployment).text());
   services_.store.write(std::move(batch));
@@ -307,7 +356,8 @@ Status Routes::delete_deployment(const Scope& scope, const std::string& api_id, 
   TM_TRY(auto* api, find(scope, api_id));
   if (!api->deployments.contains(id)) return fail(Errc::kNotFound, "Invalid Deployment identifier specified");
   for (const auto& [name, stage] : api->stages) {
-    if (stage.deployment_id == id) return fail(Errc::kBadRequest, "Active stages pointing to this deployment must be moved or deleted");
+    if (stage.deployment_id == id)
+      return fail(Errc::kBadRequest, "Active stages pointing to this deployment must be moved or deleted");
   }
   storage::Mutation batch;
   batch.erase(Keyspace::kRoutes, deployment_key(api->id, id));
@@ -321,11 +371,20 @@ Result<const Stage*> Routes::create_stage(const Scope& scope, const std::string&
   if (!is_stage_name(request.name)) return fail(Errc::kBadRequest, "Stage name only allows a-zA-Z0-9_-");
   if (!api->deployments.contains(request.deployment_id)) return fail(Errc::kBadRequest, "Deployment id does not exist");
   if (api->stages.contains(request.name)) return fail(Errc::kConflict, "Stage already exists");
-  if (api->stages.size() >= kStagesMax) return fail(Errc::kLimitExceeded, fmt::format("Maximum number of stages for this API has been reached: {}", kStagesMax));
+  if (api->stages.size() >= kStagesMax)
+    return fail(Errc::kLimitExceeded,
+                fmt::format("Maximum number of stages for this API has been reached: {}", kStagesMax));
   const auto now = services_.loop.clock().wall();
   auto& stage = api->stages[request.name];
-  stage = {.name = request.name, .deployment_id = std::move(request.deployment_id), .description = std::move(request.description), .variables = std::move(request.variables),
-           .tags = std::move(request.tags), .method_settings = std::move(request.method_settings), .tracing = request.tracing, .created = now, .updated = now};
+  stage = {.name = request.name,
+           .deployment_id = std::move(request.deployment_id),
+           .description = std::move(request.description),
+           .variables = std::move(request.variables),
+           .tags = std::move(request.tags),
+           .method_settings = std::move(request.method_settings),
+           .tracing = request.tracing,
+           .created = now,
+           .updated = now};
   save(*api);
   return &stage;
 }

@@ -1,4 +1,5 @@
-// Errors of the control calls; the message is API Gateway's own text. What callers of an API see is a Response, not an Error.
+// Errors of the control calls; the message is API Gateway's own text. What callers of an API see is a Response, not an
+// Error.
 #pragma once
 
 #include <expected>
@@ -26,6 +27,8 @@ template <class T>
 using Result = std::expected<T, Error>;
 using Status = Result<void>;
 
-inline std::unexpected<Error> fail(Errc code, std::string message) { return std::unexpected(Error{code, std::move(message)}); }
+inline std::unexpected<Error> fail(Errc code, std::string message) {
+  return std::unexpected(Error{code, std::move(message)});
+}
 
 }  // namespace tidemill::routes

@@ -8,13 +8,16 @@
 namespace tidemill::routes {
 namespace {
 
-bool holds_expression(std::string_view text) { return text.find('$') != text.npos || text.find("#set") != text.npos || text.find("#if") != text.npos; }
+bool holds_expression(std::string_view text) {
+  return text.find('$') != text.npos || text.find("#set") != text.npos || text.find("#if") != text.npos;
+}
 
 bool is_literal(std::string_view text) { return text.size() >= 2 && text.front() == '\'' && text.back() == '\''; }
 
 std::string_view content_type(const Incoming& incoming) {
   for (const auto& [name, value] : incoming.headers) {
-    if (name.size() == 12 && (name == "Content-Type" || name == "content-type")) return std::string_view(value).substr(0, value.find(';'));
+    if (name.size() == 12 && (name == "Content-Type" || name == "content-type"))
+      return std::string_view(value).substr(0, value.find(';'));
   }
   return "application/json";
 }
@@ -41,7 +44,8 @@ std::optional<int> mock_status(std::string_view text) {
 Outgoing mock_response(const Integration& integration, const Incoming& incoming) {
   auto found = integration.request_templates.find(std::string(content_type(incoming)));
   if (found == integration.request_templates.end()) {
-    if (integration.passthrough == "NEVER" || (integration.passthrough == "WHEN_NO_TEMPLATES" && !integration.request_templates.empty())) {
+    if (integration.passthrough == "NEVER" ||
+        (integration.passthrough == "WHEN_NO_TEMPLATES" && !integration.request_templates.empty())) {
       return gateway_error(415, "Unsupported Media Type", "UnsupportedMediaTypeException");
     }
     found = integration.request_templates.find("application/json");
@@ -57,7 +61,9 @@ Outgoing mock_response(const Integration& integration, const Incoming& incoming)
       continue;
     }
     try {
-      if (std::regex_match(std::to_string(*status), std::regex(one.second.selection_pattern, std::regex::ECMAScript | std::regex_constants::__polynomial))) {
+      if (std::regex_match(
+              std::to_string(*status),
+              std::regex(one.second.selection_pattern, std::regex::ECMAScript | std::regex_constants::__polynomial))) {
         chosen = &one;
         break;
       }
@@ -89,7 +95,10 @@ Outgoing mock_response(const Integration& integration, const Incoming& incoming)
 Status check_mapping(const Integration& integration) {
   if (integration.type == IntegrationType::kMock) {
     for (const auto& [type, text] : integration.request_templates) {
-      if (holds_expression(text)) return fail(Errc::kBadRequest, fmt::format("Mapping templates with expressions are not supported: the request template of {}", type));
+      if (holds_expression(text))
+        return fail(
+            Errc::kBadRequest,
+            fmt::format("Mapping templates with expressions are not supported: the request template of {}", type));
     }
   }
   for (const auto& [code, response] : integration.responses) {
@@ -100,12 +109,20 @@ Status check_mapping(const Integration& integration) {
 
 Status check_mapping(const IntegrationResponse& response) {
   for (const auto& [type, text] : response.response_templates) {
-    if (holds_expression(text)) return fail(Errc::kBadRequest, fmt::format("Mapping templates with expressions are not supported: the response template of {}", type));
+    if (holds_expression(text))
+      return fail(
+          Errc::kBadRequest,
+          fmt::format("Mapping templates with expressions are not supported: the response template of {}", type));
   }
   for (const auto& [target, source] : response.response_parameters) {
-    if (!target.starts_with("method.response.header.")) return fail(Errc::kBadRequest, fmt::format("Invalid mapping expression specified: {}", target));
-    if (!is_literal(source)) return fail(Errc::kBadRequest, fmt::format("Invalid mapping expression specified: {}; only literals in single quotes are supported", source));
-    if (source.find_first_of("\r\n") != std::string::npos) return fail(Errc::kBadRequest, fmt::format("Invalid mapping expression specified: {}", target));
+    if (!target.starts_with("method.response.header."))
+      return fail(Errc::kBadRequest, fmt::format("Invalid mapping expression specified: {}", target));
+    if (!is_literal(source))
+      return fail(Errc::kBadRequest,
+                  fmt::format("Invalid mapping expression specified: {}; only literals in single quotes are supported",
+                              source));
+    if (source.find_first_of("\r\n") != std::string::npos)
+      return fail(Errc::kBadRequest, fmt::format("Invalid mapping expression specified: {}", target));
   }
   if (!response.selection_pattern.empty()) {
     try {

@@ -68,8 +68,10 @@ MultiMap headers_of(const Incoming& incoming, const EventFacts& facts) {
     for (auto& [key, values] : map) {
       if (same_ignoring_case(key, name)) found = &values;
     }
-    if (found != nullptr) found->push_back(as_utf8(value));
-    else map.push_back({name, {as_utf8(value)}});
+    if (found != nullptr)
+      found->push_back(as_utf8(value));
+    else
+      map.push_back({name, {as_utf8(value)}});
   }
   const auto add = [&](const char* name, const std::string& value) {
     if (header(incoming.headers, name).empty() && !value.empty()) map.push_back({name, {value}});
@@ -124,8 +126,10 @@ void write_or_null(json::Writer& out, const Map& map) {
 
 void text_or_null(json::Writer& out, std::string_view name, const std::string& value) {
   out.key(name);
-  if (value.empty()) out.null();
-  else out.string(value);
+  if (value.empty())
+    out.null();
+  else
+    out.string(value);
 }
 
 }  // namespace
@@ -137,7 +141,9 @@ bool is_binary(const std::vector<std::string>& types, std::string_view value) {
   while (media.ends_with(' ')) media.remove_suffix(1);
   for (const auto& type : types) {
     if (type == "*/*" || same_ignoring_case(type, media)) return true;
-    if (type.ends_with("/*") && media.size() >= type.size() && same_ignoring_case(media.substr(0, type.size() - 1), std::string_view(type).substr(0, type.size() - 1))) return true;
+    if (type.ends_with("/*") && media.size() >= type.size() &&
+        same_ignoring_case(media.substr(0, type.size() - 1), std::string_view(type).substr(0, type.size() - 1)))
+      return true;
   }
   return false;
 }
@@ -146,8 +152,11 @@ std::string proxy_event(const Incoming& incoming, const EventFacts& facts) {
   const auto& resource = *facts.match.resource;
   const auto headers = headers_of(incoming, facts);
   const auto query = query_of(incoming.query);
-  const bool binary = !incoming.body.empty() && is_binary(facts.api.binary_media_types, header(incoming.headers, "Content-Type"));
-  const std::string domain = incoming.domain.empty() ? fmt::format("{}.execute-api.{}.amazonaws.com", facts.api.id, facts.api.scope.region) : incoming.domain;
+  const bool binary =
+      !incoming.body.empty() && is_binary(facts.api.binary_media_types, header(incoming.headers, "Content-Type"));
+  const std::string domain = incoming.domain.empty()
+                                 ? fmt::format("{}.execute-api.{}.amazonaws.com", facts.api.id, facts.api.scope.region)
+                                 : incoming.domain;
 
   std::string text;
   text.reserve(2048 + incoming.body.size() * 5 / 4);
@@ -161,11 +170,15 @@ std::string proxy_event(const Incoming& incoming, const EventFacts& facts) {
   out.key("multiValueHeaders");
   write_multi(out, headers);
   out.key("queryStringParameters");
-  if (query.empty()) out.null();
-  else write_single(out, query);
+  if (query.empty())
+    out.null();
+  else
+    write_single(out, query);
   out.key("multiValueQueryStringParameters");
-  if (query.empty()) out.null();
-  else write_multi(out, query);
+  if (query.empty())
+    out.null();
+  else
+    write_multi(out, query);
   out.key("pathParameters");
   write_or_null(out, facts.match.parameters);
   out.key("stageVariables");
@@ -205,9 +218,12 @@ std::string proxy_event(const Incoming& incoming, const EventFacts& facts) {
   out.end_object();
 
   out.key("body");
-  if (incoming.body.empty()) out.null();
-  else if (binary) out.base64(incoming.body);
-  else out.string(as_utf8(incoming.body));
+  if (incoming.body.empty())
+    out.null();
+  else if (binary)
+    out.base64(incoming.body);
+  else
+    out.string(as_utf8(incoming.body));
   out.member("isBase64Encoded", binary);
   out.end_object();
   return text;
@@ -253,17 +269,21 @@ bool is_header_safe(std::string_view name, std::string_view value) {
 
 // What belongs to the connection is the server's to say.
 bool is_of_connection(std::string_view name) {
-  return same_ignoring_case(name, "content-length") || same_ignoring_case(name, "connection") || same_ignoring_case(name, "transfer-encoding");
+  return same_ignoring_case(name, "content-length") || same_ignoring_case(name, "connection") ||
+         same_ignoring_case(name, "transfer-encoding");
 }
 
 }  // namespace
 
-std::optional<Outgoing> proxy_response(std::string_view payload, const std::vector<std::string>& binary_media_types, std::string_view accept) {
+std::optional<Outgoing> proxy_response(std::string_view payload, const std::vector<std::string>& binary_media_types,
+                                       std::string_view accept) {
   const auto document = json::Document::parse(payload);
   if (!document || !document->root().is_object()) return std::nullopt;
   const auto& root = document->root();
   for (const auto& [name, value] : root.members()) {
-    if (name != "statusCode" && name != "headers" && name != "multiValueHeaders" && name != "body" && name != "isBase64Encoded") return std::nullopt;
+    if (name != "statusCode" && name != "headers" && name != "multiValueHeaders" && name != "body" &&
+        name != "isBase64Encoded")
+      return std::nullopt;
   }
   Outgoing out;
   const auto status = status_of(root.find_present("statusCode"));

@@ -1,7 +1,8 @@
 // REST APIs: their control calls and the serving of requests. Home loop only.
 //
-// Control calls change memory and store at once and give the result; `flushed` says when all of it is durable. What is served is
-// the snapshot that a stage's deployment took: later changes of the tree are invisible until the next deployment.
+// Control calls change memory and store at once and give the result; `flushed` says when all of it is durable. What is
+// served is the snapshot that a stage's deployment took: later changes of the tree are invisible until the next
+// deployment.
 #pragma once
 
 #include <functional>
@@ -89,7 +90,9 @@ class Routes {
   Routes(const Routes&) = delete;
 
   tidemill::Status load();
-  void flushed(runtime::Task done) { services_.store.when_durable(services_.store.newest(), services_.loop, std::move(done)); }
+  void flushed(runtime::Task done) {
+    services_.store.when_durable(services_.store.newest(), services_.loop, std::move(done));
+  }
 
   // ---- control -----------------------------------------------------------------------------------------------------
   Result<const RestApi*> create_api(NewApi request);
@@ -98,22 +101,33 @@ class Routes {
   Result<const RestApi*> api(const Scope& scope, const std::string& api) const;
   std::vector<const RestApi*> apis(const Scope& scope) const;  // oldest first
 
-  Result<const Resource*> create_resource(const Scope& scope, const std::string& api, const std::string& parent, const std::string& path_part, const std::string& token = "");
-  Status delete_resource(const Scope& scope, const std::string& api, const std::string& resource);  // and what is below it
+  Result<const Resource*> create_resource(const Scope& scope, const std::string& api, const std::string& parent,
+                                          const std::string& path_part, const std::string& token = "");
+  Status delete_resource(const Scope& scope, const std::string& api,
+                         const std::string& resource);  // and what is below it
   Result<const Resource*> resource(const Scope& scope, const std::string& api, const std::string& resource) const;
 
   // The whole method at once; one that is there is replaced when `replace`, else kConflict.
-  Result<const Method*> put_method(const Scope& scope, const std::string& api, const std::string& resource, Method method, bool replace);
-  Result<const Method*> put_integration(const Scope& scope, const std::string& api, const std::string& resource, const std::string& verb, Integration integration);
-  Result<const Method*> put_method_response(const Scope& scope, const std::string& api, const std::string& resource, const std::string& verb, const std::string& code, MethodResponse response);
-  Result<const Method*> put_integration_response(const Scope& scope, const std::string& api, const std::string& resource, const std::string& verb, const std::string& code, IntegrationResponse response);
-  Status delete_method(const Scope& scope, const std::string& api, const std::string& resource, const std::string& verb);
-  Result<const Method*> method(const Scope& scope, const std::string& api, const std::string& resource, const std::string& verb) const;
+  Result<const Method*> put_method(const Scope& scope, const std::string& api, const std::string& resource,
+                                   Method method, bool replace);
+  Result<const Method*> put_integration(const Scope& scope, const std::string& api, const std::string& resource,
+                                        const std::string& verb, Integration integration);
+  Result<const Method*> put_method_response(const Scope& scope, const std::string& api, const std::string& resource,
+                                            const std::string& verb, const std::string& code, MethodResponse response);
+  Result<const Method*> put_integration_response(const Scope& scope, const std::string& api,
+                                                 const std::string& resource, const std::string& verb,
+                                                 const std::string& code, IntegrationResponse response);
+  Status delete_method(const Scope& scope, const std::string& api, const std::string& resource,
+                       const std::string& verb);
+  Result<const Method*> method(const Scope& scope, const std::string& api, const std::string& resource,
+                               const std::string& verb) const;
 
-  Result<const Deployment*> create_deployment(const Scope& scope, const std::string& api, const std::string& description, const std::string& token = "");
+  Result<const Deployment*> create_deployment(const Scope& scope, const std::string& api,
+                                              const std::string& description, const std::string& token = "");
   Status delete_deployment(const Scope& scope, const std::string& api, const std::string& deployment);
   Result<const Stage*> create_stage(const Scope& scope, const std::string& api, NewStage stage);
-  Result<const Stage*> update_stage(const Scope& scope, const std::string& api, NewStage stage);  // all fields but the name
+  Result<const Stage*> update_stage(const Scope& scope, const std::string& api,
+                                    NewStage stage);  // all fields but the name
   Status delete_stage(const Scope& scope, const std::string& api, const std::string& stage);
   Result<const Stage*> stage(const Scope& scope, const std::string& api, const std::string& stage) const;
 
@@ -127,7 +141,8 @@ class Routes {
  private:
   Result<RestApi*> find(const Scope& scope, const std::string& api);
   Result<Resource*> find_resource(RestApi& api, const std::string& resource);
-  Result<Method*> find_method(const Scope& scope, const std::string& api, const std::string& resource, const std::string& verb);
+  Result<Method*> find_method(const Scope& scope, const std::string& api, const std::string& resource,
+                              const std::string& verb);
   Status check(const Method& method) const;
   Status check(const Integration& integration) const;
   void save(const RestApi& api);

@@ -29,7 +29,9 @@ class FakeFunctions final : public FunctionInvoker {
   std::vector<Reply<InvokeResult, InvokeError>> held;
 };
 
-constexpr const char* kUri = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:f/invocations";
+constexpr const char* kUri =
+    "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:f/"
+    "invocations";
 
 class Apis : public testing::Test {
  protected:
@@ -47,22 +49,34 @@ class Apis : public testing::Test {
     EXPECT_TRUE(made) << made.error().message;
     return made ? (*made)->id : "";
   }
-  static Integration lambda(std::string verb = "POST") { return {.type = IntegrationType::kLambdaProxy, .http_method = std::move(verb), .uri = kUri}; }
+  static Integration lambda(std::string verb = "POST") {
+    return {.type = IntegrationType::kLambdaProxy, .http_method = std::move(verb), .uri = kUri};
+  }
   void put(const std::string& resource, const std::string& verb, Integration integration = lambda()) {
-    const auto put = routes_->put_method({}, api_, resource, {.http_method = verb, .integration = std::move(integration)}, true);
+    const auto put =
+        routes_->put_method({}, api_, resource, {.http_method = verb, .integration = std::move(integration)}, true);
     ASSERT_TRUE(put) << put.error().message;
   }
   void deploy(TextMap variables = {}) {
     const auto deployment = routes_->create_deployment({}, api_, "");
     ASSERT_TRUE(deployment) << deployment.error().message;
     NewStage stage{.name = "stage", .deployment_id = (*deployment)->id, .variables = std::move(variables)};
-    if (routes_->stage({}, api_, "stage")) ASSERT_TRUE(routes_->update_stage({}, api_, stage));
-    else ASSERT_TRUE(routes_->create_stage({}, api_, stage));
+    if (routes_->stage({}, api_, "stage"))
+      ASSERT_TRUE(routes_->update_stage({}, api_, stage));
+    else
+      ASSERT_TRUE(routes_->create_stage({}, api_, stage));
   }
   Outgoing call(std::string method, std::string target, HeaderList headers = {}, std::string body = "") {
     const auto question = target.find('?');
-    Incoming incoming{.api_id = api_, .method = std::move(method), .path = target.substr(0, question), .query = question == std::string::npos ? "" : target.substr(question + 1),
-                      .headers = std::move(headers), .body = std::move(body), .source_ip = "10.0.0.9", .forwarded_port = "4566", .forwarded_proto = "http"};
+    Incoming incoming{.api_id = api_,
+                      .method = std::move(method),
+                      .path = target.substr(0, question),
+                      .query = question == std::string::npos ? "" : target.substr(question + 1),
+                      .headers = std::move(headers),
+                      .body = std::move(body),
+                      .source_ip = "10.0.0.9",
+                      .forwarded_port = "4566",
+                      .forwarded_proto = "http"};
     return send(std::move(incoming));
   }
   Outgoing send(Incoming incoming) {
@@ -79,7 +93,8 @@ class Apis : public testing::Test {
 
   runtime::SimLoop loop_;
   runtime::SimRandom random_;
-  observe::Log log_{loop_.clock(), observe::Level::kError, observe::Log::Format::kText, [](observe::Level, std::string_view) {}};
+  observe::Log log_{loop_.clock(), observe::Level::kError, observe::Log::Format::kText,
+                    [](observe::Level, std::string_view) {}};
   storage::Store store_;
   FakeFunctions functions_;
   std::unique_ptr<Routes> routes_;
@@ -94,14 +109,21 @@ TEST_F(Apis, FG_01_EventHasTheRecordedMembersAndNulls) {
   std::vector<std::string> names, context, identity;
   for (const auto& [name, value] : event.as_object()) names.push_back(name);
   for (const auto& [name, value] : event.find("requestContext")->as_object()) context.push_back(name);
-  for (const auto& [name, value] : event.find("requestContext")->find("identity")->as_object()) identity.push_back(name);
-  EXPECT_EQ(names, (std::vector<std::string>{"resource", "path", "httpMethod", "headers", "multiValueHeaders", "queryStringParameters", "multiValueQueryStringParameters",
-                                             "pathParameters", "stageVariables", "requestContext", "body", "isBase64Encoded"}));
-  EXPECT_EQ(context, (std::vector<std::string>{"resourceId", "resourcePath", "httpMethod", "extendedRequestId", "requestTime", "path", "accountId", "protocol", "stage",
-                                               "domainPrefix", "requestTimeEpoch", "requestId", "identity", "domainName", "deploymentId", "apiId"}));
-  EXPECT_EQ(identity, (std::vector<std::string>{"cognitoIdentityPoolId", "accountId", "cognitoIdentityId", "caller", "sourceIp", "principalOrgId", "accessKey",
-                                                "cognitoAuthenticationType", "cognitoAuthenticationProvider", "userArn", "userAgent", "user"}));
-  for (const auto* null : {"queryStringParameters", "multiValueQueryStringParameters", "stageVariables", "body"}) EXPECT_TRUE(event.find(null)->is_null()) << null;
+  for (const auto& [name, value] : event.find("requestContext")->find("identity")->as_object())
+    identity.push_back(name);
+  EXPECT_EQ(names,
+            (std::vector<std::string>{"resource", "path", "httpMethod", "headers", "multiValueHeaders",
+                                      "queryStringParameters", "multiValueQueryStringParameters", "pathParameters",
+                                      "stageVariables", "requestContext", "body", "isBase64Encoded"}));
+  EXPECT_EQ(context,
+            (std::vector<std::string>{"resourceId", "resourcePath", "httpMethod", "extendedRequestId", "requestTime",
+                                      "path", "accountId", "protocol", "stage", "domainPrefix", "requestTimeEpoch",
+                                      "requestId", "identity", "domainName", "deploymentId", "apiId"}));
+  EXPECT_EQ(identity, (std::vector<std::string>{"cognitoIdentityPoolId", "accountId", "cognitoIdentityId", "caller",
+                                                "sourceIp", "principalOrgId", "accessKey", "cognitoAuthenticationType",
+                                                "cognitoAuthenticationProvider", "userArn", "userAgent", "user"}));
+  for (const auto* null : {"queryStringParameters", "multiValueQueryStringParameters", "stageVariables", "body"})
+    EXPECT_TRUE(event.find(null)->is_null()) << null;
   EXPECT_EQ(event.string_or("resource"), "/{proxy+}");
   EXPECT_EQ(event.find("requestContext")->find("identity")->string_or("sourceIp"), "10.0.0.9");
   EXPECT_EQ(event.find("requestContext")->string_or("domainName"), api_ + ".execute-api.us-east-1.amazonaws.com");
@@ -148,7 +170,8 @@ TEST_P(Paths, FG_04_FG_05) {
   EXPECT_EQ(event.find("requestContext")->string_or("path"), GetParam().context_path);
   EXPECT_EQ(event.find("requestContext")->string_or("requestTime"), "25/Nov/2025:15:47:40 +0000");
 }
-INSTANTIATE_TEST_SUITE_P(Table, Paths, testing::ValuesIn(kPaths), [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(Table, Paths, testing::ValuesIn(kPaths),
+                         [](const auto& info) { return std::string(info.param.name); });
 
 TEST_F(Apis, FG_06_BodyIsBase64ForBinaryMediaTypesOnly) {
   put(add(root_, "x"), "POST");
@@ -159,8 +182,12 @@ TEST_F(Apis, FG_06_BodyIsBase64ForBinaryMediaTypesOnly) {
   call("POST", "/stage/x", {{"Content-Type", "text/plain"}}, "hé");
   EXPECT_EQ(functions_.event().string_or("body"), "hé");
   EXPECT_FALSE(functions_.event().bool_or("isBase64Encoded", true));
-  call("POST", "/stage/x", {{"Content-Type", "text/plain"}}, "a\xff"  "b");
-  EXPECT_EQ(functions_.event().string_or("body"), "a\xEF\xBF\xBD" "b");
+  call("POST", "/stage/x", {{"Content-Type", "text/plain"}},
+       "a\xff"
+       "b");
+  EXPECT_EQ(functions_.event().string_or("body"),
+            "a\xEF\xBF\xBD"
+            "b");
 }
 
 struct ResponseCase {
@@ -202,15 +229,18 @@ TEST_P(Responses, Map) {
     EXPECT_EQ(header(out, "x-amzn-ErrorType"), "InternalServerErrorException");
   }
 }
-INSTANTIATE_TEST_SUITE_P(Table, Responses, testing::ValuesIn(kResponses), [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(Table, Responses, testing::ValuesIn(kResponses),
+                         [](const auto& info) { return std::string(info.param.name); });
 
 TEST_F(Apis, FG_10_FG_11_HeadersMerge) {
   put(add(root_, "x"), "GET");
   deploy();
-  functions_.payload = R"({"multiValueHeaders":{"Set-Cookie":["a","b"]},"headers":{"set-cookie":"c","flag":true,"n":5,"evil":"x\r\ny","Content-Length":"3"},"body":"abc"})";
+  functions_.payload =
+      R"({"multiValueHeaders":{"Set-Cookie":["a","b"]},"headers":{"set-cookie":"c","flag":true,"n":5,"evil":"x\r\ny","Content-Length":"3"},"body":"abc"})";
   const auto out = call("GET", "/stage/x");
   HeaderList own(out.headers.begin(), out.headers.begin() + 5);
-  EXPECT_EQ(own, (HeaderList{{"Set-Cookie", "a"}, {"Set-Cookie", "b"}, {"Set-Cookie", "c"}, {"flag", "true"}, {"n", "5"}}));
+  EXPECT_EQ(own,
+            (HeaderList{{"Set-Cookie", "a"}, {"Set-Cookie", "b"}, {"Set-Cookie", "c"}, {"flag", "true"}, {"n", "5"}}));
   EXPECT_EQ(header(out, "evil"), "");
   EXPECT_EQ(header(out, "Content-Length"), "");
 }
@@ -231,7 +261,8 @@ TEST_F(Apis, FG_13_FunctionErrorIs502AndTimeoutIs504) {
   EXPECT_EQ(call("GET", "/stage/x").status, 502);
   functions_.never = true;
   Outgoing out{.status = 0};
-  routes_->serve({.api_id = api_, .method = "GET", .path = "/stage/x"}, [&out](Outgoing answer) { out = std::move(answer); });
+  routes_->serve({.api_id = api_, .method = "GET", .path = "/stage/x"},
+                 [&out](Outgoing answer) { out = std::move(answer); });
   loop_.run_for(49ms);
   EXPECT_EQ(out.status, 0);
   loop_.run_for(2ms);
@@ -244,7 +275,10 @@ TEST_F(Apis, FG_13_FunctionErrorIs502AndTimeoutIs504) {
 TEST_F(Apis, FG_14_FG_15_UnknownPathsStagesAndApis) {
   put(add(root_, "x"), "GET");
   deploy();
-  for (const auto& [method, target] : {std::pair<const char*, const char*>{"GET", "/stage/y"}, {"POST", "/stage/x"}, {"GET", "/stage"}, {"GET", "/stage/x/y"}}) {
+  for (const auto& [method, target] : {std::pair<const char*, const char*>{"GET", "/stage/y"},
+                                       {"POST", "/stage/x"},
+                                       {"GET", "/stage"},
+                                       {"GET", "/stage/x/y"}}) {
     const auto out = call(method, target);
     EXPECT_EQ(out.status, 403) << target;
     EXPECT_EQ(out.body, R"({"message":"Missing Authentication Token"})");
@@ -258,7 +292,8 @@ TEST_F(Apis, FG_14_FG_15_UnknownPathsStagesAndApis) {
 }
 
 TEST_F(Apis, FG_16_StaticBeforeVariableBeforeGreedyAndAnyLast) {
-  const auto pets = add(root_, "pets"), pet = add(pets, "{id}"), dog = add(pets, "dog"), toys = add(pet, "toys"), rest = add(root_, "{proxy+}");
+  const auto pets = add(root_, "pets"), pet = add(pets, "{id}"), dog = add(pets, "dog"), toys = add(pet, "toys"),
+             rest = add(root_, "{proxy+}");
   for (const auto& id : {pets, pet, dog, toys, rest}) put(id, "GET");
   put(rest, "ANY");
   put(pet, "ANY");
@@ -281,21 +316,36 @@ TEST_F(Apis, FG_16_StaticBeforeVariableBeforeGreedyAndAnyLast) {
 TEST_F(Apis, FG_17_FG_24_ControlErrors) {
   const auto proxy = add(root_, "{proxy+}");
   EXPECT_EQ(routes_->create_resource({}, api_, root_, "{id}").error(),
-            (Error{Errc::kBadRequest, "A sibling ({proxy+}) of this resource already has a variable path part -- only one is allowed"}));
-  EXPECT_EQ(routes_->create_resource({}, api_, proxy, "x").error(), (Error{Errc::kBadRequest, "Cannot create a child of a resource with a greedy path variable: {proxy+}"}));
+            (Error{Errc::kBadRequest,
+                   "A sibling ({proxy+}) of this resource already has a variable path part -- only one is allowed"}));
+  EXPECT_EQ(routes_->create_resource({}, api_, proxy, "x").error(),
+            (Error{Errc::kBadRequest, "Cannot create a child of a resource with a greedy path variable: {proxy+}"}));
   add(root_, "x");
-  EXPECT_EQ(routes_->create_resource({}, api_, root_, "x").error(), (Error{Errc::kConflict, "Another resource with the same parent already has this name: x"}));
-  EXPECT_EQ(routes_->create_resource({}, api_, "nope", "x").error(), (Error{Errc::kNotFound, "Invalid Resource identifier specified"}));
-  EXPECT_EQ(routes_->api({}, "nope").error(), (Error{Errc::kNotFound, "Invalid API identifier specified 000000000000:nope"}));
+  EXPECT_EQ(routes_->create_resource({}, api_, root_, "x").error(),
+            (Error{Errc::kConflict, "Another resource with the same parent already has this name: x"}));
+  EXPECT_EQ(routes_->create_resource({}, api_, "nope", "x").error(),
+            (Error{Errc::kNotFound, "Invalid Resource identifier specified"}));
+  EXPECT_EQ(routes_->api({}, "nope").error(),
+            (Error{Errc::kNotFound, "Invalid API identifier specified 000000000000:nope"}));
   EXPECT_EQ(routes_->put_method({}, api_, root_, {.http_method = "GRAB"}, false).error(),
-            (Error{Errc::kBadRequest, "Invalid HttpMethod specified. Valid options are GET,PUT,POST,DELETE,PATCH,OPTIONS,HEAD,ANY"}));
-  EXPECT_EQ(routes_->put_integration({}, api_, root_, "GET", lambda()).error(), (Error{Errc::kNotFound, "Invalid Method identifier specified"}));
-  EXPECT_EQ(routes_->create_deployment({}, api_, "").error(), (Error{Errc::kBadRequest, "The REST API doesn't contain any methods"}));
+            (Error{Errc::kBadRequest,
+                   "Invalid HttpMethod specified. Valid options are GET,PUT,POST,DELETE,PATCH,OPTIONS,HEAD,ANY"}));
+  EXPECT_EQ(routes_->put_integration({}, api_, root_, "GET", lambda()).error(),
+            (Error{Errc::kNotFound, "Invalid Method identifier specified"}));
+  EXPECT_EQ(routes_->create_deployment({}, api_, "").error(),
+            (Error{Errc::kBadRequest, "The REST API doesn't contain any methods"}));
   ASSERT_TRUE(routes_->put_method({}, api_, root_, {.http_method = "GET"}, false));
-  EXPECT_EQ(routes_->create_deployment({}, api_, "").error(), (Error{Errc::kBadRequest, "No integration defined for method"}));
-  EXPECT_EQ(routes_->put_integration_response({}, api_, root_, "GET", "200", {}).error().message, "Invalid Integration identifier specified");
-  EXPECT_EQ(routes_->create_stage({}, api_, {.name = "s", .deployment_id = "x"}).error().message, "Deployment id does not exist");
-  EXPECT_FALSE(routes_->put_method({}, api_, root_, {.http_method = "PUT", .integration = Integration{.type = IntegrationType::kLambdaProxy, .uri = "arn:aws:apigateway:us-east-1:sqs:path/q"}}, false));
+  EXPECT_EQ(routes_->create_deployment({}, api_, "").error(),
+            (Error{Errc::kBadRequest, "No integration defined for method"}));
+  EXPECT_EQ(routes_->put_integration_response({}, api_, root_, "GET", "200", {}).error().message,
+            "Invalid Integration identifier specified");
+  EXPECT_EQ(routes_->create_stage({}, api_, {.name = "s", .deployment_id = "x"}).error().message,
+            "Deployment id does not exist");
+  EXPECT_FALSE(routes_->put_method({}, api_, root_,
+                                   {.http_method = "PUT",
+                                    .integration = Integration{.type = IntegrationType::kLambdaProxy,
+                                                               .uri = "arn:aws:apigateway:us-east-1:sqs:path/q"}},
+                                   false));
 }
 
 TEST_F(Apis, FG_18_DeploymentIsASnapshotThatSurvivesARestart) {
@@ -332,9 +382,12 @@ TEST_F(Apis, FG_20_Limits) {
 }
 
 TEST_F(Apis, FG_21_MockPreflightAsCdkMakesIt) {
-  Integration mock{.type = IntegrationType::kMock, .http_method = "OPTIONS", .request_templates = {{"application/json", "{ statusCode: 200 }"}}};
-  mock.responses["204"].response_parameters = {{"method.response.header.Access-Control-Allow-Headers", "'Content-Type,X-Amz-Date'"},
-                                               {"method.response.header.Access-Control-Allow-Origin", "'*'"}};
+  Integration mock{.type = IntegrationType::kMock,
+                   .http_method = "OPTIONS",
+                   .request_templates = {{"application/json", "{ statusCode: 200 }"}}};
+  mock.responses["204"].response_parameters = {
+      {"method.response.header.Access-Control-Allow-Headers", "'Content-Type,X-Amz-Date'"},
+      {"method.response.header.Access-Control-Allow-Origin", "'*'"}};
   put(add(root_, "x"), "OPTIONS", mock);
   deploy();
   const auto out = call("OPTIONS", "/stage/x", {{"Origin", "http://a"}});
@@ -351,7 +404,8 @@ TEST(Mock, StatusOfTemplates) {
   EXPECT_EQ(mock_status("{}"), std::nullopt);
   EXPECT_EQ(mock_status(R"({"statusCode": "x"})"), std::nullopt);
   EXPECT_FALSE(check_mapping(Integration{.request_templates = {{"application/json", R"({"statusCode": $input.x})"}}}));
-  EXPECT_FALSE(check_mapping(IntegrationResponse{.response_parameters = {{"method.response.header.A", "integration.response.header.B"}}}));
+  EXPECT_FALSE(check_mapping(
+      IntegrationResponse{.response_parameters = {{"method.response.header.A", "integration.response.header.B"}}}));
 }
 
 TEST_F(Apis, FG_22_FG_23_WrongVerbAndMissingPermissionGive500) {
@@ -363,30 +417,37 @@ TEST_F(Apis, FG_22_FG_23_WrongVerbAndMissingPermissionGive500) {
   EXPECT_EQ(out.body, R"({"message":"Internal server error"})");
   functions_.error = InvokeError{InvokeErrc::kForbidden, ""};
   EXPECT_EQ(call("GET", "/stage/y").body, R"({"message":"Internal server error"})");
-  EXPECT_EQ(functions_.requests.back().source_arn, "arn:aws:execute-api:us-east-1:000000000000:" + api_ + "/stage/GET/y");
+  EXPECT_EQ(functions_.requests.back().source_arn,
+            "arn:aws:execute-api:us-east-1:000000000000:" + api_ + "/stage/GET/y");
 }
 
 TEST_F(Apis, FG_25_IamMethodsNeedACaller) {
   const auto x = add(root_, "x");
-  ASSERT_TRUE(routes_->put_method({}, api_, x, {.http_method = "GET", .authorization_type = "AWS_IAM", .integration = lambda()}, false));
+  ASSERT_TRUE(routes_->put_method(
+      {}, api_, x, {.http_method = "GET", .authorization_type = "AWS_IAM", .integration = lambda()}, false));
   deploy();
   EXPECT_EQ(call("GET", "/stage/x").body, R"({"message":"Missing Authentication Token"})");
   Incoming signed_request{.api_id = api_, .method = "GET", .path = "/stage/x"};
   signed_request.caller = Incoming::Caller{"AKIA", "000000000000", "arn:aws:iam::000000000000:user/u", "AIDA"};
   EXPECT_EQ(send(signed_request).status, 200);
-  EXPECT_EQ(functions_.event().find("requestContext")->find("identity")->string_or("userArn"), "arn:aws:iam::000000000000:user/u");
+  EXPECT_EQ(functions_.event().find("requestContext")->find("identity")->string_or("userArn"),
+            "arn:aws:iam::000000000000:user/u");
 }
 
 TEST_F(Apis, TheSameTokenMakesTheSameThing) {
-  const auto one = routes_->create_api({.name = "t", .token = "token"}), two = routes_->create_api({.name = "t", .token = "token"});
+  const auto one = routes_->create_api({.name = "t", .token = "token"}),
+             two = routes_->create_api({.name = "t", .token = "token"});
   EXPECT_EQ((*one)->id, (*two)->id);
   const auto id = (*one)->id, root = (*one)->root_resource_id;
-  EXPECT_EQ((*routes_->create_resource({}, id, root, "x", "r"))->id, (*routes_->create_resource({}, id, root, "x", "r"))->id);
+  EXPECT_EQ((*routes_->create_resource({}, id, root, "x", "r"))->id,
+            (*routes_->create_resource({}, id, root, "x", "r"))->id);
 }
 
 TEST_F(Apis, FunctionOfStageVariable) {
   auto integration = lambda();
-  integration.uri = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:${stageVariables.fn}/invocations";
+  integration.uri =
+      "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/"
+      "arn:aws:lambda:us-east-1:000000000000:function:${stageVariables.fn}/invocations";
   put(add(root_, "x"), "GET", integration);
   deploy({{"fn", "chosen"}});
   call("GET", "/stage/x");

@@ -15,7 +15,8 @@ bool Address::is_loopback() const { return host.starts_with("127.") || host == "
 
 Result<Address> parse_address(std::string_view text) {
   const auto bad = [&] {
-    return fail(Errc::kInvalidArgument, "'" + std::string(text) + "' is not an address; write HOST:PORT, for example 127.0.0.1:4566");
+    return fail(Errc::kInvalidArgument,
+                "'" + std::string(text) + "' is not an address; write HOST:PORT, for example 127.0.0.1:4566");
   };
   Address address;
   std::string_view port = text;
@@ -35,7 +36,8 @@ Result<Address> parse_address(std::string_view text) {
   const auto parsed = std::from_chars(port.data(), port.data() + port.size(), address.port);
   if (parsed.ec != std::errc{} || parsed.ptr != port.data() + port.size()) return bad();
   in6_addr buffer{};
-  if (inet_pton(AF_INET, address.host.c_str(), &buffer) != 1 && inet_pton(AF_INET6, address.host.c_str(), &buffer) != 1) return bad();
+  if (inet_pton(AF_INET, address.host.c_str(), &buffer) != 1 && inet_pton(AF_INET6, address.host.c_str(), &buffer) != 1)
+    return bad();
   return address;
 }
 

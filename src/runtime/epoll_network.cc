@@ -84,8 +84,10 @@ class Socket : public std::enable_shared_from_this<Socket> {
     if (bytes.empty()) return;
     unsent_ += bytes.size();
     if (unsent_ > kHighMark) above_ = true;
-    if (owned != nullptr && bytes.size() == owned->size()) queue_.push_back({std::move(*owned), 0});
-    else queue_.push_back({std::string(bytes), 0});
+    if (owned != nullptr && bytes.size() == owned->size())
+      queue_.push_back({std::move(*owned), 0});
+    else
+      queue_.push_back({std::string(bytes), 0});
   }
 
   void pause(bool paused) {
@@ -140,7 +142,8 @@ class Socket : public std::enable_shared_from_this<Socket> {
       const auto got = recv(fd_, buffer, sizeof(buffer), 0);
       if (got > 0) {
         if (closing_) continue;  // drained, so that the peer can read our last answer
-        if (const auto events = events_; events && events->on_data) events->on_data({buffer, static_cast<std::size_t>(got)});
+        if (const auto events = events_; events && events->on_data)
+          events->on_data({buffer, static_cast<std::size_t>(got)});
         // A short read of a stream socket says that the kernel's buffer is empty; what comes later is a new edge.
         if (static_cast<std::size_t>(got) < sizeof(buffer) && !to_the_end) return;
         continue;
@@ -193,8 +196,8 @@ class Socket : public std::enable_shared_from_this<Socket> {
     }
   }
 
-  // Our side is closed; the peer's bytes are read and dropped until it closes or a second passes, so that its kernel does not
-  // throw away our last answer.
+  // Our side is closed; the peer's bytes are read and dropped until it closes or a second passes, so that its kernel
+  // does not throw away our last answer.
   void linger() {
     if (fd_ < 0) return;
     ::shutdown(fd_, SHUT_WR);

@@ -29,7 +29,8 @@ struct Pipe {
 
 Result<Pipe> make_pipe() {
   int fds[2];
-  if (pipe2(fds, O_CLOEXEC) != 0) return fail(Errc::kResourceExhausted, std::string("cannot make a pipe: ") + std::strerror(errno));
+  if (pipe2(fds, O_CLOEXEC) != 0)
+    return fail(Errc::kResourceExhausted, std::string("cannot make a pipe: ") + std::strerror(errno));
   return Pipe{fds[0], fds[1]};
 }
 
@@ -63,13 +64,15 @@ bool enter_namespaces() {
   return mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
 }
 
-// In the child: the private folder becomes /tmp; what must stay visible is opened before and bound to its old place after.
+// In the child: the private folder becomes /tmp; what must stay visible is opened before and bound to its old place
+// after.
 void hide_tmp(const SpawnOptions& options) {
   constexpr std::size_t kKeptMax = 8;
   int kept[kKeptMax];
   std::size_t count = 0;
   for (const auto& folder : options.keep_visible) {
-    if (count < kKeptMax) kept[count++] = folder.starts_with("/tmp/") ? open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (count < kKeptMax)
+      kept[count++] = folder.starts_with("/tmp/") ? open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
   }
   if (mount(options.private_tmp.c_str(), "/tmp", nullptr, MS_BIND, nullptr) != 0) return;
   for (std::size_t i = 0; i < count; ++i) {
@@ -251,8 +254,10 @@ class Child : public std::enable_shared_from_this<Child> {
     shut_all();
     keep_.reset();
     ExitStatus status;
-    if (WIFSIGNALED(raw)) status.signal = WTERMSIG(raw);
-    else status.code = WEXITSTATUS(raw);
+    if (WIFSIGNALED(raw))
+      status.signal = WTERMSIG(raw);
+    else
+      status.code = WEXITSTATUS(raw);
     if (auto on_exit = std::exchange(on_exit_, nullptr)) on_exit(status);
   }
 

@@ -1,4 +1,5 @@
-// The file system, as far as the program uses it directly (RocksDB has its own). Blocking: call it through Offload or at start.
+// The file system, as far as the program uses it directly (RocksDB has its own). Blocking: call it through Offload or
+// at start.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// Child processes: function environments and the tools that set-up runs. Callbacks come on the loop that spawned the process.
+// Child processes: function environments and the tools that set-up runs. Callbacks come on the loop that spawned the
+// process.
 #pragma once
 
 #include <csignal>
@@ -25,10 +26,10 @@ struct SpawnOptions {
   std::string directory;
   // A process group of its own, killed with it; dies when the server dies (PR_SET_PDEATHSIG).
   std::uint64_t open_files_max = 1024;
-  bool private_namespaces = false;       // user, mount and pid namespaces where the host allows them
+  bool private_namespaces = false;                         // user, mount and pid namespaces where the host allows them
   std::vector<std::pair<std::string, std::string>> binds;  // with namespaces: {host path, path inside}, read-only
-  std::string private_tmp;               // with namespaces: this folder is /tmp inside
-  std::vector<std::string> keep_visible; // folders that stay where they are although they lie under the /tmp outside
+  std::string private_tmp;                                 // with namespaces: this folder is /tmp inside
+  std::vector<std::string> keep_visible;  // folders that stay where they are although they lie under the /tmp outside
   std::function<void(std::string_view)> on_stdout;
   std::function<void(std::string_view)> on_stderr;
   std::move_only_function<void(ExitStatus)> on_exit;  // after all output has been delivered

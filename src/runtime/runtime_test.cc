@@ -74,14 +74,16 @@ TEST(Network, CarriesBytesBothWaysAndTellsOfTheEnd) {
   bool server_saw_end = false;
   auto listener = network->listen({"127.0.0.1", 0}, [&](std::unique_ptr<Connection> accepted) {
     server = std::move(accepted);
-    server->start({.on_data = [&](std::string_view data) {
-                     at_server += data;
-                     if (at_server == "ping") server->write(std::string(3'000'000, 'x'));
-                   },
-                   .on_close = [&] {
-                     server_saw_end = true;
-                     loop.stop();
-                   }});
+    server->start({.on_data =
+                       [&](std::string_view data) {
+                         at_server += data;
+                         if (at_server == "ping") server->write(std::string(3'000'000, 'x'));
+                       },
+                   .on_close =
+                       [&] {
+                         server_saw_end = true;
+                         loop.stop();
+                       }});
   });
   ASSERT_TRUE(listener) << listener.error().message;
   EXPECT_NE((*listener)->address().port, 0);
@@ -178,10 +180,11 @@ TEST(Processes, DeliverOutputBeforeTheExit) {
                                    .directory = "/",
                                    .on_stdout = [&](std::string_view text) { out += text; },
                                    .on_stderr = [&](std::string_view text) { err += text; },
-                                   .on_exit = [&](ExitStatus s) {
-                                     status = s;
-                                     loop.stop();
-                                   }});
+                                   .on_exit =
+                                       [&](ExitStatus s) {
+                                         status = s;
+                                         loop.stop();
+                                       }});
   ASSERT_TRUE(process) << process.error().message;
   EXPECT_GT((*process)->resident_bytes(), 0U);
   (*process)->write_stdin("line\n");

@@ -142,7 +142,7 @@ bool SystemFiles::exists(const std::string& path) { return access(path.c_str(), 
 bool SystemFiles::is_executable(const std::string& path) { return access(path.c_str(), X_OK) == 0; }
 
 Result<std::uint64_t> SystemFiles::free_space(const std::string& path) {
-  struct statvfs info {};
+  struct statvfs info{};
   if (statvfs(path.c_str(), &info) != 0) return failed(path, errno);
   return static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;
 }

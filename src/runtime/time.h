@@ -1,4 +1,5 @@
-// Time as the program sees it. Deadlines and latencies use the monotonic clock; only what users see uses the wall clock.
+// Time as the program sees it. Deadlines and latencies use the monotonic clock; only what users see uses the wall
+// clock.
 #pragma once
 
 #include <chrono>

@@ -1,7 +1,7 @@
 #include "server/config.h"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -38,36 +38,51 @@ struct Raw {
 void add_options(CLI::App& app, Raw& raw) {
   app.add_option("--data-dir", raw.data_dir, "Folder of all state (dev: ./.tidemill/data, start: /var/lib/tidemill)")
       ->envname("TIDEMILL_DATA_DIR");
-  app.add_option("--listen", raw.listen, "HOST:PORT of the edge; may be repeated (127.0.0.1:4566)")->envname("TIDEMILL_LISTEN");
+  app.add_option("--listen", raw.listen, "HOST:PORT of the edge; may be repeated (127.0.0.1:4566)")
+      ->envname("TIDEMILL_LISTEN");
   app.add_option("--kafka-listen", raw.kafka_listen, "HOST:PORT of the Kafka broker")->envname("TIDEMILL_KAFKA_LISTEN");
   app.add_option("--kafka-advertised", raw.kafka_advertised, "HOST:PORT that Kafka clients are told to connect to")
       ->envname("TIDEMILL_KAFKA_ADVERTISED");
-  app.add_option("--kafka-bootstrap", raw.kafka_bootstrap, "HOST:PORT[,...] of a real Kafka cluster to use instead of the broker inside")
+  app.add_option("--kafka-bootstrap", raw.kafka_bootstrap,
+                 "HOST:PORT[,...] of a real Kafka cluster to use instead of the broker inside")
       ->envname("TIDEMILL_KAFKA_BOOTSTRAP");
   app.add_option("--account", raw.account, "Account id, 12 digits")->envname("TIDEMILL_ACCOUNT");
   app.add_option("--region", raw.region, "Region name")->envname("TIDEMILL_REGION");
-  app.add_option("--durability", raw.durability, "durable: fsync before each answer; relaxed: survives the process, not the machine")
+  app.add_option("--durability", raw.durability,
+                 "durable: fsync before each answer; relaxed: survives the process, not the machine")
       ->envname("TIDEMILL_DURABILITY")
       ->check(CLI::IsMember({"durable", "relaxed"}));
-  app.add_option("--iam", raw.iam, "on: signatures and policies are enforced")->envname("TIDEMILL_IAM")->check(CLI::IsMember({"on", "off"}));
-  app.add_option("--access-key-id", raw.access_key_id, "The administrator's access key id")->envname("TIDEMILL_ACCESS_KEY_ID");
+  app.add_option("--iam", raw.iam, "on: signatures and policies are enforced")
+      ->envname("TIDEMILL_IAM")
+      ->check(CLI::IsMember({"on", "off"}));
+  app.add_option("--access-key-id", raw.access_key_id, "The administrator's access key id")
+      ->envname("TIDEMILL_ACCESS_KEY_ID");
   app.add_option("--secret-access-key", raw.secret_access_key, "The administrator's secret key")
       ->envname("TIDEMILL_SECRET_ACCESS_KEY");
-  app.add_option("--log-level", raw.log_level)->envname("TIDEMILL_LOG_LEVEL")->check(CLI::IsMember({"debug", "info", "warn", "error"}));
-  app.add_option("--log-format", raw.log_format)->envname("TIDEMILL_LOG_FORMAT")->check(CLI::IsMember({"text", "json"}));
-  app.add_option("--runtimes-dir", raw.runtimes_dir, "Folder with node_modules and python: the SDKs that functions expect to find")
+  app.add_option("--log-level", raw.log_level)
+      ->envname("TIDEMILL_LOG_LEVEL")
+      ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
+  app.add_option("--log-format", raw.log_format)
+      ->envname("TIDEMILL_LOG_FORMAT")
+      ->check(CLI::IsMember({"text", "json"}));
+  app.add_option("--runtimes-dir", raw.runtimes_dir,
+                 "Folder with node_modules and python: the SDKs that functions expect to find")
       ->envname("TIDEMILL_RUNTIMES_DIR");
   app.add_option("--node", raw.node, "The Node.js program for functions")->envname("TIDEMILL_NODE");
   app.add_option("--python", raw.python, "The Python program for functions")->envname("TIDEMILL_PYTHON");
   app.add_flag("--insecure", raw.insecure, "Listen beyond loopback without TLS")->envname("TIDEMILL_INSECURE");
-  app.add_option("--disk-reserve-mb", raw.disk_reserve_mb, "Writes are refused when less is free")->envname("TIDEMILL_DISK_RESERVE_MB");
+  app.add_option("--disk-reserve-mb", raw.disk_reserve_mb, "Writes are refused when less is free")
+      ->envname("TIDEMILL_DISK_RESERVE_MB");
   app.add_option("--block-cache-mb", raw.block_cache_mb)->envname("TIDEMILL_BLOCK_CACHE_MB");
-  app.add_option("--control-plane-delay-ms", raw.control_plane_delay_ms, "How long CREATING, UPDATING and DELETING last at least")
+  app.add_option("--control-plane-delay-ms", raw.control_plane_delay_ms,
+                 "How long CREATING, UPDATING and DELETING last at least")
       ->envname("TIDEMILL_CONTROL_PLANE_DELAY_MS");
-  app.add_option("--event-retry-delays-ms", raw.event_retry_delays_ms, "Delays between the attempts of asynchronous invocations")
+  app.add_option("--event-retry-delays-ms", raw.event_retry_delays_ms,
+                 "Delays between the attempts of asynchronous invocations")
       ->envname("TIDEMILL_EVENT_RETRY_DELAYS_MS")
       ->delimiter(',');
-  app.add_option("--mapping-retry-delay-ms", raw.mapping_retry_delay_ms, "First delay between retries of a mapping's batch")
+  app.add_option("--mapping-retry-delay-ms", raw.mapping_retry_delay_ms,
+                 "First delay between retries of a mapping's batch")
       ->envname("TIDEMILL_MAPPING_RETRY_DELAY_MS");
   app.add_option("--spares", raw.spares, "Execution environments kept ready per runtime")->envname("TIDEMILL_SPARES");
   app.add_flag("--force-cold-starts", raw.force_cold_starts, "Every invocation starts a new environment")
@@ -80,7 +95,8 @@ void add_options(CLI::App& app, Raw& raw) {
 void apply_file(CLI::App& command, const std::string& path) {
   for (const auto& item : CLI::ConfigTOML().from_file(path)) {
     auto* option = command.get_option_no_throw("--" + item.name);
-    if (option == nullptr || item.name == "config" || !item.parents.empty()) throw CLI::ConfigError::Extras(item.fullname());
+    if (option == nullptr || item.name == "config" || !item.parents.empty())
+      throw CLI::ConfigError::Extras(item.fullname());
     if (option->count() > 0) continue;
     for (const auto& value : item.inputs) option->add_result(value);
     option->run_callback();
@@ -118,11 +134,13 @@ Result<Config> check(Raw raw, Config::Mode mode) {
   for (std::size_t at = 0; !raw.kafka_bootstrap.empty() && at <= raw.kafka_bootstrap.size();) {
     const auto comma = std::min(raw.kafka_bootstrap.find(',', at), raw.kafka_bootstrap.size());
     if (!is_host_and_port(std::string_view(raw.kafka_bootstrap).substr(at, comma - at))) {
-      return fail(Errc::kInvalidArgument, "--kafka-bootstrap takes HOST:PORT[,HOST:PORT...], not '" + raw.kafka_bootstrap + "'");
+      return fail(Errc::kInvalidArgument,
+                  "--kafka-bootstrap takes HOST:PORT[,HOST:PORT...], not '" + raw.kafka_bootstrap + "'");
     }
     at = comma + 1;
   }
-  if (!is_account(raw.account)) return fail(Errc::kInvalidArgument, "--account takes 12 digits, not '" + raw.account + "'");
+  if (!is_account(raw.account))
+    return fail(Errc::kInvalidArgument, "--account takes 12 digits, not '" + raw.account + "'");
   if (raw.region.empty()) return fail(Errc::kInvalidArgument, "--region must not be empty");
   config.scope = {raw.account, raw.region};
   const std::string durability = raw.durability.empty() ? (dev ? "relaxed" : "durable") : raw.durability;
@@ -139,9 +157,10 @@ Result<Config> check(Raw raw, Config::Mode mode) {
   }
   if (config.access_key_id.empty()) {
     if (config.iam) {
-      return fail(Errc::kInvalidArgument,
-                  "identity is on and there is no administrator: give --access-key-id and --secret-access-key (or the AWS_ "
-                  "variables), or turn it off with --iam off");
+      return fail(
+          Errc::kInvalidArgument,
+          "identity is on and there is no administrator: give --access-key-id and --secret-access-key (or the AWS_ "
+          "variables), or turn it off with --iam off");
     }
     config.access_key_id = "test";
     config.secret_access_key = "test";
@@ -149,15 +168,17 @@ Result<Config> check(Raw raw, Config::Mode mode) {
   config.insecure = raw.insecure;
   for (const auto& address : config.listen) {
     if (!address.is_loopback() && !config.insecure) {
-      return fail(Errc::kInvalidArgument, "the address " + address.text() +
-                                              " is not loopback and the edge has no TLS: put a TLS proxy before it, or say --insecure");
+      return fail(Errc::kInvalidArgument,
+                  "the address " + address.text() +
+                      " is not loopback and the edge has no TLS: put a TLS proxy before it, or say --insecure");
     }
   }
   if (!config.kafka_listen.is_loopback() && !config.insecure) {
-    return fail(Errc::kInvalidArgument, "the Kafka address " + config.kafka_listen.text() + " is not loopback: say --insecure to allow it");
+    return fail(Errc::kInvalidArgument,
+                "the Kafka address " + config.kafka_listen.text() + " is not loopback: say --insecure to allow it");
   }
-  config.log_level = raw.log_level == "debug"  ? observe::Level::kDebug
-                     : raw.log_level == "warn" ? observe::Level::kWarn
+  config.log_level = raw.log_level == "debug"   ? observe::Level::kDebug
+                     : raw.log_level == "warn"  ? observe::Level::kWarn
                      : raw.log_level == "error" ? observe::Level::kError
                                                 : observe::Level::kInfo;
   config.log_format = raw.log_format == "json" ? observe::Log::Format::kJson : observe::Log::Format::kText;

@@ -26,24 +26,25 @@ struct Config {
   storage::Durability durability = storage::Durability::kRelaxed;
   bool iam = false;
   std::string access_key_id, secret_access_key;
-  bool insecure = false;         // listen beyond loopback although credentials or TLS are off
+  bool insecure = false;  // listen beyond loopback although credentials or TLS are off
   observe::Level log_level = observe::Level::kInfo;
   observe::Log::Format log_format = observe::Log::Format::kText;
-  std::string runtimes_dir;      // folders node_modules and python: the SDKs that functions expect to find; empty: none
-  std::string node = "node";     // looked up in PATH
+  std::string runtimes_dir;   // folders node_modules and python: the SDKs that functions expect to find; empty: none
+  std::string node = "node";  // looked up in PATH
   std::string python = "python3";
   std::uint64_t disk_reserve_bytes = 64ULL << 20;  // below it writes are refused
   std::uint64_t block_cache_bytes = 64ULL << 20;
 
   // How long things take that AWS makes take long; tests shorten or stretch them.
-  std::chrono::milliseconds control_plane_delay{0};    // CREATING, UPDATING and DELETING are held at least so long
+  std::chrono::milliseconds control_plane_delay{0};  // CREATING, UPDATING and DELETING are held at least so long
   std::vector<std::chrono::milliseconds> event_retry_delays = {std::chrono::minutes(1), std::chrono::minutes(2)};
-  std::chrono::milliseconds mapping_retry_delay{1000}; // the first; doubled up to a minute
+  std::chrono::milliseconds mapping_retry_delay{1000};  // the first; doubled up to a minute
   bool force_cold_starts = false;
-  int spares = 1;                                      // environments kept ready per runtime
+  int spares = 1;  // environments kept ready per runtime
 };
 
-// True when a server is to be run; the other subcommands are the command line's own and leave their exit code in `exit_code`.
+// True when a server is to be run; the other subcommands are the command line's own and leave their exit code in
+// `exit_code`.
 struct Invocation {
   bool run_server = false;
   int exit_code = 0;

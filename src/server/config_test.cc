@@ -16,7 +16,8 @@ namespace {
 class CommandLine : public testing::Test {
  protected:
   CommandLine() {
-    for (const auto* name : {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "TIDEMILL_REGION", "TIDEMILL_ACCOUNT"}) unsetenv(name);
+    for (const auto* name : {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "TIDEMILL_REGION", "TIDEMILL_ACCOUNT"})
+      unsetenv(name);
   }
   Invocation read(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), "tidemill");
@@ -35,7 +36,8 @@ TEST_F(CommandLine, ARealKafkaClusterIsGivenAsHostsAndPorts) {
   const auto got = read({"dev", "--kafka-bootstrap", "a.example:9092,b.example:9093"});
   ASSERT_TRUE(got.run_server);
   EXPECT_EQ(got.config.kafka_bootstrap, "a.example:9092,b.example:9093");
-  for (const auto* bad : {"a.example", "a.example:", ":9092", "a.example:9092,", "a.example:port", "a.example:0", "a.example:70000", "a:1, b:2"}) {
+  for (const auto* bad : {"a.example", "a.example:", ":9092", "a.example:9092,", "a.example:port", "a.example:0",
+                          "a.example:70000", "a:1, b:2"}) {
     EXPECT_FALSE(read({"dev", "--kafka-bootstrap", bad}).run_server) << bad;
     EXPECT_THAT(said_, testing::HasSubstr("--kafka-bootstrap takes HOST:PORT")) << bad;
   }
@@ -88,16 +90,16 @@ TEST_P(Refusals, AreOneClearSentence) {
   EXPECT_NE(got.exit_code, 0);
   EXPECT_NE(said_.find(GetParam().says), said_.npos) << said_;
 }
-INSTANTIATE_TEST_SUITE_P(
-    Server, Refusals,
-    testing::Values(Refused{"Account", {"dev", "--account", "12"}, "--account takes 12 digits"},
-                    Refused{"Address", {"dev", "--listen", "here"}, "'here' is not an address"},
-                    Refused{"OpenAddress", {"dev", "--listen", "0.0.0.0:4566"}, "is not loopback"},
-                    Refused{"OpenKafka", {"dev", "--kafka-listen", "0.0.0.0:9092"}, "is not loopback"},
-                    Refused{"Durability", {"dev", "--durability", "some"}, "durability"},
-                    Refused{"HalfAKey", {"dev", "--access-key-id", "A"}, "needs both"},
-                    Refused{"NoCommand", {}, "subcommand"}),
-    [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(Server, Refusals,
+                         testing::Values(Refused{"Account", {"dev", "--account", "12"}, "--account takes 12 digits"},
+                                         Refused{"Address", {"dev", "--listen", "here"}, "'here' is not an address"},
+                                         Refused{"OpenAddress", {"dev", "--listen", "0.0.0.0:4566"}, "is not loopback"},
+                                         Refused{
+                                             "OpenKafka", {"dev", "--kafka-listen", "0.0.0.0:9092"}, "is not loopback"},
+                                         Refused{"Durability", {"dev", "--durability", "some"}, "durability"},
+                                         Refused{"HalfAKey", {"dev", "--access-key-id", "A"}, "needs both"},
+                                         Refused{"NoCommand", {}, "subcommand"}),
+                         [](const auto& info) { return std::string(info.param.name); });
 
 TEST(DiskGuard, RefusesWritesWhileTheDiskIsFullAndResumes) {
   runtime::SimLoop loop;

@@ -24,8 +24,10 @@ void DiskGuard::look() {
   const bool full = *free < options_.reserve_bytes;
   if (full != full_.load(std::memory_order_relaxed)) {
     full_.store(full, std::memory_order_relaxed);
-    if (full) log_.warn("disk.full", {{"free_bytes", *free}, {"reserve_bytes", options_.reserve_bytes}});
-    else log_.info("disk.writable_again", {{"free_bytes", *free}});
+    if (full)
+      log_.warn("disk.full", {{"free_bytes", *free}, {"reserve_bytes", options_.reserve_bytes}});
+    else
+      log_.info("disk.writable_again", {{"free_bytes", *free}});
   }
   if (!full && *free > 2 * (options_.reserve_bytes + options_.ballast_bytes) && !files_.exists(ballast())) {
     // Of zero bytes that differ by block: a file system that compresses would store a plain one in nothing.

@@ -1,5 +1,5 @@
-// Keeps a full disk from reaching RocksDB: below a reserve, writes are refused with a clear error while reads go on; a ballast
-// file is given up at start when nothing else is free, so that the store can open. Service resumes by itself.
+// Keeps a full disk from reaching RocksDB: below a reserve, writes are refused with a clear error while reads go on; a
+// ballast file is given up at start when nothing else is free, so that the store can open. Service resumes by itself.
 #pragma once
 
 #include <atomic>

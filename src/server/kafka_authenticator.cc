@@ -45,28 +45,31 @@ std::optional<kafka::Authenticator::Signed> KafkaAuthenticator::verify(const kaf
     return std::nullopt;
   }
   remember(login->principal);
-  return Signed{.principal = {.name = login->principal.arn, .access_key = login->principal.access_key}, .expires = login->expires};
+  return Signed{.principal = {.name = login->principal.arn, .access_key = login->principal.access_key},
+                .expires = login->expires};
 }
 
 std::optional<KafkaAuthenticator::Password> KafkaAuthenticator::find_password(std::string_view user) const {
   const auto& home = identity_.home();
   if (const auto admin = identity_.admin_credentials(); user == admin.access_key) {
-    return Password{admin.secret_key, {.arn = "arn:aws:iam::" + home.account + ":root",
-                                       .account = home.account,
-                                       .user_id = home.account,
-                                       .access_key = admin.access_key,
-                                       .kind = auth::PrincipalKind::kAdministrator}};
+    return Password{admin.secret_key,
+                    {.arn = "arn:aws:iam::" + home.account + ":root",
+                     .account = home.account,
+                     .user_id = home.account,
+                     .access_key = admin.access_key,
+                     .kind = auth::PrincipalKind::kAdministrator}};
   }
   const auto key = directory_.access_key(user);
   if (!key || !key->active) return std::nullopt;
   const auto owner = directory_.user(key->account, key->user);
   if (!owner) return std::nullopt;
-  return Password{key->secret, {.arn = owner->arn,
-                                .account = key->account,
-                                .user_id = owner->id,
-                                .access_key = key->id,
-                                .kind = auth::PrincipalKind::kUser,
-                                .name = owner->name}};
+  return Password{key->secret,
+                  {.arn = owner->arn,
+                   .account = key->account,
+                   .user_id = owner->id,
+                   .access_key = key->id,
+                   .kind = auth::PrincipalKind::kUser,
+                   .name = owner->name}};
 }
 
 std::optional<kafka::Principal> KafkaAuthenticator::check_password(std::string_view user, std::string_view password) {
@@ -98,7 +101,8 @@ bool KafkaAuthenticator::allows(const kafka::Principal& principal, std::string_v
   const auto allowed_under = [&](std::string arn) {
     if (const auto slash = resource.find('/'); slash != resource.npos) {
       const auto kind = arn.find(":cluster/");
-      arn = arn.substr(0, kind + 1) + std::string(resource.substr(0, slash)) + arn.substr(kind + 8) + std::string(resource.substr(slash));
+      arn = arn.substr(0, kind + 1) + std::string(resource.substr(0, slash)) + arn.substr(kind + 8) +
+            std::string(resource.substr(slash));
     }
     return identity_.authorize(found->second, "kafka-cluster:" + std::string(action), arn).allowed;
   };

@@ -1,5 +1,5 @@
-// Kafka's SASL mechanisms on the identity engine: an access key id is a user name, its secret key the password; AWS_MSK_IAM and
-// OAUTHBEARER carry a presigned request.
+// Kafka's SASL mechanisms on the identity engine: an access key id is a user name, its secret key the password;
+// AWS_MSK_IAM and OAUTHBEARER carry a presigned request.
 #pragma once
 
 #include <list>
@@ -17,9 +17,10 @@ namespace tidemill::server {
 
 class KafkaAuthenticator final : public kafka::Authenticator {
  public:
-  // `cluster_arn` is the cluster's: topics and groups are named under it, and under the ARNs of the broker's other names.
-  KafkaAuthenticator(const auth::Identity& identity, const auth::Directory& directory, observe::Log& log, std::string cluster_arn,
-                     const topics::NamedClusters& named)
+  // `cluster_arn` is the cluster's: topics and groups are named under it, and under the ARNs of the broker's other
+  // names.
+  KafkaAuthenticator(const auth::Identity& identity, const auth::Directory& directory, observe::Log& log,
+                     std::string cluster_arn, const topics::NamedClusters& named)
       : identity_(identity), directory_(directory), log_(log), cluster_arn_(std::move(cluster_arn)), named_(named) {}
 
   std::optional<Signed> verify(const kafka::PresignedGet& request) override;

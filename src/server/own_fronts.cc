@@ -37,8 +37,8 @@ http::Response json_answer(int status, std::string_view member, std::string_view
 
 }  // namespace
 
-// POST {"folder": "/absolute/path/that/does/not/exist"}: a consistent copy of the store, taken while serving, that another server
-// can be started on (as <data directory>/store).
+// POST {"folder": "/absolute/path/that/does/not/exist"}: a consistent copy of the store, taken while serving, that
+// another server can be started on (as <data directory>/store).
 void Server::Parts::take_checkpoint(http::Request request, http::Responder respond) {
   if (identity->enforced()) {
     const auto caller = identity->authenticate(request, "");
@@ -59,7 +59,8 @@ void Server::Parts::take_checkpoint(http::Request request, http::Responder respo
   auto work = std::make_shared<Work>(std::move(respond), Status{});
   const bool queued = offload.run([this, work, folder] { work->status = store->checkpoint(folder); }, loop,
                                   [work, folder] {
-                                    if (work->status) return std::move(work->respond)(json_answer(200, "folder", folder));
+                                    if (work->status)
+                                      return std::move(work->respond)(json_answer(200, "folder", folder));
                                     std::move(work->respond)(json_answer(409, "message", work->status.error().message));
                                   });
   if (!queued) std::move(work->respond)(json_answer(503, "message", "too much is under way; try again"));

@@ -1,4 +1,5 @@
-// Everything that a running server is made of, in the order in which it is built; members are destroyed in the reverse order.
+// Everything that a running server is made of, in the order in which it is built; members are destroyed in the reverse
+// order.
 #pragma once
 
 #include <memory>
@@ -61,7 +62,7 @@ struct Server::Parts {
   Status listen_kafka();
   Status use_remote_cluster();
   std::string kafka_bootstrap_servers() const;
-  std::string kafka_sasl_servers() const;  // empty: nobody signs in
+  std::string kafka_sasl_servers() const;              // empty: nobody signs in
   std::vector<std::string> own_kafka_servers() const;  // what a mapping may call the cluster
   Status open_queues();
   Status open_functions();

@@ -7,8 +7,8 @@
 
 namespace tidemill::server {
 
-// The path of `name` with its symbolic links followed: `name` itself when it has a slash, else the first hit in `search_path`
-// (colon-separated). Empty when there is none.
+// The path of `name` with its symbolic links followed: `name` itself when it has a slash, else the first hit in
+// `search_path` (colon-separated). Empty when there is none.
 std::string find_program(const std::string& name, const std::string& search_path, runtime::Files& files);
 
 // Python as it names itself: version managers put a script before it that costs a tenth of a second each time.

@@ -38,19 +38,22 @@ bool RouteInvoker::allowed(const functions::Function& function, const routes::In
   if (!policy) return false;
   auth::RequestContext context;
   context.add("aws:SourceArn", request.source_arn).add("aws:SourceAccount", request.scope.account);
-  const auto effect = policy->evaluate({.action = "lambda:InvokeFunction", .resource = request.function_arn, .context = &context},
-                                       auth::PolicyPrincipal{.service = kGateway});
+  const auto effect =
+      policy->evaluate({.action = "lambda:InvokeFunction", .resource = request.function_arn, .context = &context},
+                       auth::PolicyPrincipal{.service = kGateway});
   return effect == auth::ResourceEffect::kAllow;
 }
 
 void RouteInvoker::invoke(routes::InvokeRequest request, Reply<routes::InvokeResult, routes::InvokeError> reply) {
   const auto function = functions_.get(request.scope, request.function_arn);
   if (!function) {
-    return std::move(reply)(std::unexpected(routes::InvokeError{code_of(function.error().code), function.error().message}));
+    return std::move(reply)(
+        std::unexpected(routes::InvokeError{code_of(function.error().code), function.error().message}));
   }
   if (!allowed(*function, request)) {
     return std::move(reply)(std::unexpected(routes::InvokeError{
-        routes::InvokeErrc::kForbidden, "the policy of " + request.function_arn + " does not let " + std::string(kGateway) + " invoke it"}));
+        routes::InvokeErrc::kForbidden,
+        "the policy of " + request.function_arn + " does not let " + std::string(kGateway) + " invoke it"}));
   }
   functions_.invoke({.scope = request.scope,
                      .function = request.function_arn,

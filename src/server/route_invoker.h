@@ -9,7 +9,8 @@ namespace tidemill::server {
 
 class RouteInvoker final : public routes::FunctionInvoker {
  public:
-  RouteInvoker(functions::Functions& functions, const auth::Identity& identity) : functions_(functions), identity_(identity) {}
+  RouteInvoker(functions::Functions& functions, const auth::Identity& identity)
+      : functions_(functions), identity_(identity) {}
   void invoke(routes::InvokeRequest request, Reply<routes::InvokeResult, routes::InvokeError> reply) override;
 
  private:

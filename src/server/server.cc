@@ -22,7 +22,8 @@ Status Server::Parts::open_store() {
   if (auto made = files.make_directories(config.data_dir); !made) {
     return fail(Errc::kIo, "cannot make the data directory: " + made.error().message);
   }
-  if (auto probe = files.write(config.data_dir + "/.probe", "x", {}); !probe && probe.error().code != Errc::kResourceExhausted) {
+  if (auto probe = files.write(config.data_dir + "/.probe", "x", {});
+      !probe && probe.error().code != Errc::kResourceExhausted) {
     return fail(Errc::kPermissionDenied, "cannot write in the data directory: " + probe.error().message);
   }
   (void)files.remove_all(config.data_dir + "/.probe");
@@ -35,7 +36,8 @@ Status Server::Parts::open_store() {
       std::move(engine), storage::Store::Options{.durability = config.durability,
                                                  .on_failure =
                                                      [this](const Error& error) {
-                                                       // What is on disk is unknown now; answering would lie. A restart recovers.
+                                                       // What is on disk is unknown now; answering would lie. A restart
+                                                       // recovers.
                                                        log.error("store.failed", {{"error", error.message}});
                                                        std::_Exit(70);
                                                      },
@@ -46,7 +48,8 @@ Status Server::Parts::open_store() {
 
 Status Server::Parts::open_identity() {
   directory.emplace(*store, loop, loop.clock(), random);
-  if (auto loaded = directory->load(); !loaded) return fail(Errc::kCorruption, "cannot read the identities: " + loaded.error().message);
+  if (auto loaded = directory->load(); !loaded)
+    return fail(Errc::kCorruption, "cannot read the identities: " + loaded.error().message);
   identity.emplace(auth::Identity::Options{.enforced = config.iam,
                                            .home = config.scope,
                                            .admin_access_key = config.access_key_id,
@@ -62,7 +65,9 @@ Status Server::Parts::open_identity() {
 Status Server::Parts::listen() {
   http.emplace(
       loop, *network,
-      [this](http::Request request, http::Responder respond) { edge.handle(std::move(request), loop, std::move(respond)); },
+      [this](http::Request request, http::Responder respond) {
+        edge.handle(std::move(request), loop, std::move(respond));
+      },
       http::ServerOptions{.body_limit = [this](const http::Request& head) { return edge.body_limit(head); }});
   for (const auto& address : config.listen) TM_CHECK(http->listen(address));
   return {};
@@ -100,7 +105,8 @@ void Server::drain(runtime::Task done) {
   parts_->log.info("server.draining");
   // Mappings first, so that nothing new is invoked; functions last, since running ones may still call the edge.
   parts_->mappings->stop([this, done = std::move(done)]() mutable {
-    parts_->functions->stop(std::chrono::seconds(5), [this, done = std::move(done)]() mutable { parts_->http->drain(std::move(done)); });
+    parts_->functions->stop(std::chrono::seconds(5),
+                            [this, done = std::move(done)]() mutable { parts_->http->drain(std::move(done)); });
   });
   // Whoever holds a connection open does not hold the server up for ever.
   parts_->loop.at(parts_->loop.clock().now() + std::chrono::seconds(15), [this] { parts_->loop.stop(); });

@@ -1,5 +1,5 @@
-// The composition root: builds every part from the configuration, connects them, opens the listeners, and takes it all down in
-// the reverse order.
+// The composition root: builds every part from the configuration, connects them, opens the listeners, and takes it all
+// down in the reverse order.
 #pragma once
 
 #include <memory>

@@ -22,7 +22,8 @@ class ShardSource final : public triggers::RecordSource {
   ShardSource(streams::Streams& streams, runtime::Executor& home, std::string arn, std::string shard)
       : streams_(streams), home_(home), arn_(std::move(arn)), shard_(std::move(shard)) {}
 
-  void read(triggers::Position from, triggers::ReadLimits limits, Reply<triggers::ReadBatch, SourceError> reply) override {
+  void read(triggers::Position from, triggers::ReadLimits limits,
+            Reply<triggers::ReadBatch, SourceError> reply) override {
     std::move(reply)(read_now(from, limits));
   }
 
@@ -46,7 +47,8 @@ class ShardSource final : public triggers::RecordSource {
   std::expected<triggers::ReadBatch, SourceError> read_now(triggers::Position from, triggers::ReadLimits limits) {
     const auto shard = streams_.shard(arn_, shard_);
     if (!shard) return lost(shard.error());
-    if (from < shard->oldest()) return std::unexpected(SourceError{SourceErrc::kTrimmed, "the records have been trimmed"});
+    if (from < shard->oldest())
+      return std::unexpected(SourceError{SourceErrc::kTrimmed, "the records have been trimmed"});
     const auto batch = shard->read(from, {.max_records = limits.records_max, .max_bytes = limits.bytes_max});
     if (!batch) return std::unexpected(SourceError{SourceErrc::kInternal, batch.error().message});
     triggers::ReadBatch out;
@@ -57,7 +59,8 @@ class ShardSource final : public triggers::RecordSource {
                                 .id = record.sequence_number(),
                                 .arrival_ms = record.timestamp_ms,
                                 .lane_key = record.keys};
-      if (auto written = streams::append_record_json(to.json, record, shard->context, streams::RecordForm::kEvent); !written) {
+      if (auto written = streams::append_record_json(to.json, record, shard->context, streams::RecordForm::kEvent);
+          !written) {
         return std::unexpected(SourceError{SourceErrc::kInternal, written.error().message});
       }
       out.records.push_back(std::move(to));
@@ -105,9 +108,11 @@ void StreamSource::position(const triggers::Part& part, const triggers::Start& s
   switch (start.at) {
     case triggers::Start::At::kTrimHorizon: return std::move(reply)(shard->oldest());
     // What has been answered before this moment is below reached(); what has not may still come.
-    case triggers::Start::At::kLatest: return std::move(reply)(std::min<triggers::Position>(shard->slot->reached(), end));
+    case triggers::Start::At::kLatest:
+      return std::move(reply)(std::min<triggers::Position>(shard->slot->reached(), end));
     case triggers::Start::At::kTimestamp:
-      return std::move(reply)(std::clamp<triggers::Position>(shard->slot->find_time(start.timestamp_ms), shard->oldest(), end));
+      return std::move(reply)(
+          std::clamp<triggers::Position>(shard->slot->find_time(start.timestamp_ms), shard->oldest(), end));
   }
   std::unreachable();
 }

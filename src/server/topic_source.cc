@@ -73,13 +73,17 @@ std::string filter_json(const std::string& topic, std::int32_t partition, const 
       .member("offset", record.offset)
       .member("timestamp", record.timestamp_ms)
       .member("timestampType", timestamp_type(record));
-  for (const auto& [name, bytes] : {std::pair<std::string_view, const std::optional<std::string>&>{"key", record.key},
-                                    std::pair<std::string_view, const std::optional<std::string>&>{"value", record.value}}) {
+  for (const auto& [name, bytes] :
+       {std::pair<std::string_view, const std::optional<std::string>&>{"key", record.key},
+        std::pair<std::string_view, const std::optional<std::string>&>{"value", record.value}}) {
     if (!bytes) continue;
     out.key(name);
-    if (json::validate(*bytes)) out.raw(*bytes);
-    else if (is_valid_utf8(*bytes)) out.string(*bytes);
-    else out.base64(*bytes);
+    if (json::validate(*bytes))
+      out.raw(*bytes);
+    else if (is_valid_utf8(*bytes))
+      out.string(*bytes);
+    else
+      out.base64(*bytes);
   }
   append_headers(out, record);
   out.end_object();
@@ -95,15 +99,18 @@ class PartitionSource final : public triggers::RecordSource {
   PartitionSource(topics::Cluster& cluster, std::string topic, std::int32_t partition)
       : cluster_(cluster), topic_(std::move(topic)), partition_(partition) {}
 
-  void read(triggers::Position from, triggers::ReadLimits limits, Reply<triggers::ReadBatch, SourceError> reply) override {
+  void read(triggers::Position from, triggers::ReadLimits limits,
+            Reply<triggers::ReadBatch, SourceError> reply) override {
     cluster_.read({.topic = topic_,
                    .partition = partition_,
                    .offset = static_cast<std::int64_t>(from),
                    .max_records = limits.records_max,
                    .max_bytes = limits.bytes_max},
                   Reply<topics::ReadResult, topics::Error>(
-                      [this, alive = std::weak_ptr(alive_), limits, reply = std::move(reply)](topics::Result<topics::ReadResult> result) mutable {
-                        if (alive.expired()) return std::move(reply)(std::unexpected(SourceError::internal("the reader is gone")));
+                      [this, alive = std::weak_ptr(alive_), limits,
+                       reply = std::move(reply)](topics::Result<topics::ReadResult> result) mutable {
+                        if (alive.expired())
+                          return std::move(reply)(std::unexpected(SourceError::internal("the reader is gone")));
                         if (!result) return failed(result.error(), std::move(reply));
                         std::move(reply)(convert(*result, limits));
                       }));
@@ -121,14 +128,15 @@ class PartitionSource final : public triggers::RecordSource {
   // Before it says "trimmed", it finds out where the log starts now.
   void failed(const topics::Error& error, Reply<triggers::ReadBatch, SourceError> reply) {
     if (error.code != Errc::kOffsetOutOfRange) return std::move(reply)(std::unexpected(to_source_error(error)));
-    cluster_.find_offset({.topic = topic_, .partition = partition_, .at = topics::OffsetQuery::At::kEarliest},
-                         Reply<std::int64_t, topics::Error>([this, alive = std::weak_ptr(alive_), error,
-                                                             reply = std::move(reply)](topics::Result<std::int64_t> start) mutable {
-                           if (alive.expired()) return std::move(reply)(std::unexpected(SourceError::internal("the reader is gone")));
-                           if (!start) return std::move(reply)(std::unexpected(to_source_error(start.error())));
-                           oldest_ = static_cast<triggers::Position>(*start);
-                           std::move(reply)(std::unexpected(to_source_error(error)));
-                         }));
+    cluster_.find_offset(
+        {.topic = topic_, .partition = partition_, .at = topics::OffsetQuery::At::kEarliest},
+        Reply<std::int64_t, topics::Error>([this, alive = std::weak_ptr(alive_), error,
+                                            reply = std::move(reply)](topics::Result<std::int64_t> start) mutable {
+          if (alive.expired()) return std::move(reply)(std::unexpected(SourceError::internal("the reader is gone")));
+          if (!start) return std::move(reply)(std::unexpected(to_source_error(start.error())));
+          oldest_ = static_cast<triggers::Position>(*start);
+          std::move(reply)(std::unexpected(to_source_error(error)));
+        }));
   }
 
   triggers::ReadBatch convert(const topics::ReadResult& result, const triggers::ReadLimits& limits) {
@@ -157,13 +165,15 @@ class PartitionSource final : public triggers::RecordSource {
 }  // namespace
 
 void TopicSource::parts(Reply<std::vector<triggers::Part>, SourceError> reply) {
-  cluster_.describe_topic(spec_.topic, Reply<topics::TopicSummary, topics::Error>(
-                                           [reply = std::move(reply)](topics::Result<topics::TopicSummary> topic) mutable {
-                                             if (!topic) return std::move(reply)(std::unexpected(to_source_error(topic.error())));
-                                             std::vector<triggers::Part> parts;
-                                             for (std::int32_t i = 0; i < topic->partitions; ++i) parts.push_back({.id = std::to_string(i)});
-                                             std::move(reply)(std::move(parts));
-                                           }));
+  cluster_.describe_topic(spec_.topic,
+                          Reply<topics::TopicSummary, topics::Error>(
+                              [reply = std::move(reply)](topics::Result<topics::TopicSummary> topic) mutable {
+                                if (!topic) return std::move(reply)(std::unexpected(to_source_error(topic.error())));
+                                std::vector<triggers::Part> parts;
+                                for (std::int32_t i = 0; i < topic->partitions; ++i)
+                                  parts.push_back({.id = std::to_string(i)});
+                                std::move(reply)(std::move(parts));
+                              }));
 }
 
 std::unique_ptr<triggers::Watch> TopicSource::watch(std::function<void()> changed) {
@@ -176,7 +186,8 @@ std::unique_ptr<triggers::RecordSource> TopicSource::open(const triggers::Part& 
   return std::make_unique<PartitionSource>(cluster_, spec_.topic, partition_of(part.id));
 }
 
-void TopicSource::position(const triggers::Part& part, const triggers::Start& start, Reply<triggers::Position, SourceError> reply) {
+void TopicSource::position(const triggers::Part& part, const triggers::Start& start,
+                           Reply<triggers::Position, SourceError> reply) {
   topics::OffsetQuery query{.topic = spec_.topic, .partition = partition_of(part.id)};
   switch (start.at) {
     case triggers::Start::At::kTrimHorizon: query.at = topics::OffsetQuery::At::kEarliest; break;
@@ -186,11 +197,12 @@ void TopicSource::position(const triggers::Part& part, const triggers::Start& st
       query.timestamp_ms = start.timestamp_ms;
       break;
   }
-  cluster_.find_offset(std::move(query),
-                       Reply<std::int64_t, topics::Error>([reply = std::move(reply)](topics::Result<std::int64_t> offset) mutable {
-                         if (!offset) return std::move(reply)(std::unexpected(to_source_error(offset.error())));
-                         std::move(reply)(static_cast<triggers::Position>(*offset));
-                       }));
+  cluster_.find_offset(
+      std::move(query),
+      Reply<std::int64_t, topics::Error>([reply = std::move(reply)](topics::Result<std::int64_t> offset) mutable {
+        if (!offset) return std::move(reply)(std::unexpected(to_source_error(offset.error())));
+        std::move(reply)(static_cast<triggers::Position>(*offset));
+      }));
 }
 
 void TopicSource::committed(Reply<std::map<std::string, triggers::Position>, SourceError> reply) {
@@ -200,17 +212,20 @@ void TopicSource::committed(Reply<std::map<std::string, triggers::Position>, Sou
           [reply = std::move(reply)](topics::Result<std::map<std::int32_t, std::int64_t>> offsets) mutable {
             if (!offsets) return std::move(reply)(std::unexpected(to_source_error(offsets.error())));
             std::map<std::string, triggers::Position> out;
-            for (const auto& [partition, offset] : *offsets) out[std::to_string(partition)] = static_cast<triggers::Position>(offset);
+            for (const auto& [partition, offset] : *offsets)
+              out[std::to_string(partition)] = static_cast<triggers::Position>(offset);
             std::move(reply)(std::move(out));
           }));
 }
 
 void TopicSource::commit(const std::string& part, triggers::Position position, Reply<void, SourceError> reply) {
-  cluster_.commit_offsets(spec_.group, {{.topic = spec_.topic, .partition = partition_of(part), .offset = static_cast<std::int64_t>(position)}},
-                          Reply<void, topics::Error>([reply = std::move(reply)](topics::Result<void> done) mutable {
-                            if (!done) return std::move(reply)(std::unexpected(to_source_error(done.error())));
-                            std::move(reply)({});
-                          }));
+  cluster_.commit_offsets(
+      spec_.group,
+      {{.topic = spec_.topic, .partition = partition_of(part), .offset = static_cast<std::int64_t>(position)}},
+      Reply<void, topics::Error>([reply = std::move(reply)](topics::Result<void> done) mutable {
+        if (!done) return std::move(reply)(std::unexpected(to_source_error(done.error())));
+        std::move(reply)({});
+      }));
 }
 
 std::string TopicSource::bootstrap_servers() const {

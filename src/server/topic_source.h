@@ -1,4 +1,5 @@
-// A topic as event source mappings read it; its positions are the commits of a consumer group, where every Kafka tool sees them.
+// A topic as event source mappings read it; its positions are the commits of a consumer group, where every Kafka tool
+// sees them.
 #pragma once
 
 #include <memory>

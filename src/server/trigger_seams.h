@@ -22,9 +22,16 @@ class TriggerSources final : public triggers::Sources {
  public:
   TriggerSources(streams::Streams& streams, topics::Cluster& cluster, runtime::Executor& home, std::string cluster_arn,
                  const topics::NamedClusters& named, std::vector<std::string> own_servers)
-      : streams_(streams), cluster_(cluster), home_(home), cluster_arn_(std::move(cluster_arn)), named_(named), own_servers_(std::move(own_servers)) {}
-  std::expected<std::unique_ptr<triggers::EventSource>, triggers::SourceError> open_stream(const triggers::StreamSpec& spec) override;
-  std::expected<std::unique_ptr<triggers::EventSource>, triggers::SourceError> open_topic(const triggers::TopicSpec& spec) override;
+      : streams_(streams),
+        cluster_(cluster),
+        home_(home),
+        cluster_arn_(std::move(cluster_arn)),
+        named_(named),
+        own_servers_(std::move(own_servers)) {}
+  std::expected<std::unique_ptr<triggers::EventSource>, triggers::SourceError> open_stream(
+      const triggers::StreamSpec& spec) override;
+  std::expected<std::unique_ptr<triggers::EventSource>, triggers::SourceError> open_topic(
+      const triggers::TopicSpec& spec) override;
   bool is_embedded(const std::vector<std::string>& bootstrap_servers) const override;
   bool is_embedded_cluster(std::string_view arn) const override;
 
@@ -53,7 +60,8 @@ class Destinations final : public triggers::FailureSink, public functions::Invoc
   Destinations(queues::Queues& queues, topics::Cluster& cluster) : queues_(queues), cluster_(cluster) {}
   bool supports(std::string_view destination) const override;
   void send(triggers::FailureMessage message, Reply<void> reply) override;
-  void send(const Scope& scope, const std::string& target_arn, std::string record, bool dead_letter, Reply<bool> reply) override;
+  void send(const Scope& scope, const std::string& target_arn, std::string record, bool dead_letter,
+            Reply<bool> reply) override;
 
  private:
   queues::Queues& queues_;

@@ -6,7 +6,8 @@ namespace tidemill::server {
 
 Status Server::Parts::open_routes() {
   route_invoker.emplace(*functions, *identity);
-  routes.emplace(routes::Routes::Services{.store = *store, .loop = loop, .random = random, .log = log, .functions = *route_invoker});
+  routes.emplace(routes::Routes::Services{
+      .store = *store, .loop = loop, .random = random, .log = log, .functions = *route_invoker});
   TM_CHECK(routes->load());
   gateway_front.emplace(*routes, *identity);
   gateway_front->mount(edge);
@@ -14,7 +15,8 @@ Status Server::Parts::open_routes() {
 }
 
 Status Server::Parts::open_deploy() {
-  deploy.emplace(deploy::Engine::Services{.store = *store, .loop = loop, .random = random, .log = log}, deploy::Providers{});
+  deploy.emplace(deploy::Engine::Services{.store = *store, .loop = loop, .random = random, .log = log},
+                 deploy::Providers{});
   auto& providers = deploy->providers();
   resources::add(providers, resources::make_iam(*directory));
   resources::add(providers, resources::make_api_gateway(*routes));

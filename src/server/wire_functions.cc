@@ -26,7 +26,8 @@ Status Server::Parts::open_functions() {
   settings.activation_delay = config.control_plane_delay;
   // Kafka-minded code gets the brokers from its environment; a function's own variables win.
   settings.extra_environment = {"KAFKA_BOOTSTRAP_SERVERS=" + kafka_bootstrap_servers()};
-  if (settings.node.empty()) log.warn("functions.no_node", {{"looked_for", config.node}, {"effect", "Node functions cannot run"}});
+  if (settings.node.empty())
+    log.warn("functions.no_node", {{"looked_for", config.node}, {"effect", "Node functions cannot run"}});
   if (settings.python.empty()) {
     log.warn("functions.no_python", {{"looked_for", config.python}, {"effect", "Python functions cannot run"}});
   }

@@ -6,8 +6,9 @@ namespace tidemill::server {
 Status Server::Parts::open_tables() {
   streams.emplace(streams::Streams::Dependencies{.store = *store, .home = loop, .random = random, .log = log},
                   streams::Streams::Options{});
-  tables.emplace(tables::Tables::Dependencies{.store = *store, .home = loop, .random = random, .changes = *streams, .log = log},
-                 tables::Tables::Options{.transition = config.control_plane_delay});
+  tables.emplace(
+      tables::Tables::Dependencies{.store = *store, .home = loop, .random = random, .changes = *streams, .log = log},
+      tables::Tables::Options{.transition = config.control_plane_delay});
   streams->start();
   tables->start();
 

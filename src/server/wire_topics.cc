@@ -1,4 +1,5 @@
-// Topics: the broker, its listeners, the cluster that the rest of the server sees, and the control API that says where it is.
+// Topics: the broker, its listeners, the cluster that the rest of the server sees, and the control API that says where
+// it is.
 #include <algorithm>
 
 #include "base/digest.h"
@@ -9,11 +10,12 @@
 namespace tidemill::server {
 namespace {
 
-// A cluster's ARN ends in a UUID and a number; ours is made of the broker's own cluster id, so that it survives restarts.
+// A cluster's ARN ends in a UUID and a number; ours is made of the broker's own cluster id, so that it survives
+// restarts.
 std::string cluster_arn_of(const Scope& scope, std::string_view cluster_id) {
   const auto hex = sha256_hex(cluster_id);
-  return "arn:aws:kafka:" + scope.region + ":" + scope.account + ":cluster/tidemill/" + hex.substr(0, 8) + "-" + hex.substr(8, 4) + "-4" +
-         hex.substr(13, 3) + "-8" + hex.substr(17, 3) + "-" + hex.substr(20, 12) + "-1";
+  return "arn:aws:kafka:" + scope.region + ":" + scope.account + ":cluster/tidemill/" + hex.substr(0, 8) + "-" +
+         hex.substr(8, 4) + "-4" + hex.substr(13, 3) + "-8" + hex.substr(17, 3) + "-" + hex.substr(20, 12) + "-1";
 }
 
 std::vector<std::string> split_servers(const std::string& servers) {
@@ -29,14 +31,15 @@ std::vector<std::string> split_servers(const std::string& servers) {
 }  // namespace
 
 Status Server::Parts::open_topics() {
-  // The broker inside is opened in any case: its id names the cluster, so that mappings stay what they are when a real one takes its
-  // place; only then nothing listens for it.
+  // The broker inside is opened in any case: its id names the cluster, so that mappings stay what they are when a real
+  // one takes its place; only then nothing listens for it.
   auto opened = topics::Broker::open(*store, loop, random, log, topics::BrokerSettings{});
   if (!opened) return fail(Errc::kCorruption, "cannot read the topics: " + opened.error().message);
   broker = *std::move(opened);
   cluster_arn = cluster_arn_of(config.scope, broker->cluster_id());
   named_clusters.emplace(*store, loop);
-  if (auto loaded = named_clusters->load(); !loaded) return fail(Errc::kCorruption, "cannot read the names of clusters: " + loaded.error().message);
+  if (auto loaded = named_clusters->load(); !loaded)
+    return fail(Errc::kCorruption, "cannot read the names of clusters: " + loaded.error().message);
 
   const bool remote = !config.kafka_bootstrap.empty();
   TM_CHECK(remote ? use_remote_cluster() : listen_kafka());
@@ -50,7 +53,9 @@ Status Server::Parts::open_topics() {
 
 Status Server::Parts::use_remote_cluster() {
   auto opened = topics::RemoteCluster::open(config.kafka_bootstrap, loop, log);
-  if (!opened) return fail(Errc::kInvalidArgument, "cannot use the Kafka cluster " + config.kafka_bootstrap + ": " + opened.error().message);
+  if (!opened)
+    return fail(Errc::kInvalidArgument,
+                "cannot use the Kafka cluster " + config.kafka_bootstrap + ": " + opened.error().message);
   cluster = *std::move(opened);
   return {};
 }
@@ -74,7 +79,8 @@ Status Server::Parts::listen_kafka() {
 
   // With identity on nobody comes in without a name, whatever the port.
   const auto first = config.iam ? kafka::Security::kSasl : kafka::Security::kPlaintext;
-  TM_TRY(kafka_address, kafka_server->listen(config.kafka_listen, {.security = first, .advertised_port = advertised_port}));
+  TM_TRY(kafka_address,
+         kafka_server->listen(config.kafka_listen, {.security = first, .advertised_port = advertised_port}));
   // Clients that sign in have a port of their own, as on MSK: the plain one and six (9092 and 9098).
   auto sasl = config.kafka_listen;
   sasl.port = sasl.port == 0 ? 0 : static_cast<std::uint16_t>(kafka_address.port + 6);

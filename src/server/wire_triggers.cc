@@ -5,7 +5,8 @@ namespace tidemill::server {
 
 Status Server::Parts::open_queues() {
   queues.emplace(queues::Queues::Services{.store = *store, .home = loop, .random = random, .log = log});
-  if (auto opened = queues->open(); !opened) return fail(Errc::kCorruption, "cannot read the queues: " + opened.error().message);
+  if (auto opened = queues->open(); !opened)
+    return fail(Errc::kCorruption, "cannot read the queues: " + opened.error().message);
   destinations.emplace(*queues, *cluster);
   sqs_front.emplace(*queues, *identity, request_ids);
   sqs_front->mount(edge);
@@ -28,7 +29,8 @@ Status Server::Parts::open_triggers() {
                                                 .invoker = *trigger_invoker,
                                                 .failures = *destinations},
                    pace);
-  if (auto opened = mappings->open(); !opened) return fail(Errc::kCorruption, "cannot read the mappings: " + opened.error().message);
+  if (auto opened = mappings->open(); !opened)
+    return fail(Errc::kCorruption, "cannot read the mappings: " + opened.error().message);
   mappings_front.emplace(*mappings, *identity, request_ids);
   mappings_front->mount(edge);
   return {};

@@ -1,5 +1,6 @@
-// The ordered store under everything: atomic batches, a log that is synced apart from the write, snapshots, ordered cursors.
-// RocksDB implements it (rocks_engine.h); the simulation has a twin in memory that can lose what was not synced.
+// The ordered store under everything: atomic batches, a log that is synced apart from the write, snapshots, ordered
+// cursors. RocksDB implements it (rocks_engine.h); the simulation has a twin in memory that can lose what was not
+// synced.
 #pragma once
 
 #include <cstdint>
@@ -67,7 +68,8 @@ struct Write {
 class Engine {
  public:
   virtual ~Engine() = default;
-  virtual Result<std::optional<std::string>> get(Keyspace keyspace, std::string_view key, const Snapshot* snapshot) const = 0;
+  virtual Result<std::optional<std::string>> get(Keyspace keyspace, std::string_view key,
+                                                 const Snapshot* snapshot) const = 0;
   virtual std::unique_ptr<Cursor> cursor(Keyspace keyspace, const Range& range, Direction direction,
                                          const Snapshot* snapshot) const = 0;
   virtual std::shared_ptr<const Snapshot> snapshot() const = 0;

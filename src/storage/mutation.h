@@ -30,13 +30,13 @@ class Mutation {
   void erase_range(Keyspace keyspace, std::string_view from, std::string_view to) {
     writes_.push_back({Write::Kind::kEraseRange, keyspace, std::string(from), std::string(to)});
   }
-  // At commit the log gives the entry the number n = next and moves on by `count`; the key is the log's prefix and n in eight
-  // big-endian bytes. `stamp` may change the value then; it runs under the commit lock: short, no I/O.
+  // At commit the log gives the entry the number n = next and moves on by `count`; the key is the log's prefix and n in
+  // eight big-endian bytes. `stamp` may change the value then; it runs under the commit lock: short, no I/O.
   void append(Log& log, std::uint64_t count, std::string value, Stamp stamp = nullptr) {
     appends_.push_back({&log, count, std::move(value), std::move(stamp)});
   }
-  // Runs under the commit lock, after the appends have their numbers and before the batch is written: for rows that hold such
-  // a number (producer state, indexes by time).
+  // Runs under the commit lock, after the appends have their numbers and before the batch is written: for rows that
+  // hold such a number (producer state, indexes by time).
   void at_commit(std::move_only_function<void(Mutation&)> step) { steps_.push_back(std::move(step)); }
 
   bool empty() const { return writes_.empty() && appends_.empty() && steps_.empty(); }

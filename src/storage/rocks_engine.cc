@@ -69,23 +69,27 @@ const rocksdb::Snapshot* native(const Snapshot* snapshot) {
 
 class RocksCursor final : public Cursor {
  public:
-  RocksCursor(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* family, std::string from, std::string to, Direction direction,
-              const Snapshot* snapshot)
+  RocksCursor(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* family, std::string from, std::string to,
+              Direction direction, const Snapshot* snapshot)
       : from_(std::move(from)), to_(std::move(to)), from_slice_(from_), to_slice_(to_), direction_(direction) {
     rocksdb::ReadOptions options;
     options.snapshot = native(snapshot);
     options.iterate_lower_bound = &from_slice_;
     options.iterate_upper_bound = &to_slice_;
     iterator_.reset(db.NewIterator(options, family));
-    if (direction_ == Direction::kForward) iterator_->SeekToFirst();
-    else iterator_->SeekToLast();
+    if (direction_ == Direction::kForward)
+      iterator_->SeekToFirst();
+    else
+      iterator_->SeekToLast();
   }
   bool valid() const override { return iterator_->Valid(); }
   std::string_view key() const override { return view(iterator_->key()).substr(1); }
   std::string_view value() const override { return view(iterator_->value()); }
   void next() override {
-    if (direction_ == Direction::kForward) iterator_->Next();
-    else iterator_->Prev();
+    if (direction_ == Direction::kForward)
+      iterator_->Next();
+    else
+      iterator_->Prev();
   }
   Status status() const override {
     const auto status = iterator_->status();
@@ -111,7 +115,8 @@ class RocksEngine final : public Engine {
     if (const auto status = db_->Close(); !status.ok()) return;  // the log holds what was written
   }
 
-  Result<std::optional<std::string>> get(Keyspace keyspace, std::string_view key, const Snapshot* snapshot) const override {
+  Result<std::optional<std::string>> get(Keyspace keyspace, std::string_view key,
+                                         const Snapshot* snapshot) const override {
     rocksdb::ReadOptions options;
     options.snapshot = native(snapshot);
     std::array<char, 256> small;
@@ -185,7 +190,8 @@ class RocksEngine final : public Engine {
   rocksdb::ColumnFamilyHandle* family(Keyspace keyspace) const { return families_[family_of(keyspace)]; }
 
   // The keyspace byte and the key, on the stack where it fits.
-  static std::string_view full_key(Keyspace keyspace, std::string_view key, std::array<char, 256>& small, std::string& large) {
+  static std::string_view full_key(Keyspace keyspace, std::string_view key, std::array<char, 256>& small,
+                                   std::string& large) {
     if (key.size() < small.size()) {
       small[0] = static_cast<char>(keyspace);
       std::copy(key.begin(), key.end(), small.begin() + 1);
@@ -270,11 +276,13 @@ Result<std::unique_ptr<Engine>> open_rocks(const RocksOptions& options) {
   auto engine = std::make_unique<RocksEngine>(std::shared_ptr<rocksdb::DB>(opened), std::move(families));
   TM_TRY(const auto version, engine->get(Keyspace::kMeta, kFormatKey, nullptr));
   if (!version) {
-    TM_CHECK(engine->write({{Write::Kind::kPut, Keyspace::kMeta, std::string(kFormatKey), std::string(kFormatVersion)}}));
+    TM_CHECK(
+        engine->write({{Write::Kind::kPut, Keyspace::kMeta, std::string(kFormatKey), std::string(kFormatVersion)}}));
     TM_CHECK(engine->sync());
   } else if (*version != kFormatVersion) {
     return fail(Errc::kUnsupported, "the data directory " + options.folder + " has format " + *version +
-                                        ", written by a newer version; this one reads format " + std::string(kFormatVersion));
+                                        ", written by a newer version; this one reads format " +
+                                        std::string(kFormatVersion));
   }
   return engine;
 }

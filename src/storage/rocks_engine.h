@@ -12,7 +12,7 @@ namespace tidemill::storage {
 struct RocksOptions {
   std::string folder;
   bool create = true;
-  bool relaxed = false;              // relaxed: after a power loss recover to a point in time, and say so
+  bool relaxed = false;  // relaxed: after a power loss recover to a point in time, and say so
   std::uint64_t block_cache_bytes = 64ULL << 20;
   std::uint64_t write_buffer_bytes = 16ULL << 20;  // per column family; bounds the log that a start must replay
   std::function<void(std::string_view event, std::string_view detail)> on_event;  // recovery notes, background errors

@@ -86,14 +86,13 @@ TEST_P(Engines, KeysLongerThanTheStackBufferWork) {
   EXPECT_EQ(*engine_->get(Keyspace::kItems, key, nullptr), "v");
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Storage, Engines,
-    testing::Values(EngineKind{"Memory", [](Folder&) { return std::make_unique<MemoryEngine>(); }},
-                    EngineKind{"Rocks",
-                               [](Folder& folder) -> std::unique_ptr<Engine> {
-                                 return std::move(*open_rocks({.folder = folder.file("db")}));
-                               }}),
-    [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(Storage, Engines,
+                         testing::Values(EngineKind{"Memory", [](Folder&) { return std::make_unique<MemoryEngine>(); }},
+                                         EngineKind{"Rocks",
+                                                    [](Folder& folder) -> std::unique_ptr<Engine> {
+                                                      return std::move(*open_rocks({.folder = folder.file("db")}));
+                                                    }}),
+                         [](const auto& info) { return std::string(info.param.name); });
 
 TEST(RocksEngine, KeepsDataAndNamesProblemsAtOpen) {
   Folder folder;
@@ -135,7 +134,8 @@ struct Bench {
   explicit Bench(Durability durability = Durability::kDurable) {
     auto owned = std::make_unique<MemoryEngine>();
     engine = owned.get();
-    store.emplace(std::move(owned), Store::Options{.durability = durability, .sync_thread = false,
+    store.emplace(std::move(owned), Store::Options{.durability = durability,
+                                                   .sync_thread = false,
                                                    .on_failure = [this](const Error& e) { failure = e; }});
   }
   MemoryEngine* engine;

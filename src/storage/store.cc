@@ -58,7 +58,8 @@ void Log::advance(std::uint64_t reached) {
   }
 }
 
-Store::Store(std::unique_ptr<Engine> engine, Options options) : engine_(std::move(engine)), options_(std::move(options)) {
+Store::Store(std::unique_ptr<Engine> engine, Options options)
+    : engine_(std::move(engine)), options_(std::move(options)) {
   if (options_.sync_thread && options_.durability == Durability::kDurable) thread_ = std::thread([this] { lane(); });
 }
 
@@ -105,7 +106,9 @@ Ticket Store::write(Mutation mutation, const std::function<void(Ticket)>& before
     publish(ticket);
   } else if (options_.sync_thread) {
     // The empty critical section keeps the wake-up from falling between the lane's look and its sleep.
-    { const std::lock_guard gate(gate_mutex_); }
+    {
+      const std::lock_guard gate(gate_mutex_);
+    }
     wanted_.notify_one();
   }
   return {ticket};

@@ -1,6 +1,6 @@
-// The write path: a Mutation is written in place under the commit lock (visible to later plans at once), gets a ticket, and is
-// answered when the sync lane has made that ticket durable. One lock, one counter: tickets, log numbers and the order in
-// RocksDB's log are the same order, so "durable >= n" says that everything up to n can be shown.
+// The write path: a Mutation is written in place under the commit lock (visible to later plans at once), gets a ticket,
+// and is answered when the sync lane has made that ticket durable. One lock, one counter: tickets, log numbers and the
+// order in RocksDB's log are the same order, so "durable >= n" says that everything up to n can be shown.
 // docs/design/0001-write-path.md argues it; sim/write_path_test.cc tries to break it.
 #pragma once
 
@@ -95,7 +95,8 @@ class Store {
   ~Store();  // syncs what is written, answers it, stops the lane
   Store(const Store&) = delete;
 
-  Result<std::optional<std::string>> get(Keyspace keyspace, std::string_view key, const Snapshot* snapshot = nullptr) const {
+  Result<std::optional<std::string>> get(Keyspace keyspace, std::string_view key,
+                                         const Snapshot* snapshot = nullptr) const {
     return engine_->get(keyspace, key, snapshot);
   }
   std::unique_ptr<Cursor> cursor(Keyspace keyspace, const Range& range, Direction direction = Direction::kForward,
@@ -108,7 +109,8 @@ class Store {
   Status admit() const { return options_.admit ? options_.admit() : Status{}; }
 
   // Written and visible when it returns; durable later. Thread-safe. An empty mutation gives the newest ticket.
-  // `before_visible(ticket)` runs under the commit lock before any reader can see the batch (stripes note the ticket there).
+  // `before_visible(ticket)` runs under the commit lock before any reader can see the batch (stripes note the ticket
+  // there).
   Ticket write(Mutation mutation, const std::function<void(Ticket)>& before_visible = nullptr);
   // `done` runs on `executor`: inline when the ticket is durable already and this is its thread, else posted.
   // When the store has failed it never runs: the process is stopping.
@@ -120,7 +122,8 @@ class Store {
   Ticket newest() const { return {issued_.load(std::memory_order_acquire)}; }
   Ticket durable() const { return {durable_.load(std::memory_order_acquire)}; }
 
-  // The log whose entries live under `prefix`; `next` as the owner knows it (its newest entry's number plus count, or 0).
+  // The log whose entries live under `prefix`; `next` as the owner knows it (its newest entry's number plus count, or
+  // 0).
   std::unique_ptr<Log> open_log(Keyspace keyspace, std::string prefix, std::uint64_t next);
 
   // One turn of the lane: syncs everything written so far and tells whom it concerns. False when nothing was waiting.
@@ -154,15 +157,15 @@ class Store {
   std::atomic<std::uint64_t> syncs_ = 0;
   std::atomic<bool> failed_ = false;
 
-  std::mutex commit_mutex_;             // order: commit_mutex_, then gate_mutex_
-  std::vector<Write> batch_;            // guarded by commit_mutex_; its capacity is reused
+  std::mutex commit_mutex_;   // order: commit_mutex_, then gate_mutex_
+  std::vector<Write> batch_;  // guarded by commit_mutex_; its capacity is reused
 
   std::mutex gate_mutex_;
-  std::condition_variable wanted_;      // with gate_mutex_
-  std::deque<Advance> advances_;        // guarded by gate_mutex_; by ticket
+  std::condition_variable wanted_;                            // with gate_mutex_
+  std::deque<Advance> advances_;                              // guarded by gate_mutex_; by ticket
   std::map<runtime::Executor*, std::deque<Waiter>> waiters_;  // guarded by gate_mutex_; each by arrival
-  bool stopping_ = false;               // guarded by gate_mutex_
-  std::mutex publish_mutex_;            // one publish at a time, in order
+  bool stopping_ = false;                                     // guarded by gate_mutex_
+  std::mutex publish_mutex_;                                  // one publish at a time, in order
 
   std::thread thread_;
 };

@@ -1,5 +1,6 @@
-// Ordered asynchronous locks by key hash. A stripe is held from the read of the old item until the mutation is written, never
-// until it is durable; it remembers the last ticket written through it, so that a read knows what it must wait for.
+// Ordered asynchronous locks by key hash. A stripe is held from the read of the old item until the mutation is written,
+// never until it is durable; it remembers the last ticket written through it, so that a read knows what it must wait
+// for.
 #pragma once
 
 #include <atomic>
@@ -47,8 +48,8 @@ class Stripes {
   explicit Stripes(std::size_t count = 4096);  // a power of two
   Stripes(const Stripes&) = delete;
 
-  // Takes the stripes of all hashes, in one global order, so that no two plans wait for each other. Runs `then` inline when all
-  // are free, else later on `executor`; waiters get a stripe in the order in which they came.
+  // Takes the stripes of all hashes, in one global order, so that no two plans wait for each other. Runs `then` inline
+  // when all are free, else later on `executor`; waiters get a stripe in the order in which they came.
   void acquire(std::vector<std::uint64_t> hashes, runtime::Executor& executor, Acquired then);
   void acquire(std::uint64_t hash, runtime::Executor& executor, Acquired then);
 
@@ -64,8 +65,8 @@ class Stripes {
   };
   struct Stripe {
     std::mutex mutex;
-    bool held = false;                                // guarded by mutex
-    std::deque<std::shared_ptr<Request>> waiting;     // guarded by mutex
+    bool held = false;                             // guarded by mutex
+    std::deque<std::shared_ptr<Request>> waiting;  // guarded by mutex
     std::atomic<std::uint64_t> last = 0;
   };
   std::uint32_t index(std::uint64_t hash) const { return static_cast<std::uint32_t>(hash & mask_); }

@@ -1,4 +1,5 @@
-// Items, index entries and change records agree, whatever crashes and however many loops write: random writers against a model.
+// Items, index entries and change records agree, whatever crashes and however many loops write: random writers against
+// a model.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -39,18 +40,22 @@ Item key_item(int key) { return Item::from({{"p", key_name(key)}}); }
 
 WriteRequest increment(int key, std::string group) {
   WriteRequest request{.kind = WriteRequest::Kind::kUpdate, .table = "things", .item = key_item(key)};
-  request.update = expr::Update::literal({{.kind = expr::ActionKind::kAdd, .attribute = "n", .value = Number(1)},
-                                          {.kind = expr::ActionKind::kSet, .attribute = "g", .value = AttributeValue(std::move(group))}});
+  request.update = expr::Update::literal(
+      {{.kind = expr::ActionKind::kAdd, .attribute = "n", .value = Number(1)},
+       {.kind = expr::ActionKind::kSet, .attribute = "g", .value = AttributeValue(std::move(group))}});
   request.return_values = tables::ReturnValues::kUpdatedNew;
   return request;
 }
 
-WriteRequest removal(int key) { return {.kind = WriteRequest::Kind::kDelete, .table = "things", .item = key_item(key)}; }
+WriteRequest removal(int key) {
+  return {.kind = WriteRequest::Kind::kDelete, .table = "things", .item = key_item(key)};
+}
 
 std::int64_t value_of(const Item& item) { return item.find("n")->number().floor_integer().value_or(-1); }
 
 // Items by key, straight from the store.
-std::map<std::string, Item> items_of(const storage::Store& store, storage::Keyspace keyspace, std::string_view prefix = "") {
+std::map<std::string, Item> items_of(const storage::Store& store, storage::Keyspace keyspace,
+                                     std::string_view prefix = "") {
   std::map<std::string, Item> out;
   for (const auto cursor = store.cursor(keyspace, storage::Range::prefix(prefix)); cursor->valid(); cursor->next()) {
     const auto encoded = tables::unseal(cursor->value());
@@ -102,7 +107,9 @@ void check_agreement(const storage::Store& store, const Streams& streams) {
 
 class Simulation {
  public:
-  explicit Simulation(std::uint64_t seed) : random_(seed), dice_(seed) { build(std::make_unique<storage::MemoryEngine>()); }
+  explicit Simulation(std::uint64_t seed) : random_(seed), dice_(seed) {
+    build(std::make_unique<storage::MemoryEngine>());
+  }
   ~Simulation() { tear_down(); }
 
   void run(int steps) {
@@ -134,7 +141,8 @@ class Simulation {
   void start_increment(int key) {
     ++started_[key];
     const std::string group = "g" + std::to_string(dice_() % 3);
-    tables::write_item(*tables_, increment(key, group), loop_, tables::Reply<tables::WriteResult>([this, key, life = life_](auto result) {
+    tables::write_item(*tables_, increment(key, group), loop_,
+                       tables::Reply<tables::WriteResult>([this, key, life = life_](auto result) {
                          if (life != life_) return;  // answered to a client of a server that is gone
                          ASSERT_TRUE(result.has_value());
                          // "n" of the answer is the number of this increment: nobody else was told the same one.
@@ -192,7 +200,8 @@ class Simulation {
   runtime::SimLoop loop_;
   runtime::SimRandom random_;
   std::mt19937_64 dice_;
-  observe::Log log_{loop_.clock(), observe::Level::kError, observe::Log::Format::kText, [](observe::Level, std::string_view line) { ADD_FAILURE() << line; }};
+  observe::Log log_{loop_.clock(), observe::Level::kError, observe::Log::Format::kText,
+                    [](observe::Level, std::string_view line) { ADD_FAILURE() << line; }};
   storage::MemoryEngine* engine_ = nullptr;
   std::unique_ptr<storage::Store> store_;
   std::unique_ptr<Streams> streams_;
@@ -210,19 +219,24 @@ TEST(Agreement, HoldsThroughCrashesThatLoseWhatWasNotSynced) {
   }
 }
 
-// Loops on threads of their own, all writing the same few items: every increment counts, and the changes of an item are its history.
+// Loops on threads of their own, all writing the same few items: every increment counts, and the changes of an item are
+// its history.
 TEST(Agreement, HoldsWhenSeveralLoopsWriteTheSameItems) {
   constexpr int kLoops = 3, kKeys = 4, kEach = 400;
   runtime::EpollLoop home;
   runtime::SimRandom random;
   std::atomic<int> errors = 0;
-  observe::Log log(home.clock(), observe::Level::kError, observe::Log::Format::kText, [&](observe::Level, std::string_view) { ++errors; });
+  observe::Log log(home.clock(), observe::Level::kError, observe::Log::Format::kText,
+                   [&](observe::Level, std::string_view) { ++errors; });
   storage::Store store(std::make_unique<storage::MemoryEngine>(), storage::Store::Options{.sync_thread = true});
   Streams streams({store, home, random, log}, {});
   tables::Tables tables({store, home, random, streams, log}, {.stripes = 2, .start_background = false});
   std::thread home_thread([&] { home.run(); });
   std::atomic<bool> created = false;
-  tables.create_table({}, table_input(), home, tables::Reply<tables::TableDescription>([&](auto) { created = true; created.notify_all(); }));
+  tables.create_table({}, table_input(), home, tables::Reply<tables::TableDescription>([&](auto) {
+                        created = true;
+                        created.notify_all();
+                      }));
   created.wait(false);
 
   std::vector<std::unique_ptr<runtime::EpollLoop>> loops;
@@ -234,7 +248,8 @@ TEST(Agreement, HoldsWhenSeveralLoopsWriteTheSameItems) {
     auto& loop = *loops[i];
     loop.post([&, i] {
       for (int n = 0; n < kEach; ++n) {
-        auto request = n % 50 == 49 ? removal((i + n) % kKeys) : increment((i + n) % kKeys, "g" + std::to_string(n % 3));
+        auto request =
+            n % 50 == 49 ? removal((i + n) % kKeys) : increment((i + n) % kKeys, "g" + std::to_string(n % 3));
         if (request.kind == WriteRequest::Kind::kDelete) ++removed;
         tables::write_item(tables, std::move(request), loop, tables::Reply<tables::WriteResult>([&](auto result) {
                              if (!result) ++errors;
@@ -255,16 +270,19 @@ TEST(Agreement, HoldsWhenSeveralLoopsWriteTheSameItems) {
   home_thread.join();
 }
 
-// An index that is built while loops write ends up with exactly the items, and a stream that is disabled meanwhile ends at one place.
+// An index that is built while loops write ends up with exactly the items, and a stream that is disabled meanwhile ends
+// at one place.
 TEST(Agreement, HoldsForAnIndexThatIsBuiltUnderWrites) {
   constexpr int kLoops = 2, kKeys = 300, kEach = 1500;
   runtime::EpollLoop home;
   runtime::SimRandom random;
   std::atomic<int> errors = 0;
-  observe::Log log(home.clock(), observe::Level::kError, observe::Log::Format::kText, [&](observe::Level, std::string_view) { ++errors; });
+  observe::Log log(home.clock(), observe::Level::kError, observe::Log::Format::kText,
+                   [&](observe::Level, std::string_view) { ++errors; });
   storage::Store store(std::make_unique<storage::MemoryEngine>(), storage::Store::Options{.sync_thread = true});
   Streams streams({store, home, random, log}, {});
-  tables::Tables tables({store, home, random, streams, log}, {.stripes = 8, .backfill_step = 7, .start_background = false});
+  tables::Tables tables({store, home, random, streams, log},
+                        {.stripes = 8, .backfill_step = 7, .start_background = false});
   tables.start();
   std::thread home_thread([&] { home.run(); });
   std::atomic<int> control = 0;
@@ -321,7 +339,9 @@ TEST(Agreement, HoldsForAnIndexThatIsBuiltUnderWrites) {
   const auto items = items_of(store, storage::Keyspace::kItems);
   for (const auto& index : description->definition.indexes) {
     EXPECT_EQ(index.status, tables::IndexStatus::kActive);
-    EXPECT_EQ(items_of(store, storage::Keyspace::kIndexes, tables::index_prefix(description->definition.id, index.id)), items) << index.name;
+    EXPECT_EQ(items_of(store, storage::Keyspace::kIndexes, tables::index_prefix(description->definition.id, index.id)),
+              items)
+        << index.name;
     EXPECT_EQ(description->index_sizes.at(index.id).items, static_cast<std::int64_t>(items.size())) << index.name;
   }
   EXPECT_EQ(description->size.items, static_cast<std::int64_t>(items.size()));

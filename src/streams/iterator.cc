@@ -25,7 +25,8 @@ std::optional<Iterator> iterator_from_text(std::string_view text) {
   Iterator out;
   out.stream_arn = text.substr(0, first);
   const std::string_view body = std::string_view(*payload).substr(0, payload->size() - 4);
-  if (load_be<std::uint32_t>(payload->data() + body.size()) != crc32c(body, crc32c(out.stream_arn))) return std::nullopt;
+  if (load_be<std::uint32_t>(payload->data() + body.size()) != crc32c(body, crc32c(out.stream_arn)))
+    return std::nullopt;
   out.number = load_be<std::uint64_t>(body.data());
   out.created_ms = load_be<std::int64_t>(body.data() + 8);
   out.shard_id = body.substr(16);

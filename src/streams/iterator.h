@@ -1,4 +1,5 @@
-// Shard iterators: a position as opaque text, `<streamArn>|1|<base64>`. An iterator is a value; reading does not consume it.
+// Shard iterators: a position as opaque text, `<streamArn>|1|<base64>`. An iterator is a value; reading does not
+// consume it.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +12,7 @@ namespace tidemill::streams {
 struct Iterator {
   std::string stream_arn;
   std::string shard_id;
-  std::uint64_t number = 0;      // the next record to read
+  std::uint64_t number = 0;  // the next record to read
   std::int64_t created_ms = 0;
   bool operator==(const Iterator&) const = default;
 };

@@ -19,8 +19,8 @@ constexpr char kFormat = 1;
 constexpr std::size_t kTimestampAt = 2;
 constexpr unsigned kKindMask = 0x03, kService = 0x04, kNew = 0x08, kOld = 0x10;
 
-// The epoch is the term of the slot's owner; with one owner it is always the first. Six digits, the first never zero, then the
-// number in twenty: all of one width.
+// The epoch is the term of the slot's owner; with one owner it is always the first. Six digits, the first never zero,
+// then the number in twenty: all of one width.
 constexpr std::string_view kEpoch = "100000";
 constexpr std::size_t kNumberDigits = 20;
 
@@ -62,7 +62,8 @@ std::string encode_record(const tables::Change& change, tables::StreamView view)
   const bool with_new = change.new_image && (view == StreamView::kNewImage || view == StreamView::kNewAndOldImages);
   const bool with_old = change.old_image && (view == StreamView::kOldImage || view == StreamView::kNewAndOldImages);
   std::string out;
-  out.reserve(32 + change.keys.size() + (with_new ? change.new_image->size() : 0) + (with_old ? change.old_image->size() : 0));
+  out.reserve(32 + change.keys.size() + (with_new ? change.new_image->size() : 0) +
+              (with_old ? change.old_image->size() : 0));
   out += kFormat;
   unsigned flags = static_cast<unsigned>(change.kind);
   if (change.by_service) flags |= kService;
@@ -77,7 +78,9 @@ std::string encode_record(const tables::Change& change, tables::StreamView view)
   return out;
 }
 
-void stamp_record(std::string& stored, std::int64_t timestamp_ms) { store_be(stored.data() + kTimestampAt, timestamp_ms); }
+void stamp_record(std::string& stored, std::int64_t timestamp_ms) {
+  store_be(stored.data() + kTimestampAt, timestamp_ms);
+}
 
 std::int64_t timestamp_of_record(std::string_view stored) {
   if (stored.size() < kTimestampAt + 8 || stored[0] != kFormat) return 0;
@@ -85,7 +88,9 @@ std::int64_t timestamp_of_record(std::string_view stored) {
 }
 
 Result<Record> decode_record(std::uint64_t number, std::string_view stored) {
-  const auto damaged = [number] { return fail(Errc::kInternal, fmt::format("the change record {} is damaged", number)); };
+  const auto damaged = [number] {
+    return fail(Errc::kInternal, fmt::format("the change record {} is damaged", number));
+  };
   if (stored.size() < kTimestampAt + 8 || stored[0] != kFormat) return damaged();
   const auto flags = static_cast<unsigned char>(stored[1]);
   if ((flags & kKindMask) > 2) return damaged();
@@ -122,9 +127,10 @@ Status append_record_json(std::string& out, const Record& record, const RecordCo
     return item::append_json_of_encoded(out, encoded).has_value();
   };
   const std::int64_t seconds = record.timestamp_ms / 1000;
-  fmt::format_to(std::back_inserter(out),
-                 R"({{"eventID":"{}","eventName":"{}","eventVersion":"1.1","eventSource":"aws:dynamodb","awsRegion":"{}",)",
-                 record.event_id(context), record.event_name(), context.region);
+  fmt::format_to(
+      std::back_inserter(out),
+      R"({{"eventID":"{}","eventName":"{}","eventVersion":"1.1","eventSource":"aws:dynamodb","awsRegion":"{}",)",
+      record.event_id(context), record.event_name(), context.region);
   fmt::format_to(std::back_inserter(out), R"("dynamodb":{{"ApproximateCreationDateTime":{}{},)", seconds,
                  form == RecordForm::kEvent ? ".0" : "");
   bool whole = append_item("Keys", record.keys);
@@ -142,7 +148,8 @@ Status append_record_json(std::string& out, const Record& record, const RecordCo
   }
   fmt::format_to(std::back_inserter(out), R"(,"SequenceNumber":"{}","SizeBytes":{},"StreamViewType":"{}"}})",
                  record.sequence_number(), record.size_bytes, tables::to_string(context.view));
-  if (form == RecordForm::kEvent) fmt::format_to(std::back_inserter(out), R"(,"eventSourceARN":"{}")", context.stream_arn);
+  if (form == RecordForm::kEvent)
+    fmt::format_to(std::back_inserter(out), R"(,"eventSourceARN":"{}")", context.stream_arn);
   if (record.by_service) {
     out += form == RecordForm::kEvent ? R"(,"userIdentity":{"type":"Service","principalId":"dynamodb.amazonaws.com"})"
                                       : R"(,"userIdentity":{"PrincipalId":"dynamodb.amazonaws.com","Type":"Service"})";

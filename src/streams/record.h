@@ -31,8 +31,8 @@ struct Record {
   tables::ChangeKind kind = tables::ChangeKind::kInsert;
   std::int64_t timestamp_ms = 0;  // of the commit; never decreases within a slot
   bool by_service = false;
-  std::size_t size_bytes = 0;     // as SizeBytes of the service counts
-  std::string keys;               // items in stored encoding
+  std::size_t size_bytes = 0;  // as SizeBytes of the service counts
+  std::string keys;            // items in stored encoding
   std::optional<std::string> new_image;
   std::optional<std::string> old_image;
 
@@ -40,7 +40,9 @@ struct Record {
   std::string event_id(const RecordContext& context) const;  // 32 hexadecimal digits, the same at every reading
   std::string_view event_name() const;                       // INSERT, MODIFY, REMOVE
   // Bytes that the record counts towards a page of 1 MB.
-  std::size_t weight() const { return keys.size() + (new_image ? new_image->size() : 0) + (old_image ? old_image->size() : 0) + 300; }
+  std::size_t weight() const {
+    return keys.size() + (new_image ? new_image->size() : 0) + (old_image ? old_image->size() : 0) + 300;
+  }
 };
 
 // The stored bytes of a change under a view; the timestamp is patched at commit (stamp_record).
@@ -51,7 +53,8 @@ Result<Record> decode_record(std::uint64_t number, std::string_view stored);
 
 // The two ways in which the one record is written:
 //   kApi      GetRecords: whole seconds as an integer, userIdentity with capital members
-//   kEvent    a function's event and the Kafka view: seconds as a float, userIdentity in lower case, eventSourceARN added
+//   kEvent    a function's event and the Kafka view: seconds as a float, userIdentity in lower case, eventSourceARN
+//   added
 enum class RecordForm : unsigned char { kApi, kEvent };
 Status append_record_json(std::string& out, const Record& record, const RecordContext& context, RecordForm form);
 

@@ -6,7 +6,8 @@ namespace tidemill::streams {
 
 using storage::Keyspace;
 
-Slot::Slot(storage::Store& store, std::string prefix, std::uint64_t first, std::uint64_t next, std::int64_t last_timestamp_ms)
+Slot::Slot(storage::Store& store, std::string prefix, std::uint64_t first, std::uint64_t next,
+           std::int64_t last_timestamp_ms)
     : store_(store),
       log_(store.open_log(Keyspace::kChanges, std::move(prefix), next)),
       oldest_(first),

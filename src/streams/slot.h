@@ -1,5 +1,5 @@
-// One ordered log of changes: all changes of one item are in one slot, in commit order. A slot outlives its shards; each shard is
-// a range of its numbers. The Kafka view reads a slot as one partition.
+// One ordered log of changes: all changes of one item are in one slot, in commit order. A slot outlives its shards;
+// each shard is a range of its numbers. The Kafka view reads a slot as one partition.
 #pragma once
 
 #include <atomic>
@@ -29,7 +29,8 @@ struct Batch {
 class Slot {
  public:
   // `first` is the oldest number kept, `next` the number that the next change gets.
-  Slot(storage::Store& store, std::string prefix, std::uint64_t first, std::uint64_t next, std::int64_t last_timestamp_ms);
+  Slot(storage::Store& store, std::string prefix, std::uint64_t first, std::uint64_t next,
+       std::int64_t last_timestamp_ms);
 
   // Any thread. Every number below reached() is durable; every number below oldest() has been trimmed.
   std::uint64_t reached() const { return log_->reached(); }
@@ -41,7 +42,8 @@ class Slot {
   // The first number whose timestamp is not before `ms`; reached() when there is none. Binary search.
   std::uint64_t find_time(std::int64_t ms) const;
   // `told(reached)` is posted to the executor after reached() has moved.
-  [[nodiscard]] storage::Subscription watch(runtime::Executor& executor, std::function<void(std::uint64_t reached)> told) {
+  [[nodiscard]] storage::Subscription watch(runtime::Executor& executor,
+                                            std::function<void(std::uint64_t reached)> told) {
     return log_->watch(executor, std::move(told));
   }
 

@@ -51,13 +51,15 @@ Streams::Streams(Dependencies dependencies, Options options) : deps_(dependencie
 
 Streams::~Streams() {
   if (timer_ != 0) deps_.home.cancel(timer_);
-  // Replies that are still on their way hold tables, and those their slots: the logs must not outlive the store with them.
+  // Replies that are still on their way hold tables, and those their slots: the logs must not outlive the store with
+  // them.
   for (const auto& weak : slots_) {
     if (const auto slot = weak.lock()) slot->close();
   }
 }
 
-std::shared_ptr<Slot> Streams::make_slot(std::string prefix, std::uint64_t first, std::uint64_t next, std::int64_t last_timestamp_ms) {
+std::shared_ptr<Slot> Streams::make_slot(std::string prefix, std::uint64_t first, std::uint64_t next,
+                                         std::int64_t last_timestamp_ms) {
   auto slot = std::make_shared<Slot>(deps_.store, std::move(prefix), first, next, last_timestamp_ms);
   std::erase_if(slots_, [](const auto& weak) { return weak.expired(); });
   slots_.push_back(slot);
@@ -99,7 +101,8 @@ std::string Streams::to_stored(const Stream& stream) {
   out["view"] = std::string(tables::to_string(info.view));
   const auto keys = [](const std::vector<tables::KeyAttribute>& attributes) {
     json::Array list;
-    for (const auto& key : attributes) list.push_back(json::Array{key.name, std::string(1, static_cast<char>(key.type))});
+    for (const auto& key : attributes)
+      list.push_back(json::Array{key.name, std::string(1, static_cast<char>(key.type))});
     return json::Value(std::move(list));
   };
   out["hash"] = keys(info.keys.hash);
@@ -151,14 +154,16 @@ void Streams::load() {
       const json::Value* list = value->find(member);
       if (list == nullptr || !list->is_array()) return;
       for (const auto& key : list->as_array()) {
-        to.push_back({key.as_array()[0].as_string(), static_cast<tables::KeyType>(key.as_array()[1].as_string().at(0))});
+        to.push_back(
+            {key.as_array()[0].as_string(), static_cast<tables::KeyType>(key.as_array()[1].as_string().at(0))});
       }
     };
     keys("hash", info.keys.hash);
     keys("range", info.keys.range);
     info.created_ms = value->integer_or("created", 0);
     info.enabled = value->bool_or("enabled", false);
-    if (const auto* closed = value->find("closed"); closed != nullptr && closed->is_integer()) info.closed_ms = closed->as_integer();
+    if (const auto* closed = value->find("closed"); closed != nullptr && closed->is_integer())
+      info.closed_ms = closed->as_integer();
     if (const auto* shards = value->find("shards"); shards != nullptr && shards->is_array()) {
       for (const auto& one : shards->as_array()) {
         ShardInfo shard{.id = one.string_or("id"),
@@ -166,8 +171,10 @@ void Streams::load() {
                         .slot = static_cast<std::size_t>(one.integer_or("slot", 0)),
                         .first = static_cast<std::uint64_t>(one.integer_or("first", 0)),
                         .created_ms = one.integer_or("created", 0)};
-        if (const auto* end = one.find("end"); end != nullptr && end->is_integer()) shard.end = static_cast<std::uint64_t>(end->as_integer());
-        if (const auto* closed = one.find("closed"); closed != nullptr && closed->is_integer()) shard.closed_ms = closed->as_integer();
+        if (const auto* end = one.find("end"); end != nullptr && end->is_integer())
+          shard.end = static_cast<std::uint64_t>(end->as_integer());
+        if (const auto* closed = one.find("closed"); closed != nullptr && closed->is_integer())
+          shard.closed_ms = closed->as_integer();
         info.shards.push_back(std::move(shard));
       }
     }
@@ -177,7 +184,8 @@ void Streams::load() {
         const std::string prefix = slot_prefix(stream->id, stream->slots.size());
         std::uint64_t next = first;
         std::int64_t last_ms = 0;
-        const auto last = deps_.store.cursor(Keyspace::kChanges, storage::Range::prefix(prefix), storage::Direction::kReverse);
+        const auto last =
+            deps_.store.cursor(Keyspace::kChanges, storage::Range::prefix(prefix), storage::Direction::kReverse);
         if (last->valid()) {
           next = std::max(next, storage::Log::number_of(last->key()) + 1);
           last_ms = timestamp_of_record(last->value());
@@ -228,9 +236,11 @@ Result<Shard> Streams::shard(std::string_view stream_arn, std::string_view shard
   TM_TRY(const auto stream, lookup(stream_arn));
   const auto it = std::ranges::find(stream->info.shards, shard_id, &ShardInfo::id);
   if (it == stream->info.shards.end()) {
-    return fail(Errc::kResourceNotFound, fmt::format("Requested resource not found: Shard does not exist: {}", shard_id));
+    return fail(Errc::kResourceNotFound,
+                fmt::format("Requested resource not found: Shard does not exist: {}", shard_id));
   }
-  return Shard{.info = *it, .slot = stream->slots[it->slot], .context = stream->info.context(), .keys = stream->info.keys};
+  return Shard{
+      .info = *it, .slot = stream->slots[it->slot], .context = stream->info.context(), .keys = stream->info.keys};
 }
 
 Result<std::vector<std::shared_ptr<Slot>>> Streams::slots(std::string_view stream_arn) const {
@@ -239,13 +249,15 @@ Result<std::vector<std::shared_ptr<Slot>>> Streams::slots(std::string_view strea
 }
 
 Result<std::string> Streams::make_iterator(const IteratorRequest& request) const {
-  const bool by_number = request.type == IteratorType::kAtSequenceNumber || request.type == IteratorType::kAfterSequenceNumber;
+  const bool by_number =
+      request.type == IteratorType::kAtSequenceNumber || request.type == IteratorType::kAfterSequenceNumber;
   if (by_number && !request.sequence_number) {
     return fail(Errc::kValidation, "One or more parameter values were invalid: Invalid SequenceNumber");
   }
   if (!by_number && request.sequence_number) {
-    return fail(Errc::kValidation,
-                "One or more parameter values were invalid: SequenceNumber should not be passed for this iterator type");
+    return fail(
+        Errc::kValidation,
+        "One or more parameter values were invalid: SequenceNumber should not be passed for this iterator type");
   }
   TM_TRY(const auto shard, this->shard(request.stream_arn, request.shard_id));
   std::uint64_t number = 0;
@@ -259,11 +271,13 @@ Result<std::string> Streams::make_iterator(const IteratorRequest& request) const
         return fail(Errc::kValidation, "One or more parameter values were invalid: Invalid SequenceNumber");
       }
       number = *given + (request.type == IteratorType::kAfterSequenceNumber ? 1 : 0);
-      if (number < shard.slot->oldest()) return fail(Errc::kTrimmed, "The data you are trying to access has been trimmed");
+      if (number < shard.slot->oldest())
+        return fail(Errc::kTrimmed, "The data you are trying to access has been trimmed");
       break;
     }
   }
-  return to_text({.stream_arn = request.stream_arn, .shard_id = request.shard_id, .number = number, .created_ms = now_ms()});
+  return to_text(
+      {.stream_arn = request.stream_arn, .shard_id = request.shard_id, .number = number, .created_ms = now_ms()});
 }
 
 Result<RecordsPage> Streams::get_records(std::string_view iterator, std::size_t limit) const {
@@ -271,10 +285,13 @@ Result<RecordsPage> Streams::get_records(std::string_view iterator, std::size_t 
   if (!position) return fail(Errc::kValidation, "Invalid ShardIterator");
   const std::int64_t now = now_ms();
   if (now - position->created_ms > options_.iterator_life.count()) {
-    return fail(Errc::kExpiredIterator,
-                fmt::format("Iterator expired. The iterator was created at time {} while right now it is {} which is further in the "
-                            "future than the tolerated delay of {} milliseconds.",
-                            iso8601_ms(from_epoch_ms(position->created_ms)), iso8601_ms(from_epoch_ms(now)), options_.iterator_life.count()));
+    return fail(
+        Errc::kExpiredIterator,
+        fmt::format(
+            "Iterator expired. The iterator was created at time {} while right now it is {} which is further in the "
+            "future than the tolerated delay of {} milliseconds.",
+            iso8601_ms(from_epoch_ms(position->created_ms)), iso8601_ms(from_epoch_ms(now)),
+            options_.iterator_life.count()));
   }
   TM_TRY(const auto shard, this->shard(position->stream_arn, position->shard_id));
   if (position->number < shard.slot->oldest() && position->number < shard.info.end.value_or(~0ULL) &&
@@ -290,7 +307,8 @@ Result<RecordsPage> Streams::get_records(std::string_view iterator, std::size_t 
   return page;
 }
 
-std::shared_ptr<Streams::Watch> Streams::watch(runtime::Executor& executor, std::function<void(const std::string&)> changed) {
+std::shared_ptr<Streams::Watch> Streams::watch(runtime::Executor& executor,
+                                               std::function<void(const std::string&)> changed) {
   auto watch = std::make_shared<Watch>(executor, std::move(changed));
   const std::lock_guard lock(mutex_);
   std::erase_if(watches_, [](const auto& weak) { return weak.expired(); });
@@ -337,7 +355,8 @@ std::shared_ptr<tables::ChangeStream> Streams::open(const tables::TableDefinitio
     const std::lock_guard lock(mutex_);
     for (const auto& [arn, other] : streams_) {
       if (other->info.scope != table.scope || other->info.table != table.name) continue;
-      for (std::size_t i = 0; i < first.size() && i < other->slots.size(); ++i) first[i] = std::max(first[i], other->slots[i]->next());
+      for (std::size_t i = 0; i < first.size() && i < other->slots.size(); ++i)
+        first[i] = std::max(first[i], other->slots[i]->next());
     }
   }
   for (std::size_t i = 0; i < first.size(); ++i) {
@@ -386,7 +405,8 @@ Status Streams::roll_over(std::string_view arn) {
   TM_TRY(const auto current, lookup(arn));
   if (!current->info.enabled) return {};
   auto next = std::make_shared<Stream>(*current);
-  // A shard's id holds its creation time, and ids order shards by creation: a child is never of its parent's millisecond.
+  // A shard's id holds its creation time, and ids order shards by creation: a child is never of its parent's
+  // millisecond.
   std::int64_t now = now_ms();
   for (const auto& shard : next->info.shards) now = std::max(now, shard.created_ms + 1);
   std::vector<ShardInfo> children;
@@ -453,7 +473,8 @@ void Streams::sweep() {
       if (gone != 0) tell(arn);
     }
     const bool due = std::ranges::any_of(next->info.shards, [&](const ShardInfo& shard) {
-      return !shard.end && now - shard.created_ms >= options_.rollover.count() && next->slots[shard.slot]->next() > shard.first;
+      return !shard.end && now - shard.created_ms >= options_.rollover.count() &&
+             next->slots[shard.slot]->next() > shard.first;
     });
     if (due) (void)roll_over(arn);
   }

@@ -1,5 +1,5 @@
-// The registry of streams: implements tables::ChangeSink for writers, and answers readers (the Streams API, triggers, the Kafka
-// view). Readers call from any thread; opening, closing, rolling over and trimming happen on the home loop.
+// The registry of streams: implements tables::ChangeSink for writers, and answers readers (the Streams API, triggers,
+// the Kafka view). Readers call from any thread; opening, closing, rolling over and trimming happen on the home loop.
 #pragma once
 
 #include <chrono>
@@ -28,8 +28,8 @@ struct ShardInfo {
   std::string id;      // shardId-<20 digits, creation time in ms>-<8 hexadecimal digits>
   std::string parent;  // empty: none; may name a shard that is no longer there
   std::size_t slot = 0;
-  std::uint64_t first = 0;                 // its first number
-  std::optional<std::uint64_t> end;        // when closed: the number behind its last
+  std::uint64_t first = 0;           // its first number
+  std::optional<std::uint64_t> end;  // when closed: the number behind its last
   std::int64_t created_ms = 0;
   std::optional<std::int64_t> closed_ms;
   bool operator==(const ShardInfo&) const = default;
@@ -44,13 +44,15 @@ struct StreamInfo {
   std::int64_t created_ms = 0;
   bool enabled = true;
   std::optional<std::int64_t> closed_ms;
-  std::vector<ShardInfo> shards;           // by id, which is by creation
-  RecordContext context() const { return {.stream_arn = arn, .stream_uuid = uuid, .region = scope.region, .view = view}; }
+  std::vector<ShardInfo> shards;  // by id, which is by creation
+  RecordContext context() const {
+    return {.stream_arn = arn, .stream_uuid = uuid, .region = scope.region, .view = view};
+  }
 };
 
 // A shard that can be read: see Slot::read(from, limits, end).
 struct Shard {
-  ShardInfo info;            // as it was when asked for: ask again after a change was told
+  ShardInfo info;  // as it was when asked for: ask again after a change was told
   std::shared_ptr<Slot> slot;
   RecordContext context;
   tables::KeySchema keys;
@@ -111,7 +113,8 @@ class Streams final : public tables::ChangeSink {
   Result<RecordsPage> get_records(std::string_view iterator, std::size_t limit) const;
   // `changed(arn)` is posted after a stream was opened or closed, a shard was rolled over, or a stream is gone.
   class Watch;
-  [[nodiscard]] std::shared_ptr<Watch> watch(runtime::Executor& executor, std::function<void(const std::string& arn)> changed);
+  [[nodiscard]] std::shared_ptr<Watch> watch(runtime::Executor& executor,
+                                             std::function<void(const std::string& arn)> changed);
 
   // Home loop.
   std::shared_ptr<tables::ChangeStream> open(const tables::TableDefinition& table, storage::Mutation& batch) override;
@@ -128,7 +131,8 @@ class Streams final : public tables::ChangeSink {
   using Key = std::string;  // the ARN
 
   void load();
-  std::shared_ptr<Slot> make_slot(std::string prefix, std::uint64_t first, std::uint64_t next, std::int64_t last_timestamp_ms);
+  std::shared_ptr<Slot> make_slot(std::string prefix, std::uint64_t first, std::uint64_t next,
+                                  std::int64_t last_timestamp_ms);
   void schedule();
   ShardInfo new_shard(std::size_t slot, std::uint64_t first, std::int64_t now_ms, std::string parent);
   static std::string meta_key(std::uint32_t id);
@@ -142,11 +146,12 @@ class Streams final : public tables::ChangeSink {
   const Dependencies deps_;
   const Options options_;
   mutable std::mutex mutex_;
-  std::map<Key, std::shared_ptr<const Stream>, std::less<>> streams_;  // guarded by mutex_; values are replaced, never changed
-  std::vector<std::weak_ptr<Watch>> watches_;                          // guarded by mutex_
-  std::uint32_t next_id_ = 1;                                          // home loop
-  std::vector<std::weak_ptr<Slot>> slots_;                             // home loop; all that were made and are still held
-  runtime::TimerId timer_ = 0;                                         // home loop
+  std::map<Key, std::shared_ptr<const Stream>, std::less<>>
+      streams_;                                // guarded by mutex_; values are replaced, never changed
+  std::vector<std::weak_ptr<Watch>> watches_;  // guarded by mutex_
+  std::uint32_t next_id_ = 1;                  // home loop
+  std::vector<std::weak_ptr<Slot>> slots_;     // home loop; all that were made and are still held
+  runtime::TimerId timer_ = 0;                 // home loop
 };
 
 }  // namespace tidemill::streams

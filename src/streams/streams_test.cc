@@ -17,7 +17,8 @@ TEST(SequenceNumbers, KeepOneWidthAndTheOrderOfNumbers) {
     EXPECT_EQ(number_of_sequence(text), number);
     before = text;
   }
-  for (const auto* wrong : {"", "1", "abc", "10000000000000000000000000x", "99999999999999999999999999", "100000184467440737095516160"}) {
+  for (const auto* wrong :
+       {"", "1", "abc", "10000000000000000000000000x", "99999999999999999999999999", "100000184467440737095516160"}) {
     EXPECT_EQ(number_of_sequence(wrong), std::nullopt) << wrong;
   }
 }
@@ -41,7 +42,13 @@ TEST(Iterators, ComeBackAndForgeriesDoNot) {
 TEST(Records, AreStoredUnderTheirViewAndReadBack) {
   const auto image = item::encode(item::Item::from({{"p", "a"}, {"v", "b"}}));
   const auto keys = item::encode(item::Item::from({{"p", "a"}}));
-  const tables::Change change{.kind = tables::ChangeKind::kModify, .keys = keys, .keys_size = 2, .old_image = image, .old_size = 4, .new_image = image, .new_size = 4};
+  const tables::Change change{.kind = tables::ChangeKind::kModify,
+                              .keys = keys,
+                              .keys_size = 2,
+                              .old_image = image,
+                              .old_size = 4,
+                              .new_image = image,
+                              .new_size = 4};
   auto stored = encode_record(change, tables::StreamView::kNewImage);
   stamp_record(stored, 1764085660123);
   const auto record = decode_record(7, stored);
@@ -50,11 +57,15 @@ TEST(Records, AreStoredUnderTheirViewAndReadBack) {
   EXPECT_EQ(record->timestamp_ms, 1764085660123);
   EXPECT_FALSE(record->old_image);
   std::string json;
-  const RecordContext context{.stream_arn = "arn", .stream_uuid = "u", .region = "eu-west-1", .view = tables::StreamView::kNewImage};
+  const RecordContext context{
+      .stream_arn = "arn", .stream_uuid = "u", .region = "eu-west-1", .view = tables::StreamView::kNewImage};
   ASSERT_TRUE(append_record_json(json, *record, context, RecordForm::kEvent));
-  EXPECT_EQ(json, R"({"eventID":")" + record->event_id(context) +
-                      R"(","eventName":"MODIFY","eventVersion":"1.1","eventSource":"aws:dynamodb","awsRegion":"eu-west-1","dynamodb":{"ApproximateCreationDateTime":1764085660.0,"Keys":{"p":{"S":"a"}},"NewImage":{"p":{"S":"a"},"v":{"S":"b"}},"SequenceNumber":"10000000000000000000000007","SizeBytes":6,"StreamViewType":"NEW_IMAGE"},"eventSourceARN":"arn"})");
-  for (std::size_t cut = 0; cut < stored.size(); ++cut) EXPECT_FALSE(decode_record(7, std::string_view(stored).substr(0, cut)));
+  EXPECT_EQ(
+      json,
+      R"({"eventID":")" + record->event_id(context) +
+          R"(","eventName":"MODIFY","eventVersion":"1.1","eventSource":"aws:dynamodb","awsRegion":"eu-west-1","dynamodb":{"ApproximateCreationDateTime":1764085660.0,"Keys":{"p":{"S":"a"}},"NewImage":{"p":{"S":"a"},"v":{"S":"b"}},"SequenceNumber":"10000000000000000000000007","SizeBytes":6,"StreamViewType":"NEW_IMAGE"},"eventSourceARN":"arn"})");
+  for (std::size_t cut = 0; cut < stored.size(); ++cut)
+    EXPECT_FALSE(decode_record(7, std::string_view(stored).substr(0, cut)));
 }
 
 }  // namespace

@@ -39,11 +39,12 @@ void Backfill::step() {
   }
   const bool last = !cursor->valid();
   if (rows.empty()) return tables_.backfill_done(scope_, table_, index_);
-  tables_.stripes().acquire(std::move(stripes), tables_.home(),
-                            [this, alive = std::weak_ptr<bool>(alive_), rows = std::move(rows), last](storage::Stripes::Held held) mutable {
-                              if (alive.expired()) return;
-                              fill(std::move(rows), last, std::move(held));
-                            });
+  tables_.stripes().acquire(
+      std::move(stripes), tables_.home(),
+      [this, alive = std::weak_ptr<bool>(alive_), rows = std::move(rows), last](storage::Stripes::Held held) mutable {
+        if (alive.expired()) return;
+        fill(std::move(rows), last, std::move(held));
+      });
 }
 
 void Backfill::fill(std::vector<std::string> rows, bool last, storage::Stripes::Held held) {

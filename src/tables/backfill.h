@@ -1,5 +1,5 @@
-// Fills a new index with the items that were there before it, in small steps, while writes go on. The place reached is stored
-// with each step, so a restart goes on from there.
+// Fills a new index with the items that were there before it, in small steps, while writes go on. The place reached is
+// stored with each step, so a restart goes on from there.
 #pragma once
 
 #include <memory>

@@ -13,7 +13,8 @@ Result<StoredItem> StoredItem::from_sealed(std::string sealed) {
   return StoredItem(std::move(sealed));
 }
 
-Result<std::optional<StoredItem>> StoredItem::read(const storage::Store& store, std::string_view row, const storage::Snapshot* snapshot) {
+Result<std::optional<StoredItem>> StoredItem::read(const storage::Store& store, std::string_view row,
+                                                   const storage::Snapshot* snapshot) {
   auto stored = store.get(Keyspace::kItems, row, snapshot);
   if (!stored) return fail(Errc::kInternal, stored.error().message);
   if (!*stored) return std::nullopt;
@@ -35,9 +36,13 @@ const Item& StoredItem::item() const {
   return *item_;
 }
 
-std::int64_t write_units(std::size_t size) { return std::max<std::int64_t>(1, static_cast<std::int64_t>((size + 1023) / 1024)); }
+std::int64_t write_units(std::size_t size) {
+  return std::max<std::int64_t>(1, static_cast<std::int64_t>((size + 1023) / 1024));
+}
 
-WriteCost refused_cost(const std::optional<StoredItem>& before) { return {.table = before ? write_units(before->size()) : 1}; }
+WriteCost refused_cost(const std::optional<StoredItem>& before) {
+  return {.table = before ? write_units(before->size()) : 1};
+}
 
 namespace {
 
@@ -47,7 +52,8 @@ struct Entry {
   std::size_t size = 0;
 };
 
-std::optional<Entry> entry(const Table& table, const IndexDefinition& index, const Item& item, std::string_view encoded, std::size_t size) {
+std::optional<Entry> entry(const Table& table, const IndexDefinition& index, const Item& item, std::string_view encoded,
+                           std::size_t size) {
   auto row = index_row(table.definition.id, index, table.definition.keys, item);
   if (!row) return std::nullopt;
   if (index.projection.type == ProjectionType::kAll) return Entry{*std::move(row), std::string(encoded), size};
@@ -62,8 +68,9 @@ void count(Counters& counters, std::int64_t items, std::int64_t bytes) {
 
 }  // namespace
 
-WriteCost add_change(const storage::Store& store, const Table& table, const RowKey& row, const std::optional<StoredItem>& before,
-                     const std::optional<Item>& after, bool by_service, storage::Mutation& batch) {
+WriteCost add_change(const storage::Store& store, const Table& table, const RowKey& row,
+                     const std::optional<StoredItem>& before, const std::optional<Item>& after, bool by_service,
+                     storage::Mutation& batch) {
   const auto old_size = before ? static_cast<std::int64_t>(before->size()) : 0;
   const std::string encoded = after ? item::encode(*after) : std::string();
   const auto new_size = after ? static_cast<std::int64_t>(item::size_of(*after)) : 0;
@@ -87,7 +94,8 @@ WriteCost add_change(const storage::Store& store, const Table& table, const RowK
     if (same_row && old_entry->encoded == new_entry->encoded && !index.backfilling) continue;
     // While an index is being filled, an old item may not have its entry yet: then it must not be counted out.
     bool counted = old_entry.has_value();
-    if (old_entry && index.backfilling) counted = store.get(Keyspace::kIndexes, old_entry->row).value_or(std::nullopt).has_value();
+    if (old_entry && index.backfilling)
+      counted = store.get(Keyspace::kIndexes, old_entry->row).value_or(std::nullopt).has_value();
     std::int64_t units = 0;
     if (old_entry && !same_row) {
       batch.erase(Keyspace::kIndexes, old_entry->row);
@@ -99,13 +107,16 @@ WriteCost add_change(const storage::Store& store, const Table& table, const RowK
     }
     cost.indexes[index.id] = units;
     count(*table.index_counters.at(index.id), (new_entry ? 1 : 0) - (counted ? 1 : 0),
-          (new_entry ? static_cast<std::int64_t>(new_entry->size) : 0) - (counted ? static_cast<std::int64_t>(old_entry->size) : 0));
+          (new_entry ? static_cast<std::int64_t>(new_entry->size) : 0) -
+              (counted ? static_cast<std::int64_t>(old_entry->size) : 0));
   }
 
   if (table.stream) {
     const Item keys = key_of(table.definition.keys, after ? *after : before->item());
     const std::string encoded_keys = item::encode(keys);
-    Change change{.kind = !before ? ChangeKind::kInsert : after ? ChangeKind::kModify : ChangeKind::kRemove,
+    Change change{.kind = !before ? ChangeKind::kInsert
+                          : after ? ChangeKind::kModify
+                                  : ChangeKind::kRemove,
                   .keys = encoded_keys,
                   .keys_size = item::size_of(keys),
                   .old_size = static_cast<std::size_t>(old_size),

@@ -1,4 +1,5 @@
-// What one changed item means for the store: its row, its index entries, its change record, its cost. The plan of every write.
+// What one changed item means for the store: its row, its index entries, its change record, its cost. The plan of every
+// write.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +19,8 @@ namespace tidemill::tables {
 class StoredItem {
  public:
   // Nothing when there is no such row. Errors: kInternal when the row is damaged.
-  static Result<std::optional<StoredItem>> read(const storage::Store& store, std::string_view row, const storage::Snapshot* snapshot = nullptr);
+  static Result<std::optional<StoredItem>> read(const storage::Store& store, std::string_view row,
+                                                const storage::Snapshot* snapshot = nullptr);
   static Result<StoredItem> from_sealed(std::string sealed);
 
   std::string_view encoded() const { return std::string_view(sealed_).substr(4); }
@@ -40,10 +42,11 @@ struct WriteCost {
 
 std::int64_t write_units(std::size_t size);  // one for each started 1024 bytes, at least one
 
-// Adds to `batch` all that changing `before` into `after` means. Nothing at all is written when they are equal. Moves the
-// table's counters: call it when the batch is certain to be written.
-WriteCost add_change(const storage::Store& store, const Table& table, const RowKey& row, const std::optional<StoredItem>& before,
-                     const std::optional<Item>& after, bool by_service, storage::Mutation& batch);
+// Adds to `batch` all that changing `before` into `after` means. Nothing at all is written when they are equal. Moves
+// the table's counters: call it when the batch is certain to be written.
+WriteCost add_change(const storage::Store& store, const Table& table, const RowKey& row,
+                     const std::optional<StoredItem>& before, const std::optional<Item>& after, bool by_service,
+                     storage::Mutation& batch);
 
 // Cost of a write that was refused by its condition.
 WriteCost refused_cost(const std::optional<StoredItem>& before);

@@ -15,14 +15,14 @@ enum class ChangeKind : unsigned char { kInsert, kModify, kRemove };
 // One item's change. Images are items in the stored encoding (item/encoding.h).
 struct Change {
   ChangeKind kind = ChangeKind::kInsert;
-  std::string_view keys;                     // an item of the key attributes only
-  std::size_t keys_size = 0;                 // sizes as item/size.h counts
+  std::string_view keys;      // an item of the key attributes only
+  std::size_t keys_size = 0;  // sizes as item/size.h counts
   std::optional<std::string_view> old_image;
   std::size_t old_size = 0;
   std::optional<std::string_view> new_image;
   std::size_t new_size = 0;
-  std::uint64_t partition = 0;               // item::partition_hash of the partition key: the same item, the same lineage
-  bool by_service = false;                   // deleted because its time to live has passed
+  std::uint64_t partition = 0;  // item::partition_hash of the partition key: the same item, the same lineage
+  bool by_service = false;      // deleted because its time to live has passed
 };
 
 // The open stream of one table.

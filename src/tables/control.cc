@@ -28,13 +28,14 @@ std::unexpected<Error> table_not_found(std::string_view name) {
 }
 
 std::unexpected<Error> table_in_use(std::string_view what, std::string_view name) {
-  return fail(Errc::kResourceInUse, fmt::format("Attempt to change a resource which is still in use: Table is being {}: {}", what, name));
+  return fail(Errc::kResourceInUse,
+              fmt::format("Attempt to change a resource which is still in use: Table is being {}: {}", what, name));
 }
 
 }  // namespace
 
-// Counts items and bytes after a start: the state of the start is walked on a snapshot, in steps, and added to what has been
-// written since.
+// Counts items and bytes after a start: the state of the start is walked on a snapshot, in steps, and added to what has
+// been written since.
 struct Tables::Recount {
   std::shared_ptr<const storage::Snapshot> snapshot;
   Keyspace keyspace = Keyspace::kItems;
@@ -61,7 +62,8 @@ Tables::~Tables() { *alive_ = false; }
 
 template <class T>
 void Tables::on_home(runtime::Executor& loop, Reply<T> reply, std::move_only_function<void(Reply<T>)> work) {
-  if (deps_.home.on_this_thread() && &loop == static_cast<runtime::Executor*>(&deps_.home)) return work(std::move(reply));
+  if (deps_.home.on_this_thread() && &loop == static_cast<runtime::Executor*>(&deps_.home))
+    return work(std::move(reply));
   Reply<T> back([&loop, reply = std::move(reply)](Result<T> value) mutable {
     loop.post([reply = std::move(reply), value = std::move(value)]() mutable { std::move(reply)(std::move(value)); });
   });
@@ -76,18 +78,20 @@ void Tables::reply_durable(storage::Ticket ticket, T value, Reply<T> reply) {
 }
 
 void Tables::after(std::chrono::milliseconds delay, runtime::Task task) {
-  deps_.home.at(deps_.home.clock().now() + delay, [alive = std::weak_ptr<bool>(alive_), task = std::move(task)]() mutable {
-    if (!alive.expired()) task();
-  });
+  deps_.home.at(deps_.home.clock().now() + delay,
+                [alive = std::weak_ptr<bool>(alive_), task = std::move(task)]() mutable {
+                  if (!alive.expired()) task();
+                });
 }
 
 void Tables::barrier(runtime::Task then) {
   std::vector<std::uint64_t> all(options_.stripes);
   for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
-  stripes_.acquire(std::move(all), deps_.home, [alive = std::weak_ptr<bool>(alive_), then = std::move(then)](storage::Stripes::Held held) mutable {
-    held.release();
-    if (!alive.expired()) then();
-  });
+  stripes_.acquire(std::move(all), deps_.home,
+                   [alive = std::weak_ptr<bool>(alive_), then = std::move(then)](storage::Stripes::Held held) mutable {
+                     held.release();
+                     if (!alive.expired()) then();
+                   });
 }
 
 void Tables::load() {
@@ -143,7 +147,8 @@ void Tables::recount_step() {
   const auto catalog = catalog_.load();
   std::map<TableId, TablePtr> tables;
   catalog->for_each([&](const TablePtr& table) { tables[table->definition.id] = table; });
-  const auto cursor = deps_.store.cursor(recount_->keyspace, {recount_->from, ""}, storage::Direction::kForward, recount_->snapshot.get());
+  const auto cursor = deps_.store.cursor(recount_->keyspace, {recount_->from, ""}, storage::Direction::kForward,
+                                         recount_->snapshot.get());
   std::size_t rows = 0;
   for (; cursor->valid() && rows < kRowsPerStep; cursor->next(), ++rows) {
     const auto key = cursor->key();
@@ -158,7 +163,8 @@ void Tables::recount_step() {
       counters = index->second.get();
     }
     counters->items.fetch_add(1, std::memory_order_relaxed);
-    counters->bytes.fetch_add(static_cast<std::int64_t>(item::size_of_encoded(*encoded).value_or(0)), std::memory_order_relaxed);
+    counters->bytes.fetch_add(static_cast<std::int64_t>(item::size_of_encoded(*encoded).value_or(0)),
+                              std::memory_order_relaxed);
   }
   if (cursor->valid()) {
     recount_->from = cursor->key();
@@ -234,46 +240,49 @@ std::string Tables::new_stream_label() {
 }
 
 void Tables::create_table(Scope scope, CreateTableInput input, runtime::Executor& loop, Reply<TableDescription> reply) {
-  on_home<TableDescription>(loop, std::move(reply), [this, scope = std::move(scope), input = std::move(input)](Reply<TableDescription> reply) mutable {
-    auto defined = define_table(input);
-    if (!defined) return std::move(reply)(std::unexpected(std::move(defined).error()));
-    if (catalog_.load()->find(scope, input.name)) {
-      return std::move(reply)(fail(Errc::kResourceInUse, "Table already exists: " + input.name));
-    }
-    if (auto admitted = deps_.store.admit(); !admitted) {
-      return std::move(reply)(fail(Errc::kUnavailable, admitted.error().message));
-    }
-    Definition definition = *std::move(defined);
-    definition.id = next_table_++;
-    definition.scope = scope;
-    definition.uuid = deps_.random.uuid();
-    definition.created = from_epoch_ms(epoch_ms(deps_.home.clock().wall()));
-    if (definition.billing == BillingMode::kPayPerRequest) definition.on_demand_since = definition.created;
-    if (definition.kms_key_arn && definition.kms_key_arn->empty()) {
-      definition.kms_key_arn = fmt::format("arn:aws:kms:{}:{}:key/{}", scope.region, scope.account, deps_.random.uuid());
-    }
-    definition.status = options_.transition.count() > 0 ? TableStatus::kCreating : TableStatus::kActive;
+  on_home<TableDescription>(
+      loop, std::move(reply),
+      [this, scope = std::move(scope), input = std::move(input)](Reply<TableDescription> reply) mutable {
+        auto defined = define_table(input);
+        if (!defined) return std::move(reply)(std::unexpected(std::move(defined).error()));
+        if (catalog_.load()->find(scope, input.name)) {
+          return std::move(reply)(fail(Errc::kResourceInUse, "Table already exists: " + input.name));
+        }
+        if (auto admitted = deps_.store.admit(); !admitted) {
+          return std::move(reply)(fail(Errc::kUnavailable, admitted.error().message));
+        }
+        Definition definition = *std::move(defined);
+        definition.id = next_table_++;
+        definition.scope = scope;
+        definition.uuid = deps_.random.uuid();
+        definition.created = from_epoch_ms(epoch_ms(deps_.home.clock().wall()));
+        if (definition.billing == BillingMode::kPayPerRequest) definition.on_demand_since = definition.created;
+        if (definition.kms_key_arn && definition.kms_key_arn->empty()) {
+          definition.kms_key_arn =
+              fmt::format("arn:aws:kms:{}:{}:key/{}", scope.region, scope.account, deps_.random.uuid());
+        }
+        definition.status = options_.transition.count() > 0 ? TableStatus::kCreating : TableStatus::kActive;
 
-    storage::Mutation batch;
-    std::string next_id;
-    append_be(next_id, next_table_);
-    batch.put(Keyspace::kMeta, kNextIdKey, next_id);
-    std::shared_ptr<ChangeStream> stream;
-    if (definition.stream.enabled) {
-      definition.stream.label = new_stream_label();
-      stream = deps_.changes.open(definition, batch);
-    }
-    store_definition(definition, batch);
-    const auto ticket = deps_.store.write(std::move(batch));
-    const auto table = publish(std::move(definition), nullptr, std::move(stream));
-    if (options_.transition.count() > 0) {
-      after(options_.transition, [this, scope, name = input.name] { finish_creating(scope, name); });
-    }
-    auto description = description_of(*table);
-    description.status = TableStatus::kCreating;
-    deps_.log.info("tables.created", {{"table", input.name}, {"id", table->definition.id}});
-    reply_durable(ticket, std::move(description), std::move(reply));
-  });
+        storage::Mutation batch;
+        std::string next_id;
+        append_be(next_id, next_table_);
+        batch.put(Keyspace::kMeta, kNextIdKey, next_id);
+        std::shared_ptr<ChangeStream> stream;
+        if (definition.stream.enabled) {
+          definition.stream.label = new_stream_label();
+          stream = deps_.changes.open(definition, batch);
+        }
+        store_definition(definition, batch);
+        const auto ticket = deps_.store.write(std::move(batch));
+        const auto table = publish(std::move(definition), nullptr, std::move(stream));
+        if (options_.transition.count() > 0) {
+          after(options_.transition, [this, scope, name = input.name] { finish_creating(scope, name); });
+        }
+        auto description = description_of(*table);
+        description.status = TableStatus::kCreating;
+        deps_.log.info("tables.created", {{"table", input.name}, {"id", table->definition.id}});
+        reply_durable(ticket, std::move(description), std::move(reply));
+      });
 }
 
 void Tables::finish_creating(const Scope& scope, const std::string& name) {
@@ -302,94 +311,105 @@ void Tables::finish_updating(const Scope& scope, const std::string& name) {
 }
 
 void Tables::update_table(Scope scope, UpdateTableInput input, runtime::Executor& loop, Reply<TableDescription> reply) {
-  on_home<TableDescription>(loop, std::move(reply), [this, scope = std::move(scope), input = std::move(input)](Reply<TableDescription> reply) mutable {
-    const std::string name = input.name;
-    auto known = catalog_.load()->find(scope, name);
-    if (!known) return std::move(reply)(table_not_found(name));
-    // A building index may be deleted; every other change waits for the table to be at rest.
-    const bool only_index_changes = input.index_updates && !input.billing && !input.throughput && !input.stream &&
-                                    std::ranges::all_of(*input.index_updates, [](const auto& update) {
-                                      return update.kind == IndexUpdateInput::Kind::kDelete || update.kind == IndexUpdateInput::Kind::kCreate;
-                                    });
-    TablePtr before = known;
-    if (!(only_index_changes && known->definition.status == TableStatus::kUpdating && !changing_.contains({scope, name}))) {
-      auto idle = idle_table(scope, name);
-      if (!idle) return std::move(reply)(std::unexpected(std::move(idle).error()));
-      before = *std::move(idle);
-    }
-    auto redefined = redefine_table(before->definition, input);
-    if (!redefined) return std::move(reply)(std::unexpected(std::move(redefined).error()));
-    Definition definition = *std::move(redefined);
-    const auto now = from_epoch_ms(epoch_ms(deps_.home.clock().wall()));
-    if (definition.billing == BillingMode::kPayPerRequest && before->definition.billing == BillingMode::kProvisioned) {
-      definition.on_demand_since = now;
-    }
-    if (definition.billing == BillingMode::kProvisioned && before->definition.billing == BillingMode::kProvisioned) {
-      const auto& was = before->definition.throughput;
-      if (definition.throughput.read > was.read || definition.throughput.write > was.write) definition.increased = now;
-      if (definition.throughput.read < was.read || definition.throughput.write < was.write) {
-        definition.decreased = now;
-        ++definition.decreases_today;
-      }
-    }
-    if (definition.kms_key_arn && definition.kms_key_arn->empty()) {
-      definition.kms_key_arn = fmt::format("arn:aws:kms:{}:{}:key/{}", scope.region, scope.account, deps_.random.uuid());
-    }
-    const bool opens = definition.stream.enabled && !before->definition.stream.enabled;
-    const bool closes = !definition.stream.enabled && before->definition.stream.enabled;
-    std::vector<IndexId> to_build, to_delete;
-    for (const auto& index : definition.indexes) {
-      const auto* old = before->definition.find_index(index.name);
-      if (index.status == IndexStatus::kCreating && old == nullptr) to_build.push_back(index.id);
-      if (index.status == IndexStatus::kDeleting && old != nullptr && old->status != IndexStatus::kDeleting) to_delete.push_back(index.id);
-    }
-    const bool lasting = !to_build.empty() || !to_delete.empty() || options_.transition.count() > 0 ||
-                         before->definition.status == TableStatus::kUpdating;
-    definition.status = lasting ? TableStatus::kUpdating : TableStatus::kActive;
+  on_home<TableDescription>(
+      loop, std::move(reply),
+      [this, scope = std::move(scope), input = std::move(input)](Reply<TableDescription> reply) mutable {
+        const std::string name = input.name;
+        auto known = catalog_.load()->find(scope, name);
+        if (!known) return std::move(reply)(table_not_found(name));
+        // A building index may be deleted; every other change waits for the table to be at rest.
+        const bool only_index_changes =
+            input.index_updates && !input.billing && !input.throughput && !input.stream &&
+            std::ranges::all_of(*input.index_updates, [](const auto& update) {
+              return update.kind == IndexUpdateInput::Kind::kDelete || update.kind == IndexUpdateInput::Kind::kCreate;
+            });
+        TablePtr before = known;
+        if (!(only_index_changes && known->definition.status == TableStatus::kUpdating &&
+              !changing_.contains({scope, name}))) {
+          auto idle = idle_table(scope, name);
+          if (!idle) return std::move(reply)(std::unexpected(std::move(idle).error()));
+          before = *std::move(idle);
+        }
+        auto redefined = redefine_table(before->definition, input);
+        if (!redefined) return std::move(reply)(std::unexpected(std::move(redefined).error()));
+        Definition definition = *std::move(redefined);
+        const auto now = from_epoch_ms(epoch_ms(deps_.home.clock().wall()));
+        if (definition.billing == BillingMode::kPayPerRequest &&
+            before->definition.billing == BillingMode::kProvisioned) {
+          definition.on_demand_since = now;
+        }
+        if (definition.billing == BillingMode::kProvisioned &&
+            before->definition.billing == BillingMode::kProvisioned) {
+          const auto& was = before->definition.throughput;
+          if (definition.throughput.read > was.read || definition.throughput.write > was.write)
+            definition.increased = now;
+          if (definition.throughput.read < was.read || definition.throughput.write < was.write) {
+            definition.decreased = now;
+            ++definition.decreases_today;
+          }
+        }
+        if (definition.kms_key_arn && definition.kms_key_arn->empty()) {
+          definition.kms_key_arn =
+              fmt::format("arn:aws:kms:{}:{}:key/{}", scope.region, scope.account, deps_.random.uuid());
+        }
+        const bool opens = definition.stream.enabled && !before->definition.stream.enabled;
+        const bool closes = !definition.stream.enabled && before->definition.stream.enabled;
+        std::vector<IndexId> to_build, to_delete;
+        for (const auto& index : definition.indexes) {
+          const auto* old = before->definition.find_index(index.name);
+          if (index.status == IndexStatus::kCreating && old == nullptr) to_build.push_back(index.id);
+          if (index.status == IndexStatus::kDeleting && old != nullptr && old->status != IndexStatus::kDeleting)
+            to_delete.push_back(index.id);
+        }
+        const bool lasting = !to_build.empty() || !to_delete.empty() || options_.transition.count() > 0 ||
+                             before->definition.status == TableStatus::kUpdating;
+        definition.status = lasting ? TableStatus::kUpdating : TableStatus::kActive;
 
-    storage::Mutation batch;
-    std::shared_ptr<ChangeStream> stream = closes ? nullptr : before->stream;
-    if (opens) {
-      definition.stream.label = new_stream_label();
-      stream = deps_.changes.open(definition, batch);
-    }
-    store_definition(definition, batch);
-    if (closes) {
-      // The stream may be closed only when no writer knows it any more.
-      changing_.insert({scope, name});
-      const auto table = publish(std::move(definition), before, nullptr);
-      return barrier([this, table, before, scope, name, batch = std::move(batch), reply = std::move(reply)]() mutable {
-        deps_.changes.close(before->definition, batch);
+        storage::Mutation batch;
+        std::shared_ptr<ChangeStream> stream = closes ? nullptr : before->stream;
+        if (opens) {
+          definition.stream.label = new_stream_label();
+          stream = deps_.changes.open(definition, batch);
+        }
+        store_definition(definition, batch);
+        if (closes) {
+          // The stream may be closed only when no writer knows it any more.
+          changing_.insert({scope, name});
+          const auto table = publish(std::move(definition), before, nullptr);
+          return barrier(
+              [this, table, before, scope, name, batch = std::move(batch), reply = std::move(reply)]() mutable {
+                deps_.changes.close(before->definition, batch);
+                const auto ticket = deps_.store.write(std::move(batch));
+                changing_.erase({scope, name});
+                auto description = description_of(*table);
+                description.status = TableStatus::kUpdating;
+                if (table->definition.status == TableStatus::kUpdating) {
+                  after(options_.transition, [this, scope, name] { finish_updating(scope, name); });
+                }
+                reply_durable(ticket, std::move(description), std::move(reply));
+              });
+        }
         const auto ticket = deps_.store.write(std::move(batch));
-        changing_.erase({scope, name});
-        auto description = description_of(*table);
-        description.status = TableStatus::kUpdating;
-        if (table->definition.status == TableStatus::kUpdating) {
+        const auto table = publish(std::move(definition), before, std::move(stream));
+        for (const auto index : to_build) {
+          // Every writer knows the index before the first old item is looked at.
+          barrier([this, table, index] { start_backfill(table, index); });
+        }
+        for (const auto index : to_delete) delete_index(table, index);
+        if (lasting && to_build.empty() && to_delete.empty()) {
           after(options_.transition, [this, scope, name] { finish_updating(scope, name); });
         }
+        auto description = description_of(*table);
+        description.status = TableStatus::kUpdating;
         reply_durable(ticket, std::move(description), std::move(reply));
       });
-    }
-    const auto ticket = deps_.store.write(std::move(batch));
-    const auto table = publish(std::move(definition), before, std::move(stream));
-    for (const auto index : to_build) {
-      // Every writer knows the index before the first old item is looked at.
-      barrier([this, table, index] { start_backfill(table, index); });
-    }
-    for (const auto index : to_delete) delete_index(table, index);
-    if (lasting && to_build.empty() && to_delete.empty()) {
-      after(options_.transition, [this, scope, name] { finish_updating(scope, name); });
-    }
-    auto description = description_of(*table);
-    description.status = TableStatus::kUpdating;
-    reply_durable(ticket, std::move(description), std::move(reply));
-  });
 }
 
 void Tables::start_backfill(const TablePtr& table, IndexId index) {
   const std::pair id{table->definition.id, index};
   if (backfills_.contains(id)) return;
-  backfills_[id] = std::make_unique<Backfill>(*this, table->definition.scope, table->definition.name, table->definition.id, index);
+  backfills_[id] =
+      std::make_unique<Backfill>(*this, table->definition.scope, table->definition.name, table->definition.id, index);
   backfills_[id]->start();
 }
 
@@ -442,30 +462,36 @@ void Tables::delete_index(TablePtr table, IndexId index) {
 }
 
 void Tables::delete_table(Scope scope, std::string name, runtime::Executor& loop, Reply<TableDescription> reply) {
-  on_home<TableDescription>(loop, std::move(reply), [this, scope = std::move(scope), name = std::move(name)](Reply<TableDescription> reply) mutable {
-    auto idle = idle_table(scope, name);
-    if (!idle) return std::move(reply)(std::unexpected(std::move(idle).error()));
-    const auto before = *std::move(idle);
-    if (before->definition.deletion_protection) {
-      return std::move(reply)(invalid("Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first."));
-    }
-    Definition definition = before->definition;
-    definition.status = TableStatus::kDeleting;
-    auto description = description_of(*before);
-    description.status = TableStatus::kDeleting;
-    // The intent is durable first: a server that stops in between finishes the deletion when it starts again.
-    storage::Mutation batch;
-    store_definition(definition, batch);
-    const auto intent = deps_.store.write(std::move(batch));
-    const auto table = publish(std::move(definition), before, nullptr);
-    if (options_.transition.count() > 0) {
-      after(options_.transition, [this, table] { erase_table(table, [](storage::Ticket) {}); });
-      return reply_durable(intent, std::move(description), std::move(reply));
-    }
-    erase_table(table, [this, description = std::move(description), reply = std::make_shared<Reply<TableDescription>>(std::move(reply))](storage::Ticket ticket) mutable {
-      reply_durable(ticket, std::move(description), std::move(*reply));
-    });
-  });
+  on_home<TableDescription>(
+      loop, std::move(reply),
+      [this, scope = std::move(scope), name = std::move(name)](Reply<TableDescription> reply) mutable {
+        auto idle = idle_table(scope, name);
+        if (!idle) return std::move(reply)(std::unexpected(std::move(idle).error()));
+        const auto before = *std::move(idle);
+        if (before->definition.deletion_protection) {
+          return std::move(reply)(
+              invalid("Resource cannot be deleted as it is currently protected against deletion. Disable deletion "
+                      "protection first."));
+        }
+        Definition definition = before->definition;
+        definition.status = TableStatus::kDeleting;
+        auto description = description_of(*before);
+        description.status = TableStatus::kDeleting;
+        // The intent is durable first: a server that stops in between finishes the deletion when it starts again.
+        storage::Mutation batch;
+        store_definition(definition, batch);
+        const auto intent = deps_.store.write(std::move(batch));
+        const auto table = publish(std::move(definition), before, nullptr);
+        if (options_.transition.count() > 0) {
+          after(options_.transition, [this, table] { erase_table(table, [](storage::Ticket) {}); });
+          return reply_durable(intent, std::move(description), std::move(reply));
+        }
+        erase_table(table, [this, description = std::move(description),
+                            reply = std::make_shared<Reply<TableDescription>>(std::move(reply))](
+                               storage::Ticket ticket) mutable {
+          reply_durable(ticket, std::move(description), std::move(*reply));
+        });
+      });
 }
 
 void Tables::erase_table(TablePtr table, std::function<void(storage::Ticket)> done) {
@@ -477,7 +503,8 @@ void Tables::erase_table(TablePtr table, std::function<void(storage::Ticket)> do
     const auto prefix = table_prefix(definition.id);
     batch.erase_range(Keyspace::kItems, prefix, prefix_end(prefix));
     batch.erase_range(Keyspace::kIndexes, prefix, prefix_end(prefix));
-    for (const auto& index : definition.indexes) batch.erase(Keyspace::kMeta, Backfill::progress_key(definition.id, index.id));
+    for (const auto& index : definition.indexes)
+      batch.erase(Keyspace::kMeta, Backfill::progress_key(definition.id, index.id));
     batch.erase(Keyspace::kMeta, definition_key(definition.scope, definition.name));
     const auto ticket = deps_.store.write(std::move(batch));
     unpublish(definition.scope, definition.name);
@@ -486,62 +513,76 @@ void Tables::erase_table(TablePtr table, std::function<void(storage::Ticket)> do
   });
 }
 
-void Tables::update_time_to_live(Scope scope, std::string name, TimeToLive setting, runtime::Executor& loop, Reply<TimeToLive> reply) {
-  on_home<TimeToLive>(loop, std::move(reply), [this, scope = std::move(scope), name = std::move(name), setting = std::move(setting)](Reply<TimeToLive> reply) mutable {
-    const auto table = catalog_.load()->find(scope, name);
-    if (!table) return std::move(reply)(table_not_found(name));
-    if (table->definition.status != TableStatus::kActive && table->definition.status != TableStatus::kUpdating) {
-      return std::move(reply)(table_in_use(table->definition.status == TableStatus::kCreating ? "created" : "deleted", name));
-    }
-    const auto& current = table->definition.ttl;
-    if (setting.enabled && current.enabled) {
-      return std::move(reply)(invalid(current.attribute == setting.attribute ? "TimeToLive is already enabled"
-                                                                             : "TimeToLive is active on a different AttributeName"));
-    }
-    if (!setting.enabled && !current.enabled) return std::move(reply)(invalid("TimeToLive is already disabled"));
-    if (!setting.enabled && current.attribute != setting.attribute) {
-      return std::move(reply)(invalid("TimeToLive is active on a different AttributeName"));
-    }
-    Definition definition = table->definition;
-    definition.ttl = setting.enabled ? setting : TimeToLive{};
-    storage::Mutation batch;
-    store_definition(definition, batch);
-    const auto ticket = deps_.store.write(std::move(batch));
-    publish(std::move(definition), table, table->stream);
-    reply_durable(ticket, std::move(setting), std::move(reply));
-  });
+void Tables::update_time_to_live(Scope scope, std::string name, TimeToLive setting, runtime::Executor& loop,
+                                 Reply<TimeToLive> reply) {
+  on_home<TimeToLive>(
+      loop, std::move(reply),
+      [this, scope = std::move(scope), name = std::move(name),
+       setting = std::move(setting)](Reply<TimeToLive> reply) mutable {
+        const auto table = catalog_.load()->find(scope, name);
+        if (!table) return std::move(reply)(table_not_found(name));
+        if (table->definition.status != TableStatus::kActive && table->definition.status != TableStatus::kUpdating) {
+          return std::move(reply)(
+              table_in_use(table->definition.status == TableStatus::kCreating ? "created" : "deleted", name));
+        }
+        const auto& current = table->definition.ttl;
+        if (setting.enabled && current.enabled) {
+          return std::move(reply)(invalid(current.attribute == setting.attribute
+                                              ? "TimeToLive is already enabled"
+                                              : "TimeToLive is active on a different AttributeName"));
+        }
+        if (!setting.enabled && !current.enabled) return std::move(reply)(invalid("TimeToLive is already disabled"));
+        if (!setting.enabled && current.attribute != setting.attribute) {
+          return std::move(reply)(invalid("TimeToLive is active on a different AttributeName"));
+        }
+        Definition definition = table->definition;
+        definition.ttl = setting.enabled ? setting : TimeToLive{};
+        storage::Mutation batch;
+        store_definition(definition, batch);
+        const auto ticket = deps_.store.write(std::move(batch));
+        publish(std::move(definition), table, table->stream);
+        reply_durable(ticket, std::move(setting), std::move(reply));
+      });
 }
 
-void Tables::tag(Scope scope, std::string name, std::vector<std::pair<std::string, std::string>> tags, runtime::Executor& loop, Reply<TagList> reply) {
-  on_home<TagList>(loop, std::move(reply), [this, scope = std::move(scope), name = std::move(name), tags = std::move(tags)](Reply<TagList> reply) mutable {
-    const auto table = catalog_.load()->find(scope, name);
-    if (!table) return std::move(reply)(table_not_found(name));
-    Definition definition = table->definition;
-    for (auto& [key, value] : tags) {
-      if (auto checked = check_tag(key, value); !checked) return std::move(reply)(std::unexpected(std::move(checked).error()));
-      definition.tags[key] = value;
-    }
-    if (definition.tags.size() > 50) return std::move(reply)(invalid("One or more parameter values were invalid: Too many tags: the limit is 50"));
-    storage::Mutation batch;
-    store_definition(definition, batch);
-    const auto ticket = deps_.store.write(std::move(batch));
-    publish(std::move(definition), table, table->stream);
-    reply_durable(ticket, TagList{}, std::move(reply));
-  });
+void Tables::tag(Scope scope, std::string name, std::vector<std::pair<std::string, std::string>> tags,
+                 runtime::Executor& loop, Reply<TagList> reply) {
+  on_home<TagList>(
+      loop, std::move(reply),
+      [this, scope = std::move(scope), name = std::move(name), tags = std::move(tags)](Reply<TagList> reply) mutable {
+        const auto table = catalog_.load()->find(scope, name);
+        if (!table) return std::move(reply)(table_not_found(name));
+        Definition definition = table->definition;
+        for (auto& [key, value] : tags) {
+          if (auto checked = check_tag(key, value); !checked)
+            return std::move(reply)(std::unexpected(std::move(checked).error()));
+          definition.tags[key] = value;
+        }
+        if (definition.tags.size() > 50)
+          return std::move(reply)(invalid("One or more parameter values were invalid: Too many tags: the limit is 50"));
+        storage::Mutation batch;
+        store_definition(definition, batch);
+        const auto ticket = deps_.store.write(std::move(batch));
+        publish(std::move(definition), table, table->stream);
+        reply_durable(ticket, TagList{}, std::move(reply));
+      });
 }
 
-void Tables::untag(Scope scope, std::string name, std::vector<std::string> keys, runtime::Executor& loop, Reply<TagList> reply) {
-  on_home<TagList>(loop, std::move(reply), [this, scope = std::move(scope), name = std::move(name), keys = std::move(keys)](Reply<TagList> reply) mutable {
-    const auto table = catalog_.load()->find(scope, name);
-    if (!table) return std::move(reply)(table_not_found(name));
-    Definition definition = table->definition;
-    for (const auto& key : keys) definition.tags.erase(key);
-    storage::Mutation batch;
-    store_definition(definition, batch);
-    const auto ticket = deps_.store.write(std::move(batch));
-    publish(std::move(definition), table, table->stream);
-    reply_durable(ticket, TagList{}, std::move(reply));
-  });
+void Tables::untag(Scope scope, std::string name, std::vector<std::string> keys, runtime::Executor& loop,
+                   Reply<TagList> reply) {
+  on_home<TagList>(
+      loop, std::move(reply),
+      [this, scope = std::move(scope), name = std::move(name), keys = std::move(keys)](Reply<TagList> reply) mutable {
+        const auto table = catalog_.load()->find(scope, name);
+        if (!table) return std::move(reply)(table_not_found(name));
+        Definition definition = table->definition;
+        for (const auto& key : keys) definition.tags.erase(key);
+        storage::Mutation batch;
+        store_definition(definition, batch);
+        const auto ticket = deps_.store.write(std::move(batch));
+        publish(std::move(definition), table, table->stream);
+        reply_durable(ticket, TagList{}, std::move(reply));
+      });
 }
 
 }  // namespace tidemill::tables

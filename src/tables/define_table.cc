@@ -51,9 +51,9 @@ Status check_simple_keys(const std::vector<KeyElementInput>& keys, const std::ve
   if (keys.size() > attributes.size()) return invalid("Invalid KeySchema: Some index key attribute have no definition");
   for (const auto& key : keys) {
     if (find(attributes, key.name) == nullptr) {
-      return invalid_values(
-          fmt::format("Some index key attributes are not defined in AttributeDefinitions. Keys: {}, AttributeDefinitions: {}",
-                      names_of(keys), names_of(attributes)));
+      return invalid_values(fmt::format(
+          "Some index key attributes are not defined in AttributeDefinitions. Keys: {}, AttributeDefinitions: {}",
+          names_of(keys), names_of(attributes)));
     }
   }
   if (keys.size() == 2 && keys[0].name == keys[1].name) {
@@ -72,9 +72,9 @@ Status check_simple_keys(const std::vector<KeyElementInput>& keys, const std::ve
 Status check_global_keys(const std::vector<KeyElementInput>& keys, const std::vector<AttributeInput>& attributes) {
   for (const auto& key : keys) {
     if (find(attributes, key.name) == nullptr) {
-      return invalid_values(
-          fmt::format("Some index key attributes are not defined in AttributeDefinitions. Keys: {}, AttributeDefinitions: {}",
-                      names_of(keys), names_of(attributes)));
+      return invalid_values(fmt::format(
+          "Some index key attributes are not defined in AttributeDefinitions. Keys: {}, AttributeDefinitions: {}",
+          names_of(keys), names_of(attributes)));
     }
   }
   if (keys.size() == 2 && keys[0].name == keys[1].name) {
@@ -86,19 +86,23 @@ Status check_global_keys(const std::vector<KeyElementInput>& keys, const std::ve
   std::set<std::string_view> seen;
   std::size_t hashes = 0, ranges = 0;
   for (const auto& key : keys) {
-    if (!seen.insert(key.name).second) return invalid("Invalid KeySchema: duplicate attribute name in KeySchema: " + key.name);
+    if (!seen.insert(key.name).second)
+      return invalid("Invalid KeySchema: duplicate attribute name in KeySchema: " + key.name);
     if (key.kind == "HASH") {
-      if (ranges != 0) return invalid("Invalid KeySchema: All HASH KeySchemaElements must come before any RANGE KeySchemaElement");
+      if (ranges != 0)
+        return invalid("Invalid KeySchema: All HASH KeySchemaElements must come before any RANGE KeySchemaElement");
       ++hashes;
     } else {
       ++ranges;
     }
   }
   if (hashes > kGlobalKeyPartsMax) {
-    return invalid(fmt::format("Invalid KeySchema: The number of HASH KeySchemaElements exceeds the maximum of {}", kGlobalKeyPartsMax));
+    return invalid(fmt::format("Invalid KeySchema: The number of HASH KeySchemaElements exceeds the maximum of {}",
+                               kGlobalKeyPartsMax));
   }
   if (ranges > kGlobalKeyPartsMax) {
-    return invalid(fmt::format("Invalid KeySchema: The number of RANGE KeySchemaElements exceeds the maximum of {}", kGlobalKeyPartsMax));
+    return invalid(fmt::format("Invalid KeySchema: The number of RANGE KeySchemaElements exceeds the maximum of {}",
+                               kGlobalKeyPartsMax));
   }
   return {};
 }
@@ -129,29 +133,36 @@ Result<Projection> projection_of(const ProjectionInput& input) {
     return projection;
   }
   projection.type = *input.type == "ALL" ? ProjectionType::kAll : ProjectionType::kKeysOnly;
-  if (input.non_key) return invalid_values(fmt::format("ProjectionType is {}, but NonKeyAttributes is specified", *input.type));
+  if (input.non_key)
+    return invalid_values(fmt::format("ProjectionType is {}, but NonKeyAttributes is specified", *input.type));
   return projection;
 }
 
-Result<IndexDefinition> local_index(const IndexInput& input, const std::vector<AttributeInput>& attributes, const KeySchema& table) {
+Result<IndexDefinition> local_index(const IndexInput& input, const std::vector<AttributeInput>& attributes,
+                                    const KeySchema& table) {
   TM_CHECK(check_simple_keys(input.keys, attributes));
-  if (input.keys.size() < 2) return invalid_values("Index KeySchema does not have a range key for index: " + input.name);
+  if (input.keys.size() < 2)
+    return invalid_values("Index KeySchema does not have a range key for index: " + input.name);
   if (input.keys[0].name != table.hash[0].name) {
-    return invalid_values(fmt::format(
-        "Index KeySchema does not have the same leading hash key as table KeySchema for index: {}. index hash key: {}, table hash key: {}",
-        input.name, input.keys[0].name, table.hash[0].name));
+    return invalid_values(
+        fmt::format("Index KeySchema does not have the same leading hash key as table KeySchema for index: {}. index "
+                    "hash key: {}, table hash key: {}",
+                    input.name, input.keys[0].name, table.hash[0].name));
   }
   TM_TRY(auto projection, projection_of(input.projection));
-  return IndexDefinition{
-      .name = input.name, .kind = IndexKind::kLocal, .keys = key_schema(input.keys, attributes), .projection = std::move(projection)};
+  return IndexDefinition{.name = input.name,
+                         .kind = IndexKind::kLocal,
+                         .keys = key_schema(input.keys, attributes),
+                         .projection = std::move(projection)};
 }
 
-Result<IndexDefinition> global_index(const IndexInput& input, const std::vector<AttributeInput>& attributes, BillingMode billing) {
+Result<IndexDefinition> global_index(const IndexInput& input, const std::vector<AttributeInput>& attributes,
+                                     BillingMode billing) {
   TM_CHECK(check_global_keys(input.keys, attributes));
   TM_TRY(auto projection, projection_of(input.projection));
   if (billing == BillingMode::kPayPerRequest && input.throughput) {
-    return invalid_values(
-        fmt::format("ProvisionedThroughput should not be specified for index: {} when BillingMode is PAY_PER_REQUEST", input.name));
+    return invalid_values(fmt::format(
+        "ProvisionedThroughput should not be specified for index: {} when BillingMode is PAY_PER_REQUEST", input.name));
   }
   if (billing == BillingMode::kProvisioned && !input.throughput) {
     return invalid_values("ProvisionedThroughput is not specified for index: " + input.name);
@@ -170,7 +181,8 @@ Status check_projected_total(const std::vector<IndexDefinition>& indexes) {
   std::size_t total = 0;
   for (const auto& index : indexes) total += index.projection.include.size();
   if (total > kNonKeyTotalMax) {
-    return invalid_values(fmt::format("Number of projected NonKeyAttributes over all indexes exceeds the limit of {}", kNonKeyTotalMax));
+    return invalid_values(
+        fmt::format("Number of projected NonKeyAttributes over all indexes exceeds the limit of {}", kNonKeyTotalMax));
   }
   return {};
 }
@@ -197,7 +209,9 @@ Status check_definitions_used(const TableDefinition& table, const std::vector<At
   for (const auto& key : table.attribute_definitions()) used.insert(key.name);
   if (used.size() == attributes.size()) return {};
   if (table.indexes.empty()) {
-    return invalid_values("Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions");
+    return invalid_values(
+        "Number of attributes in KeySchema does not exactly match number of attributes defined in "
+        "AttributeDefinitions");
   }
   return invalid_values(fmt::format("Some AttributeDefinitions are not used. AttributeDefinitions: {}, keys used: [{}]",
                                     names_of(attributes), fmt::join(used, ", ")));
@@ -222,10 +236,20 @@ Status check_tag(const std::string& key, const std::string& value) {
     return u >= 0x80 || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
            std::string_view(" +-=._:/@").find(c) != std::string_view::npos;
   };
-  if (key.empty() || utf8_characters(key) > 128) return invalid("One or more parameter values were invalid: The Tag Key must be 1 to 128 characters long: " + key);
-  if (utf8_characters(value) > 256) return invalid("One or more parameter values were invalid: The Tag Value must be at most 256 characters long for the tag: " + key);
-  if (!std::ranges::all_of(key, legal)) return invalid("One or more parameter values were invalid: The Tag Key contains characters that are not allowed: " + key);
-  if (!std::ranges::all_of(value, legal)) return invalid("One or more parameter values were invalid: The Tag Value contains characters that are not allowed for the tag: " + key);
+  if (key.empty() || utf8_characters(key) > 128)
+    return invalid("One or more parameter values were invalid: The Tag Key must be 1 to 128 characters long: " + key);
+  if (utf8_characters(value) > 256)
+    return invalid(
+        "One or more parameter values were invalid: The Tag Value must be at most 256 characters long for the tag: " +
+        key);
+  if (!std::ranges::all_of(key, legal))
+    return invalid("One or more parameter values were invalid: The Tag Key contains characters that are not allowed: " +
+                   key);
+  if (!std::ranges::all_of(value, legal))
+    return invalid(
+        "One or more parameter values were invalid: The Tag Value contains characters that are not allowed for the "
+        "tag: " +
+        key);
   return {};
 }
 
@@ -236,12 +260,14 @@ Result<TableDefinition> define_table(const CreateTableInput& input) {
   table.billing = input.billing == "PAY_PER_REQUEST" ? BillingMode::kPayPerRequest : BillingMode::kProvisioned;
   if (table.billing == BillingMode::kProvisioned) {
     if (!input.throughput) {
-      return invalid_values("ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED");
+      return invalid_values(
+          "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED");
     }
     TM_CHECK(check_units(*input.throughput, ""));
     table.throughput = *input.throughput;
   } else if (input.throughput) {
-    return invalid_values("Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST");
+    return invalid_values(
+        "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST");
   }
 
   TM_CHECK(check_duplicates(input.attributes));
@@ -253,7 +279,8 @@ Result<TableDefinition> define_table(const CreateTableInput& input) {
   if (input.local_indexes) {
     if (input.local_indexes->empty()) return invalid_values("List of LocalSecondaryIndexes is empty");
     if (table.keys.range.empty()) {
-      return invalid_values("Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex");
+      return invalid_values(
+          "Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex");
     }
     for (const auto& index : *input.local_indexes) {
       TM_TRY(auto definition, local_index(index, input.attributes, table.keys));
@@ -261,7 +288,8 @@ Result<TableDefinition> define_table(const CreateTableInput& input) {
       table.indexes.push_back(std::move(definition));
     }
     if (input.local_indexes->size() > kLocalIndexesMax) {
-      return invalid_values(fmt::format("Number of LocalSecondaryIndexes exceeds per-table limit of {}", kLocalIndexesMax));
+      return invalid_values(
+          fmt::format("Number of LocalSecondaryIndexes exceeds per-table limit of {}", kLocalIndexesMax));
     }
   }
   if (input.global_indexes) {
@@ -272,7 +300,8 @@ Result<TableDefinition> define_table(const CreateTableInput& input) {
       table.indexes.push_back(std::move(definition));
     }
     if (input.global_indexes->size() > kGlobalIndexesMax) {
-      return invalid_values(fmt::format("GlobalSecondaryIndex count exceeds the per-table limit of {}", kGlobalIndexesMax));
+      return invalid_values(
+          fmt::format("GlobalSecondaryIndex count exceeds the per-table limit of {}", kGlobalIndexesMax));
     }
   }
   TM_CHECK(check_projected_total(table.indexes));
@@ -301,18 +330,22 @@ namespace {
 std::string unchanged_text(std::string_view what, const Throughput& t) {
   return fmt::format(
       "The provisioned throughput for {} will not change. The requested value equals the current value. Current "
-      "ReadCapacityUnits provisioned for {}: {}. Requested ReadCapacityUnits: {}. Current WriteCapacityUnits provisioned for {}: {}. "
-      "Requested WriteCapacityUnits: {}. Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher "
+      "ReadCapacityUnits provisioned for {}: {}. Requested ReadCapacityUnits: {}. Current WriteCapacityUnits "
+      "provisioned for {}: {}. "
+      "Requested WriteCapacityUnits: {}. Refer to the Amazon DynamoDB Developer Guide for current limits and how to "
+      "request higher "
       "limits.",
       what, what, t.read, t.read, what, t.write, t.write);
 }
 
 Status apply_billing(TableDefinition& table, const UpdateTableInput& input) {
   const auto before = table.billing;
-  if (input.billing) table.billing = *input.billing == "PAY_PER_REQUEST" ? BillingMode::kPayPerRequest : BillingMode::kProvisioned;
+  if (input.billing)
+    table.billing = *input.billing == "PAY_PER_REQUEST" ? BillingMode::kPayPerRequest : BillingMode::kProvisioned;
   if (table.billing == BillingMode::kPayPerRequest) {
     if (input.throughput) {
-      return invalid_values("Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST");
+      return invalid_values(
+          "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST");
     }
     if (before == BillingMode::kProvisioned) {
       table.throughput = {};
@@ -321,12 +354,15 @@ Status apply_billing(TableDefinition& table, const UpdateTableInput& input) {
     return {};
   }
   if (before == BillingMode::kPayPerRequest) {
-    if (!input.throughput) return invalid_values("ProvisionedThroughput must be specified when BillingMode is PROVISIONED");
+    if (!input.throughput)
+      return invalid_values("ProvisionedThroughput must be specified when BillingMode is PROVISIONED");
     for (const auto& index : table.indexes) {
       if (index.kind != IndexKind::kGlobal) continue;
-      const bool given = input.index_updates && std::ranges::any_of(*input.index_updates, [&](const IndexUpdateInput& update) {
-        return update.kind == IndexUpdateInput::Kind::kUpdate && update.index.name == index.name && update.index.throughput;
-      });
+      const bool given =
+          input.index_updates && std::ranges::any_of(*input.index_updates, [&](const IndexUpdateInput& update) {
+            return update.kind == IndexUpdateInput::Kind::kUpdate && update.index.name == index.name &&
+                   update.index.throughput;
+          });
       if (!given) return invalid_values("ProvisionedThroughput must be specified for index: " + index.name);
     }
   } else if (input.billing && !input.throughput && table.throughput == Throughput{}) {
@@ -350,39 +386,48 @@ Status apply_indexes(TableDefinition& table, const UpdateTableInput& input) {
   for (const auto& update : *input.index_updates) {
     if (update.kind == Kind::kNone) {
       return invalid_values(
-          "One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete must "
+          "One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, "
+          "GlobalSecondaryIndexUpdate.Delete must "
           "not be null");
     }
     if (!names.insert(update.index.name).second) {
-      return invalid_values("Only one global secondary index update per index is allowed simultaneously. Index: " + update.index.name);
+      return invalid_values("Only one global secondary index update per index is allowed simultaneously. Index: " +
+                            update.index.name);
     }
     if (update.kind != Kind::kUpdate) ++structural;
   }
   const bool building = std::ranges::any_of(table.indexes, [](const IndexDefinition& index) {
     return index.status == IndexStatus::kCreating || index.status == IndexStatus::kDeleting;
   });
-  const bool creates = std::ranges::any_of(*input.index_updates, [](const auto& update) { return update.kind == Kind::kCreate; });
+  const bool creates =
+      std::ranges::any_of(*input.index_updates, [](const auto& update) { return update.kind == Kind::kCreate; });
   if (structural > 1 || (building && creates)) {
-    return fail(Errc::kLimitExceeded, "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table");
+    return fail(Errc::kLimitExceeded,
+                "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table");
   }
   for (const auto& update : *input.index_updates) {
     const auto it = std::ranges::find(table.indexes, update.index.name, &IndexDefinition::name);
     switch (update.kind) {
       case Kind::kCreate: {
-        if (it != table.indexes.end()) return invalid_values("Attempting to create an index which already exists: " + update.index.name);
+        if (it != table.indexes.end())
+          return invalid_values("Attempting to create an index which already exists: " + update.index.name);
         for (const auto& attribute : input.attributes) {
           for (const auto& defined : table.attribute_definitions()) {
             if (defined.name == attribute.name && defined.type != attribute.type) {
-              return invalid_values("Attributes cannot be redefined. Please check that your attribute has the same type as previously defined. Existing schema: Schema:[SchemaElement: key{" +
-                                    defined.name + ":" + std::string(1, static_cast<char>(defined.type)) + "}] New schema: Schema:[SchemaElement: key{" +
-                                    attribute.name + ":" + std::string(1, static_cast<char>(attribute.type)) + "}]");
+              return invalid_values(
+                  "Attributes cannot be redefined. Please check that your attribute has the same type as previously "
+                  "defined. Existing schema: Schema:[SchemaElement: key{" +
+                  defined.name + ":" + std::string(1, static_cast<char>(defined.type)) +
+                  "}] New schema: Schema:[SchemaElement: key{" + attribute.name + ":" +
+                  std::string(1, static_cast<char>(attribute.type)) + "}]");
             }
           }
         }
         TM_TRY(auto index, global_index(update.index, input.attributes, table.billing));
         const auto globals = std::ranges::count(table.indexes, IndexKind::kGlobal, &IndexDefinition::kind);
         if (static_cast<std::size_t>(globals) >= kGlobalIndexesMax) {
-          return fail(Errc::kLimitExceeded, fmt::format("GlobalSecondaryIndex count exceeds the per-table limit of {}", kGlobalIndexesMax));
+          return fail(Errc::kLimitExceeded,
+                      fmt::format("GlobalSecondaryIndex count exceeds the per-table limit of {}", kGlobalIndexesMax));
         }
         index.id = table.next_index++;
         index.status = IndexStatus::kCreating;
@@ -393,25 +438,32 @@ Status apply_indexes(TableDefinition& table, const UpdateTableInput& input) {
       }
       case Kind::kDelete:
         if (it == table.indexes.end() || it->kind != IndexKind::kGlobal) {
-          return fail(Errc::kResourceNotFound, "Requested resource not found: Index: " + update.index.name + " not found for table: " + table.name);
+          return fail(Errc::kResourceNotFound, "Requested resource not found: Index: " + update.index.name +
+                                                   " not found for table: " + table.name);
         }
         if (it->status == IndexStatus::kDeleting) {
-          return fail(Errc::kResourceInUse, "Attempt to change a resource which is still in use: Index is being deleted: " + update.index.name);
+          return fail(
+              Errc::kResourceInUse,
+              "Attempt to change a resource which is still in use: Index is being deleted: " + update.index.name);
         }
         it->status = IndexStatus::kDeleting;
         it->backfilling = false;
         break;
       case Kind::kUpdate:
         if (it == table.indexes.end() || it->kind != IndexKind::kGlobal) {
-          return fail(Errc::kResourceNotFound, "Requested resource not found: Index: " + update.index.name + " not found for table: " + table.name);
+          return fail(Errc::kResourceNotFound, "Requested resource not found: Index: " + update.index.name +
+                                                   " not found for table: " + table.name);
         }
         if (it->status != IndexStatus::kActive) {
-          return fail(Errc::kResourceInUse, "Attempt to change a resource which is still in use: Index is being created: " + update.index.name);
+          return fail(
+              Errc::kResourceInUse,
+              "Attempt to change a resource which is still in use: Index is being created: " + update.index.name);
         }
         if (update.index.throughput) {
           if (table.billing == BillingMode::kPayPerRequest) {
             return invalid_values(fmt::format(
-                "ProvisionedThroughput should not be specified for index: {} when BillingMode is PAY_PER_REQUEST", update.index.name));
+                "ProvisionedThroughput should not be specified for index: {} when BillingMode is PAY_PER_REQUEST",
+                update.index.name));
           }
           TM_CHECK(check_units(*update.index.throughput, update.index.name));
           if (it->throughput == *update.index.throughput) {
@@ -449,7 +501,8 @@ Result<TableDefinition> redefine_table(const TableDefinition& table, const Updat
                        !input.table_class && !input.deletion_protection;
   if (nothing) {
     return invalid(
-        "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or SSESpecification "
+        "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or "
+        "SSESpecification "
         "or ReplicaUpdates is required");
   }
   TableDefinition next = table;

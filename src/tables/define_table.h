@@ -1,5 +1,5 @@
-// From what a client asks for (CreateTable, UpdateTable) to a TableDefinition: every semantic check, in the service's order and
-// words. Pure: no clock, no identifiers; the engine fills those in.
+// From what a client asks for (CreateTable, UpdateTable) to a TableDefinition: every semantic check, in the service's
+// order and words. Pure: no clock, no identifiers; the engine fills those in.
 #pragma once
 
 #include <optional>
@@ -76,8 +76,8 @@ struct UpdateTableInput {
 // Without id, uuid, times, stream label and key ARN.
 Result<TableDefinition> define_table(const CreateTableInput& input);
 
-// The table after the update. Index ids are given; a created index is kCreating and backfilling; a deleted one is kDeleting.
-// When a stream is enabled anew its label is cleared: the engine gives the new one.
+// The table after the update. Index ids are given; a created index is kCreating and backfilling; a deleted one is
+// kDeleting. When a stream is enabled anew its label is cleared: the engine gives the new one.
 Result<TableDefinition> redefine_table(const TableDefinition& table, const UpdateTableInput& input);
 
 // Tag rules of CreateTable and TagResource.

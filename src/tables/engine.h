@@ -1,9 +1,10 @@
-// The tables engine: control plane here, data plane in operations.h. Data operations run on the caller's loop under stripes;
-// control operations run on the home loop. Every reply comes on the loop that the caller names, after the change is durable.
+// The tables engine: control plane here, data plane in operations.h. Data operations run on the caller's loop under
+// stripes; control operations run on the home loop. Every reply comes on the loop that the caller names, after the
+// change is durable.
 //
-// How the two planes meet: a writer takes its stripe first and reads the catalog second. So after the control plane has published
-// a new catalog and then once held every stripe (a barrier), no writer knows the old one. Enabling an index, disabling a stream
-// and deleting a table stand on that.
+// How the two planes meet: a writer takes its stripe first and reads the catalog second. So after the control plane has
+// published a new catalog and then once held every stripe (a barrier), no writer knows the old one. Enabling an index,
+// disabling a stream and deleting a table stand on that.
 #pragma once
 
 #include <chrono>
@@ -57,9 +58,9 @@ class Tables {
     std::size_t stripes = 4096;  // a power of two
     // How long CREATING, UPDATING and DELETING can be seen. Zero: the next request finds the change done.
     std::chrono::milliseconds transition{0};
-    std::size_t backfill_step = 64;                     // items in one step of filling an index
-    std::chrono::milliseconds ttl_period{1000};         // between two steps of the search for expired items
-    std::size_t ttl_step = 2048;                        // items looked at in one step
+    std::size_t backfill_step = 64;              // items in one step of filling an index
+    std::chrono::milliseconds ttl_period{1000};  // between two steps of the search for expired items
+    std::size_t ttl_step = 2048;                 // items looked at in one step
     std::chrono::milliseconds token_life = std::chrono::minutes(10);  // of a transaction's client token
     bool start_background = true;
   };
@@ -87,10 +88,12 @@ class Tables {
   void create_table(Scope scope, CreateTableInput input, runtime::Executor& loop, Reply<TableDescription> reply);
   void update_table(Scope scope, UpdateTableInput input, runtime::Executor& loop, Reply<TableDescription> reply);
   void delete_table(Scope scope, std::string name, runtime::Executor& loop, Reply<TableDescription> reply);
-  void update_time_to_live(Scope scope, std::string name, TimeToLive setting, runtime::Executor& loop, Reply<TimeToLive> reply);
-  void tag(Scope scope, std::string name, std::vector<std::pair<std::string, std::string>> tags, runtime::Executor& loop,
-           Reply<TagList> reply);
-  void untag(Scope scope, std::string name, std::vector<std::string> keys, runtime::Executor& loop, Reply<TagList> reply);
+  void update_time_to_live(Scope scope, std::string name, TimeToLive setting, runtime::Executor& loop,
+                           Reply<TimeToLive> reply);
+  void tag(Scope scope, std::string name, std::vector<std::pair<std::string, std::string>> tags,
+           runtime::Executor& loop, Reply<TagList> reply);
+  void untag(Scope scope, std::string name, std::vector<std::string> keys, runtime::Executor& loop,
+             Reply<TagList> reply);
 
   // --- For the data plane (operations.h) and the background work.
   storage::Store& store() { return deps_.store; }
@@ -119,7 +122,8 @@ class Tables {
   void store_definition(const Definition& definition, storage::Mutation& batch) const;
   template <class T>
   void reply_durable(storage::Ticket ticket, T value, Reply<T> reply);
-  Result<TablePtr> idle_table(const Scope& scope, std::string_view name) const;  // for a change: exists and is not in one
+  Result<TablePtr> idle_table(const Scope& scope,
+                              std::string_view name) const;  // for a change: exists and is not in one
   void finish_creating(const Scope& scope, const std::string& name);
   void finish_updating(const Scope& scope, const std::string& name);
   void erase_table(TablePtr table, std::function<void(storage::Ticket)> done);

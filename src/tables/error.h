@@ -10,9 +10,9 @@ namespace tidemill::tables {
 
 enum class Errc : unsigned char {
   kValidation,
-  kConditionFailed,        // `item_json` holds the stored item when the request asked for it
-  kResourceNotFound,       // table or index
-  kTableNotFound,          // the same, for the operations that call it TableNotFoundException
+  kConditionFailed,   // `item_json` holds the stored item when the request asked for it
+  kResourceNotFound,  // table or index
+  kTableNotFound,     // the same, for the operations that call it TableNotFoundException
   kResourceInUse,
   kLimitExceeded,
   kTransactionCanceled,    // `reasons` holds one entry for each action

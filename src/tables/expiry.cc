@@ -85,8 +85,8 @@ void Expiry::remove(const TablePtr& seen, std::string row) {
   const std::uint64_t stripe = RowKey{.bytes = row}.stripe();
   tables_.stripes().acquire(
       stripe, tables_.home(),
-      [this, alive = std::weak_ptr<bool>(alive_), scope = seen->definition.scope, name = seen->definition.name, id = seen->definition.id,
-       row = std::move(row)](storage::Stripes::Held held) mutable {
+      [this, alive = std::weak_ptr<bool>(alive_), scope = seen->definition.scope, name = seen->definition.name,
+       id = seen->definition.id, row = std::move(row)](storage::Stripes::Held held) mutable {
         if (alive.expired()) return;
         // The setting, the table and the item may all have changed since the walk saw them.
         const auto table = tables_.usable(scope, name);

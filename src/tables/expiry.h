@@ -1,4 +1,5 @@
-// Deletes items whose time to live has passed: a slow walk over the tables that have the setting, a bounded step at a time.
+// Deletes items whose time to live has passed: a slow walk over the tables that have the setting, a bounded step at a
+// time.
 #pragma once
 
 #include <memory>
@@ -13,7 +14,8 @@ namespace tidemill::tables {
 
 class Tables;
 
-// Whether an item has expired: the attribute is a number of epoch seconds in the past, and not more than five years ago.
+// Whether an item has expired: the attribute is a number of epoch seconds in the past, and not more than five years
+// ago.
 bool is_expired(const Item& item, const TimeToLive& ttl, WallTime now);
 
 class Expiry {

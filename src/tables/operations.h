@@ -1,5 +1,5 @@
-// The data plane: what an item operation asks, what it answers. Requests are checked against themselves by the front; what depends
-// on the table's schema is checked here, in the service's order.
+// The data plane: what an item operation asks, what it answers. Requests are checked against themselves by the front;
+// what depends on the table's schema is checked here, in the service's order.
 #pragma once
 
 #include <cstdint>
@@ -23,18 +23,18 @@ struct WriteRequest {
   Kind kind = Kind::kPut;
   Scope scope;
   std::string table;
-  Item item;                                // kPut: the item; else its key
+  Item item;  // kPut: the item; else its key
   std::optional<expr::Condition> condition;
-  std::optional<expr::Update> update;       // kUpdate: nothing means "create the item if it is missing"
+  std::optional<expr::Update> update;  // kUpdate: nothing means "create the item if it is missing"
   ReturnValues return_values = ReturnValues::kNone;
-  bool old_on_failure = false;              // ReturnValuesOnConditionCheckFailure ALL_OLD
+  bool old_on_failure = false;  // ReturnValuesOnConditionCheckFailure ALL_OLD
 };
 
 struct WriteResult {
   TablePtr table;
-  std::string attributes;                   // JSON of the returned attributes; empty: there are none
+  std::string attributes;  // JSON of the returned attributes; empty: there are none
   WriteCost cost;
-  std::optional<Item> collection_key;       // of tables with local indexes: the partition key
+  std::optional<Item> collection_key;  // of tables with local indexes: the partition key
 };
 
 struct GetRequest {
@@ -46,13 +46,13 @@ struct GetRequest {
 
 struct GetResult {
   TablePtr table;
-  std::string item;                         // JSON; empty when there is no such item
-  std::size_t size = 0;                     // of the whole stored item
+  std::string item;      // JSON; empty when there is no such item
+  std::size_t size = 0;  // of the whole stored item
 };
 
 struct BatchGetRequest {
   struct OfTable {
-    std::string name;                       // as the client wrote it
+    std::string name;  // as the client wrote it
     Scope scope;
     std::string table;
     std::vector<Item> keys;
@@ -66,11 +66,11 @@ struct BatchGetRequest {
 struct BatchGetResult {
   struct OfTable {
     TablePtr table;
-    std::vector<std::string> items;             // JSON
-    std::vector<std::size_t> unprocessed;       // positions in the request's keys
-    std::vector<std::size_t> sizes;             // of what was read, 0 for missing items
+    std::vector<std::string> items;        // JSON
+    std::vector<std::size_t> unprocessed;  // positions in the request's keys
+    std::vector<std::size_t> sizes;        // of what was read, 0 for missing items
   };
-  std::vector<OfTable> tables;              // as requested
+  std::vector<OfTable> tables;  // as requested
 };
 
 struct BatchWriteRequest {
@@ -78,7 +78,7 @@ struct BatchWriteRequest {
     std::string name;
     Scope scope;
     std::string table;
-    std::vector<WriteRequest> writes;       // puts and deletes, without conditions
+    std::vector<WriteRequest> writes;  // puts and deletes, without conditions
   };
   std::vector<OfTable> tables;
 };
@@ -96,12 +96,12 @@ struct TransactWriteRequest {
   std::vector<WriteRequest> writes;
   std::string account;
   std::optional<std::string> token;
-  std::string fingerprint;                  // of the request's content: the same token must come with the same
+  std::string fingerprint;  // of the request's content: the same token must come with the same
 };
 
 struct TransactWriteResult {
-  bool repeated = false;                    // the token was known: nothing was done
-  std::vector<WriteResult> results;         // in the order of the request; of a repetition: what it read
+  bool repeated = false;             // the token was known: nothing was done
+  std::vector<WriteResult> results;  // in the order of the request; of a repetition: what it read
 };
 
 struct TransactGetRequest {
@@ -122,14 +122,14 @@ struct PageRequest {
   std::optional<expr::Projection> projection;
   std::optional<Select> select;
   std::optional<std::int64_t> limit;
-  std::optional<Item> start;                // ExclusiveStartKey
-  bool keys_in_filter = false;              // of a query: PartiQL's WHERE may say more about keys than a range can
+  std::optional<Item> start;    // ExclusiveStartKey
+  bool keys_in_filter = false;  // of a query: PartiQL's WHERE may say more about keys than a range can
 };
 
 struct QueryRequest : PageRequest {
   std::vector<expr::KeyTerm> keys;
   bool forward = true;
-  bool legacy_filter = false;               // QueryFilter: another text for a filter on a key
+  bool legacy_filter = false;  // QueryFilter: another text for a filter on a key
 };
 
 struct ScanRequest : PageRequest {
@@ -139,13 +139,13 @@ struct ScanRequest : PageRequest {
 
 struct PageResult {
   TablePtr table;
-  const IndexDefinition* index = nullptr;   // of `table`
-  std::string items;                        // JSON: elements with commas between them, without brackets
+  const IndexDefinition* index = nullptr;  // of `table`
+  std::string items;                       // JSON: elements with commas between them, without brackets
   std::int64_t count = 0;
   std::int64_t scanned = 0;
-  std::string last_key;                     // JSON; empty when the range has ended
-  std::size_t read_bytes = 0;               // evaluated sizes
-  std::vector<std::size_t> fetched;         // sizes of items fetched from the table behind a local index
+  std::string last_key;              // JSON; empty when the range has ended
+  std::size_t read_bytes = 0;        // evaluated sizes
+  std::vector<std::size_t> fetched;  // sizes of items fetched from the table behind a local index
   bool count_only = false;
 };
 
@@ -156,7 +156,8 @@ void query(Tables& tables, const QueryRequest& request, runtime::Executor& loop,
 void scan(Tables& tables, const ScanRequest& request, runtime::Executor& loop, Reply<PageResult> reply);
 void batch_get(Tables& tables, BatchGetRequest request, runtime::Executor& loop, Reply<BatchGetResult> reply);
 void batch_write(Tables& tables, BatchWriteRequest request, runtime::Executor& loop, Reply<BatchWriteResult> reply);
-void transact_write(Tables& tables, TransactWriteRequest request, runtime::Executor& loop, Reply<TransactWriteResult> reply);
+void transact_write(Tables& tables, TransactWriteRequest request, runtime::Executor& loop,
+                    Reply<TransactWriteResult> reply);
 void transact_get(Tables& tables, TransactGetRequest request, runtime::Executor& loop, Reply<TransactGetResult> reply);
 
 }  // namespace tidemill::tables

@@ -41,7 +41,8 @@ Result<View> find_view(const Tables& tables, const PageRequest& request) {
     if (view.index == nullptr || view.index->status == IndexStatus::kDeleting) {
       return invalid("The table does not have the specified index: " + *request.index);
     }
-    if (view.is_global() && request.consistent) return invalid("Consistent reads are not supported on global secondary indexes");
+    if (view.is_global() && request.consistent)
+      return invalid("Consistent reads are not supported on global secondary indexes");
     if (view.index->status == IndexStatus::kCreating) {
       return invalid("Cannot read from backfilling global secondary index: " + *request.index);
     }
@@ -79,7 +80,8 @@ Status check_start_shape(const View& view, const Item& start, bool is_query) {
   const std::string prefixed = fmt::format("{}: {}", kStartInvalid, kSchemaMismatch);
   const bool whole = start.size() == start_key_size(view) && all_there(start, view.keys());
   if (!whole) return invalid(view.index == nullptr && !is_query ? prefixed : std::string(kStartInvalid));
-  if (!all_typed(start, view.keys())) return invalid(view.index == nullptr && !is_query ? prefixed : std::string(kSchemaMismatch));
+  if (!all_typed(start, view.keys()))
+    return invalid(view.index == nullptr && !is_query ? prefixed : std::string(kSchemaMismatch));
   if (!all_typed(start, view.table->definition.keys)) return invalid(prefixed);
   return {};
 }
@@ -94,8 +96,10 @@ Result<std::string> start_row(const View& view, const Item& start) {
 Status check_select(const View& view, const PageRequest& request) {
   if (!view.is_global() || view.index->projection.type == ProjectionType::kAll) return {};
   if (request.select == Select::kAllAttributes) {
-    return invalid_values(fmt::format("Select type ALL_ATTRIBUTES is not supported for global secondary index {} because its projection type is not ALL",
-                                      view.index->name));
+    return invalid_values(
+        fmt::format("Select type ALL_ATTRIBUTES is not supported for global secondary index {} because its projection "
+                    "type is not ALL",
+                    view.index->name));
   }
   if (request.projection) {
     std::vector<std::string_view> missing;
@@ -103,7 +107,8 @@ Status check_select(const View& view, const PageRequest& request) {
       if (!projects(*view.index, view.table->definition.keys, name)) missing.push_back(name);
     }
     if (!missing.empty()) {
-      return invalid_values(fmt::format("Global secondary index {} does not project [{}]", view.index->name, fmt::join(missing, ", ")));
+      return invalid_values(
+          fmt::format("Global secondary index {} does not project [{}]", view.index->name, fmt::join(missing, ", ")));
     }
   }
   return {};
@@ -115,7 +120,8 @@ bool must_fetch(const View& view, const PageRequest& request) {
   const auto missing = [&](std::string_view name) { return !projects(*view.index, view.table->definition.keys, name); };
   if (request.select == Select::kAllAttributes) return true;
   if (request.projection && std::ranges::any_of(request.projection->names(), missing)) return true;
-  return request.filter && std::ranges::any_of(request.filter->paths(), [&](const expr::Path& path) { return missing(path[0].name); });
+  return request.filter &&
+         std::ranges::any_of(request.filter->paths(), [&](const expr::Path& path) { return missing(path[0].name); });
 }
 
 std::string key_json(const View& view, std::string_view encoded) {
@@ -174,7 +180,9 @@ class Page {
     if (fetch_) {
       const auto key = item::decode(encoded);
       if (!key) return fail(Errc::kInternal, key.error().message);
-      TM_TRY(fetched, StoredItem::read(store_, item_row(view_.table->definition.id, view_.table->definition.keys, *key).bytes, snapshot));
+      TM_TRY(fetched,
+             StoredItem::read(store_, item_row(view_.table->definition.id, view_.table->definition.keys, *key).bytes,
+                              snapshot));
       if (!fetched) return fail(Errc::kInternal, "an index entry has no item");
       result_.fetched.push_back(fetched->size());
       encoded = fetched->encoded();
@@ -213,12 +221,15 @@ expr::KeySchema to_expr(const KeySchema& keys) {
 }
 
 Status check_key_values(const View& view, const expr::KeyRange& range) {
-  const auto check = [](const KeyAttribute& key, const AttributeValue& value, std::size_t size_max, bool is_prefix) -> Status {
+  const auto check = [](const KeyAttribute& key, const AttributeValue& value, std::size_t size_max,
+                        bool is_prefix) -> Status {
     if (key.type == KeyType::kNumber) return {};
     const auto size = item::key_size(value);
     if (size == 0 && !is_prefix) {
-      return invalid(fmt::format("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty {} value. Key: {}",
-                                 key.type == KeyType::kBinary ? "binary" : "string", key.name));
+      return invalid(
+          fmt::format("One or more parameter values are not valid. The AttributeValue for a key attribute cannot "
+                      "contain an empty {} value. Key: {}",
+                      key.type == KeyType::kBinary ? "binary" : "string", key.name));
     }
     if (size > size_max) {
       return invalid_values(size_max == item::kMaxSortKeySize
@@ -228,10 +239,13 @@ Status check_key_values(const View& view, const expr::KeyRange& range) {
     return {};
   };
   const auto& keys = view.keys();
-  for (std::size_t i = 0; i < range.hash.size(); ++i) TM_CHECK(check(keys.hash[i], range.hash[i], item::kMaxPartitionKeySize, false));
-  for (std::size_t i = 0; i < range.equal.size(); ++i) TM_CHECK(check(keys.range[i], range.equal[i], item::kMaxSortKeySize, false));
+  for (std::size_t i = 0; i < range.hash.size(); ++i)
+    TM_CHECK(check(keys.hash[i], range.hash[i], item::kMaxPartitionKeySize, false));
+  for (std::size_t i = 0; i < range.equal.size(); ++i)
+    TM_CHECK(check(keys.range[i], range.equal[i], item::kMaxSortKeySize, false));
   if (range.range) {
-    for (const auto& value : range.range->values) TM_CHECK(check(keys.range[range.equal.size()], value, item::kMaxSortKeySize, false));
+    for (const auto& value : range.range->values)
+      TM_CHECK(check(keys.range[range.equal.size()], value, item::kMaxSortKeySize, false));
   }
   return {};
 }
@@ -271,9 +285,11 @@ storage::Range rows_of(const View& view, const expr::KeyRange& range) {
 
 Status check_start_position(const View& view, const expr::KeyRange& range, const Item& start) {
   bool same_hash = true;
-  for (std::size_t i = 0; i < range.hash.size(); ++i) same_hash = same_hash && *start.find(view.keys().hash[i].name) == range.hash[i];
+  for (std::size_t i = 0; i < range.hash.size(); ++i)
+    same_hash = same_hash && *start.find(view.keys().hash[i].name) == range.hash[i];
   bool in_range = true;
-  for (std::size_t i = 0; i < range.equal.size(); ++i) in_range = in_range && *start.find(view.keys().range[i].name) == range.equal[i];
+  for (std::size_t i = 0; i < range.equal.size(); ++i)
+    in_range = in_range && *start.find(view.keys().range[i].name) == range.equal[i];
   if (range.range) in_range = in_range && expr::matches(*range.range, *start.find(range.range->attribute));
   if (!range.equal.empty() || range.range) {
     if (!in_range) return invalid("The provided starting key does not match the range key predicate");
@@ -294,15 +310,16 @@ std::string describe_key(const Item& key) {
 
 void answer(Tables& tables, runtime::Executor& loop, Result<PageResult> result, Reply<PageResult> reply) {
   // A page touches many items: it waits for everything that was written before its end.
-  tables.store().when_durable(tables.store().newest(), loop, [result = std::move(result), reply = std::move(reply)]() mutable {
-    std::move(reply)(std::move(result));
-  });
+  tables.store().when_durable(
+      tables.store().newest(), loop,
+      [result = std::move(result), reply = std::move(reply)]() mutable { std::move(reply)(std::move(result)); });
 }
 
 Result<PageResult> run_query(Tables& tables, const QueryRequest& request) {
   TM_TRY(const auto view, find_view(tables, request));
   if (request.start) {
-    if (view.index == nullptr && view.keys().range.empty() && all_typed(*request.start, view.keys()) && request.start->size() == 1) {
+    if (view.index == nullptr && view.keys().range.empty() && all_typed(*request.start, view.keys()) &&
+        request.start->size() == 1) {
       return invalid("The provided exclusive start key is invalid: ExclusiveStartKey: " + describe_key(*request.start));
     }
     TM_CHECK(check_start_shape(view, *request.start, /*is_query=*/true));
@@ -356,8 +373,10 @@ Result<PageResult> run_scan(Tables& tables, const ScanRequest& request) {
     TM_TRY(const auto row, start_row(view, *request.start));
     const auto hash = load_be<std::uint32_t>(row.data() + prefix.size());
     if (request.segmented && (hash < bounds.first || hash > bounds.last)) {
-      return invalid(fmt::format("{}: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct Segment. TotalSegments: {} Segment: {}",
-                                 kStartInvalid, request.total_segments, request.segment));
+      return invalid(
+          fmt::format("{}: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct Segment. "
+                      "TotalSegments: {} Segment: {}",
+                      kStartInvalid, request.total_segments, request.segment));
     }
     range.from = std::max(range.from, row + '\0');
   }

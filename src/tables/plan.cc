@@ -18,8 +18,10 @@ Status check_key_value(const KeyAttribute& key, const AttributeValue& value, boo
   if (key.type == KeyType::kNumber) return {};
   const auto size = item::key_size(value);
   if (size == 0) {
-    return invalid(fmt::format("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty {} value. Key: {}",
-                               kind_of_empty(key.type), key.name));
+    return invalid(
+        fmt::format("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain "
+                    "an empty {} value. Key: {}",
+                    kind_of_empty(key.type), key.name));
   }
   if (!is_range && size > item::kMaxPartitionKeySize) {
     return invalid_values("Size of hashkey has exceeded the maximum size limit of2048 bytes");
@@ -42,8 +44,8 @@ Status for_index_keys(const TableDefinition& table, Visit visit) {
 }
 
 std::string index_type_mismatch(const IndexDefinition& index, const KeyAttribute& key, const AttributeValue& value) {
-  return fmt::format("Type mismatch for Index Key {} Expected: {} Actual: {} IndexName: {}", key.name, static_cast<char>(key.type),
-                     item::to_string(value.type()), index.name);
+  return fmt::format("Type mismatch for Index Key {} Expected: {} Actual: {} IndexName: {}", key.name,
+                     static_cast<char>(key.type), item::to_string(value.type()), index.name);
 }
 
 std::string too_long(bool is_range) {
@@ -60,11 +62,13 @@ Status check_put_index_keys(const TableDefinition& table, const Item& item) {
     const auto size = item::key_size(*value);
     if (size == 0) {
       return invalid(fmt::format(
-          "One or more parameter values are not valid. A value specified for a secondary index key is not supported. The "
+          "One or more parameter values are not valid. A value specified for a secondary index key is not supported. "
+          "The "
           "AttributeValue for a key attribute cannot contain an empty {} value. IndexName: {}, IndexKey: {}",
           kind_of_empty(key.type), index.name, key.name));
     }
-    if (size > (is_range ? item::kMaxSortKeySize : item::kMaxPartitionKeySize)) return invalid_values(too_long(is_range));
+    if (size > (is_range ? item::kMaxSortKeySize : item::kMaxPartitionKeySize))
+      return invalid_values(too_long(is_range));
     return {};
   });
 }
@@ -75,7 +79,8 @@ Status check_update_constants(const TableDefinition& table, const expr::Update& 
     for (const auto& action : update.actions()) {
       if (action.path.size() != 1 || action.path[0].name != key.name || action.kind != expr::ActionKind::kSet) continue;
       const AttributeValue* value = update.constant(action);
-      if (value != nullptr && value->type() != item_type(key.type)) return invalid_values(index_type_mismatch(index, key, *value));
+      if (value != nullptr && value->type() != item_type(key.type))
+        return invalid_values(index_type_mismatch(index, key, *value));
     }
     return {};
   });
@@ -99,15 +104,17 @@ Status check_updated_index_keys(const TableDefinition& table, const expr::Update
     if (key.type == KeyType::kNumber) return {};
     const auto size = item::key_size(*value);
     if (size == 0) {
-      return invalid(fmt::format(
-          "One or more parameter values are not valid. The update expression attempted to update a secondary index key to a value "
-          "that is not supported. The AttributeValue for a key attribute cannot contain an empty {} value.",
-          kind_of_empty(key.type)));
+      return invalid(
+          fmt::format("One or more parameter values are not valid. The update expression attempted to update a "
+                      "secondary index key to a value "
+                      "that is not supported. The AttributeValue for a key attribute cannot contain an empty {} value.",
+                      kind_of_empty(key.type)));
     }
     if (size > (is_range ? item::kMaxSortKeySize : item::kMaxPartitionKeySize)) {
-      return invalid(fmt::format("One or more parameter values were invalid. The update expression attempted to update the secondary "
-                                 "index key beyond allowed size limits. The limit is {} bytes.",
-                                 is_range ? item::kMaxSortKeySize : item::kMaxPartitionKeySize));
+      return invalid(fmt::format(
+          "One or more parameter values were invalid. The update expression attempted to update the secondary "
+          "index key beyond allowed size limits. The limit is {} bytes.",
+          is_range ? item::kMaxSortKeySize : item::kMaxPartitionKeySize));
     }
     return {};
   });
@@ -163,8 +170,8 @@ Status check_item_keys(const TableDefinition& table, const Item& item, KeyWords 
       }
       if (value == nullptr) return invalid_values("Missing the key " + one.name + " in the item");
       if (value->type() != item_type(one.type)) {
-        return invalid_values(fmt::format("Type mismatch for key {} expected: {} actual: {}", one.name, static_cast<char>(one.type),
-                                          item::to_string(value->type())));
+        return invalid_values(fmt::format("Type mismatch for key {} expected: {} actual: {}", one.name,
+                                          static_cast<char>(one.type), item::to_string(value->type())));
       }
     }
   }
@@ -177,7 +184,8 @@ Status check_paths(const TableDefinition& table, const std::vector<expr::Path>& 
   for (const auto& path : paths) {
     if (path.size() < 2) continue;
     const std::string& name = path[0].name;
-    constexpr std::string_view kText = "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: ";
+    constexpr std::string_view kText =
+        "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: ";
     if (table.keys.has(name)) return invalid(fmt::format("{}Key: {}", kText, name));
     for (const auto& index : table.indexes) {
       if (index.keys.has(name)) return invalid(fmt::format("{}IndexKey: {}", kText, name));
@@ -215,25 +223,27 @@ Result<Plan> plan(const Table& table, const WriteRequest& request, const std::op
   }
   Plan plan;
   switch (request.kind) {
-    case WriteRequest::Kind::kCheck:
-      plan.writes = false;
-      return plan;
+    case WriteRequest::Kind::kCheck: plan.writes = false; return plan;
     case WriteRequest::Kind::kPut: plan.after = request.item; break;
     case WriteRequest::Kind::kDelete: break;
     case WriteRequest::Kind::kUpdate:
       if (request.update) {
         auto updated = request.update->apply(before ? &before->item() : nullptr, request.item);
         if (!updated) {
-          return fail(updated.error().code == expr::Errc::kInternal ? Errc::kInternal : Errc::kValidation, updated.error().message);
+          return fail(updated.error().code == expr::Errc::kInternal ? Errc::kInternal : Errc::kValidation,
+                      updated.error().message);
         }
         plan.after = *std::move(updated);
         if (plan.after) {
           TM_CHECK(check_updated_index_keys(table.definition, *request.update, *plan.after));
-          if (item::size_of(*plan.after) > item::kMaxItemSize) return invalid("Item size to update has exceeded the maximum allowed size");
+          if (item::size_of(*plan.after) > item::kMaxItemSize)
+            return invalid("Item size to update has exceeded the maximum allowed size");
           for (const auto& action : request.update->actions()) {
             const AttributeValue* value = plan.after->find(action.path[0].name);
             if (value != nullptr && item::depth(*value) > item::kMaxDepth) {
-              return invalid("Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit");
+              return invalid(
+                  "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond "
+                  "supported limit");
             }
           }
         }

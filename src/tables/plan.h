@@ -1,4 +1,5 @@
-// The pure part of a write: from the request and the item that is there to the item that will be there. No clock, no I/O.
+// The pure part of a write: from the request and the item that is there to the item that will be there. No clock, no
+// I/O.
 #pragma once
 
 #include <optional>
@@ -9,9 +10,9 @@
 namespace tidemill::tables {
 
 struct Plan {
-  std::optional<Item> after;   // nothing: there will be no item
-  bool writes = true;          // false: a condition check
-  std::string attributes;      // JSON to return; empty: none
+  std::optional<Item> after;  // nothing: there will be no item
+  bool writes = true;         // false: a condition check
+  std::string attributes;     // JSON to return; empty: none
 };
 
 // Which words the operation uses for a wrong key.

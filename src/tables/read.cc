@@ -13,7 +13,8 @@ namespace {
 Result<std::string> shown(std::string_view encoded, const std::optional<expr::Projection>& projection) {
   std::string out;
   if (!projection) {
-    if (auto appended = item::append_json_of_encoded(out, encoded); !appended) return fail(Errc::kInternal, appended.error().message);
+    if (auto appended = item::append_json_of_encoded(out, encoded); !appended)
+      return fail(Errc::kInternal, appended.error().message);
     return out;
   }
   const auto names = projection->names();
@@ -87,9 +88,9 @@ void batch_get(Tables& tables, BatchGetRequest request, runtime::Executor& loop,
       if (!one->item.empty()) of.items.push_back(std::move(one->item));
     }
   }
-  tables.store().when_durable(tables.store().newest(), loop, [result = std::move(result), reply = std::move(reply)]() mutable {
-    std::move(reply)(std::move(result));
-  });
+  tables.store().when_durable(
+      tables.store().newest(), loop,
+      [result = std::move(result), reply = std::move(reply)]() mutable { std::move(reply)(std::move(result)); });
 }
 
 void transact_get(Tables& tables, TransactGetRequest request, runtime::Executor& loop, Reply<TransactGetResult> reply) {
@@ -112,8 +113,8 @@ void transact_get(Tables& tables, TransactGetRequest request, runtime::Executor&
     rows.push_back(*std::move(row));
   }
   tables.stripes().acquire(std::move(stripes), loop,
-                           [&tables, &loop, request = std::move(request), known = std::move(known), rows = std::move(rows),
-                            reply = std::move(reply)](storage::Stripes::Held held) mutable {
+                           [&tables, &loop, request = std::move(request), known = std::move(known),
+                            rows = std::move(rows), reply = std::move(reply)](storage::Stripes::Held held) mutable {
                              TransactGetResult result;
                              for (std::size_t i = 0; i < rows.size(); ++i) {
                                auto one = read_one(tables.store(), known[i], rows[i], request.gets[i].projection);
@@ -122,9 +123,10 @@ void transact_get(Tables& tables, TransactGetRequest request, runtime::Executor&
                              }
                              const auto ticket = held.last();
                              held.release();
-                             tables.store().when_durable(ticket, loop, [result = std::move(result), reply = std::move(reply)]() mutable {
-                               std::move(reply)(std::move(result));
-                             });
+                             tables.store().when_durable(
+                                 ticket, loop, [result = std::move(result), reply = std::move(reply)]() mutable {
+                                   std::move(reply)(std::move(result));
+                                 });
                            });
 }
 

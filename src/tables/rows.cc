@@ -80,7 +80,8 @@ RowKey item_row(TableId table, const KeySchema& keys, const Item& item) {
   return row;
 }
 
-std::optional<std::string> index_row(TableId table, const IndexDefinition& index, const KeySchema& table_keys, const Item& item) {
+std::optional<std::string> index_row(TableId table, const IndexDefinition& index, const KeySchema& table_keys,
+                                     const Item& item) {
   if (!indexable(index.keys.hash, item::kMaxPartitionKeySize, item)) return std::nullopt;
   if (!indexable(index.keys.range, item::kMaxSortKeySize, item)) return std::nullopt;
   std::string row;
@@ -145,7 +146,8 @@ std::optional<std::string_view> unseal(std::string_view stored) {
 SegmentBounds segment_bounds(std::int64_t segment, std::int64_t total) {
   const auto edge = [total](std::int64_t s) {
     // The smallest hash of segment s: ceil(s * 2^32 / total).
-    return ((static_cast<std::uint64_t>(s) << 32) + static_cast<std::uint64_t>(total) - 1) / static_cast<std::uint64_t>(total);
+    return ((static_cast<std::uint64_t>(s) << 32) + static_cast<std::uint64_t>(total) - 1) /
+           static_cast<std::uint64_t>(total);
   };
   return {static_cast<std::uint32_t>(edge(segment)), static_cast<std::uint32_t>(edge(segment + 1) - 1)};
 }

@@ -3,8 +3,9 @@
 //   kItems    table id, 4 bytes | hash of the partition key, 4 bytes | partition key | sort key
 //   kIndexes  table id, 4 bytes | index id, 4 bytes | hash of the index's hash keys, 4 bytes | hash keys | range keys
 //             | partition key | sort key
-// Key elements are item::append_key's, so rows of one partition lie together in the order of the sort key, and the hash spreads
-// partitions over the scan order and over segments. A value is a CRC-32C of four bytes, then the item as item::encode gives it.
+// Key elements are item::append_key's, so rows of one partition lie together in the order of the sort key, and the hash
+// spreads partitions over the scan order and over segments. A value is a CRC-32C of four bytes, then the item as
+// item::encode gives it.
 #pragma once
 
 #include <cstdint>
@@ -32,8 +33,10 @@ std::string index_prefix(TableId table, IndexId index);
 
 // `item` holds every key attribute with its type (asserted).
 RowKey item_row(TableId table, const KeySchema& keys, const Item& item);
-// Nothing when the item lacks a key attribute of the index, has it with another type, or empty, or too long: not indexed.
-std::optional<std::string> index_row(TableId table, const IndexDefinition& index, const KeySchema& table_keys, const Item& item);
+// Nothing when the item lacks a key attribute of the index, has it with another type, or empty, or too long: not
+// indexed.
+std::optional<std::string> index_row(TableId table, const IndexDefinition& index, const KeySchema& table_keys,
+                                     const Item& item);
 // prefix | hash | hash keys, of the attributes found in `item`.
 std::string partition_prefix(std::string_view prefix, const std::vector<KeyAttribute>& hash, const Item& item);
 

@@ -57,15 +57,18 @@ std::optional<TableArn> parse_table_arn(std::string_view arn) {
     fields[i] = rest.substr(0, colon);
     rest.remove_prefix(colon + 1);
   }
-  if (fields[0] != "arn" || !fields[1].starts_with("aws") || fields[2] != "dynamodb" || fields[3].empty()) return std::nullopt;
-  if (fields[4].size() != 12 || !std::ranges::all_of(fields[4], [](char c) { return c >= '0' && c <= '9'; })) return std::nullopt;
+  if (fields[0] != "arn" || !fields[1].starts_with("aws") || fields[2] != "dynamodb" || fields[3].empty())
+    return std::nullopt;
+  if (fields[4].size() != 12 || !std::ranges::all_of(fields[4], [](char c) { return c >= '0' && c <= '9'; }))
+    return std::nullopt;
   if (!rest.starts_with("table/")) return std::nullopt;
   rest.remove_prefix(6);
   const auto slash = rest.find('/');
   const auto name = rest.substr(0, slash);
   if (name.size() < 3 || name.size() > 255) return std::nullopt;
   if (!std::ranges::all_of(name, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+               c == '-';
       })) {
     return std::nullopt;
   }
@@ -118,7 +121,8 @@ std::string_view to_string(StreamView view) {
 }
 
 std::optional<StreamView> stream_view_from(std::string_view text) {
-  for (const auto view : {StreamView::kKeysOnly, StreamView::kNewImage, StreamView::kOldImage, StreamView::kNewAndOldImages}) {
+  for (const auto view :
+       {StreamView::kKeysOnly, StreamView::kNewImage, StreamView::kOldImage, StreamView::kNewAndOldImages}) {
     if (to_string(view) == text) return view;
   }
   return std::nullopt;

@@ -26,7 +26,8 @@ Tokens::Use Tokens::take(std::string_view account, std::string_view token) {
   return Use(*this, std::move(key));
 }
 
-Tokens::Known Tokens::look_up(const storage::Store& store, const Use& use, std::string_view fingerprint, std::int64_t now_ms) {
+Tokens::Known Tokens::look_up(const storage::Store& store, const Use& use, std::string_view fingerprint,
+                              std::int64_t now_ms) {
   const auto stored = store.get(Keyspace::kMeta, std::string(kByName) + use.key());
   if (!stored || !*stored || (*stored)->size() < 8) return Known::kNo;
   if (load_be<std::int64_t>((*stored)->data()) <= now_ms) return Known::kNo;

@@ -1,4 +1,5 @@
-// Client tokens of transactions: which are being worked on (in memory), and which are done (stored with the transaction itself).
+// Client tokens of transactions: which are being worked on (in memory), and which are done (stored with the transaction
+// itself).
 #pragma once
 
 #include <cstdint>

@@ -24,8 +24,10 @@ struct Transaction {
 Error canceled(std::vector<CancellationReason> reasons) {
   std::vector<std::string_view> codes;
   for (const auto& reason : reasons) codes.push_back(reason.code);
-  Error error{.code = Errc::kTransactionCanceled,
-              .message = fmt::format("Transaction cancelled, please refer cancellation reasons for specific reasons [{}]", fmt::join(codes, ", "))};
+  Error error{
+      .code = Errc::kTransactionCanceled,
+      .message = fmt::format("Transaction cancelled, please refer cancellation reasons for specific reasons [{}]",
+                             fmt::join(codes, ", "))};
   error.reasons = std::move(reasons);
   return error;
 }
@@ -48,16 +50,19 @@ Status find_and_check(Transaction& transaction) {
   for (std::size_t i = 0; i < writes.size(); ++i) {
     // A Put's own size is checked with the rest of what depends on its content.
     if (writes[i].kind == WriteRequest::Kind::kPut && item::size_of(writes[i].item) > item::kMaxItemSize) {
-      return std::unexpected(canceled_at(i, writes.size(), {.message = "Item size has exceeded the maximum allowed size"}));
+      return std::unexpected(
+          canceled_at(i, writes.size(), {.message = "Item size has exceeded the maximum allowed size"}));
     }
     if (auto checked = check_request(*transaction.known[i], writes[i], KeyWords::kPut); !checked) {
       return std::unexpected(canceled_at(i, writes.size(), checked.error()));
     }
-    transaction.rows.push_back(item_row(transaction.known[i]->definition.id, transaction.known[i]->definition.keys, writes[i].item));
+    transaction.rows.push_back(
+        item_row(transaction.known[i]->definition.id, transaction.known[i]->definition.keys, writes[i].item));
   }
   std::set<std::string_view> seen;
   for (const auto& row : transaction.rows) {
-    if (!seen.insert(row.bytes).second) return invalid("Transaction request cannot include multiple operations on one item");
+    if (!seen.insert(row.bytes).second)
+      return invalid("Transaction request cannot include multiple operations on one item");
   }
   return {};
 }
@@ -69,16 +74,19 @@ void take_stripes(std::shared_ptr<Transaction> transaction) {
   for (const auto& row : transaction->rows) stripes.push_back(row.stripe());
   auto& loop = transaction->loop;
   auto& tables = transaction->tables;
-  tables.stripes().acquire(std::move(stripes), loop, [transaction = std::move(transaction)](storage::Stripes::Held held) mutable {
-    run(std::move(transaction), std::move(held));
-  });
+  tables.stripes().acquire(std::move(stripes), loop,
+                           [transaction = std::move(transaction)](storage::Stripes::Held held) mutable {
+                             run(std::move(transaction), std::move(held));
+                           });
 }
 
-void answer(const std::shared_ptr<Transaction>& transaction, storage::Ticket ticket, Result<TransactWriteResult> result) {
-  transaction->tables.store().when_durable(ticket, transaction->loop, [transaction, result = std::move(result)]() mutable {
-    transaction->token = {};  // free again before the client can come back with it
-    std::move(transaction->reply)(std::move(result));
-  });
+void answer(const std::shared_ptr<Transaction>& transaction, storage::Ticket ticket,
+            Result<TransactWriteResult> result) {
+  transaction->tables.store().when_durable(
+      ticket, transaction->loop, [transaction, result = std::move(result)]() mutable {
+        transaction->token = {};  // free again before the client can come back with it
+        std::move(transaction->reply)(std::move(result));
+      });
 }
 
 void run(std::shared_ptr<Transaction> transaction, storage::Stripes::Held held) {
@@ -90,7 +98,8 @@ void run(std::shared_ptr<Transaction> transaction, storage::Stripes::Held held) 
   }
   if (changed) {
     held.release();
-    if (auto checked = find_and_check(*transaction); !checked) return answer(transaction, {}, std::unexpected(std::move(checked).error()));
+    if (auto checked = find_and_check(*transaction); !checked)
+      return answer(transaction, {}, std::unexpected(std::move(checked).error()));
     return take_stripes(std::move(transaction));
   }
   std::vector<std::optional<StoredItem>> before;
@@ -113,13 +122,15 @@ void run(std::shared_ptr<Transaction> transaction, storage::Stripes::Held held) 
     auto& error = planned.error();
     if (error.code == Errc::kConditionFailed) {
       failed = true;
-      reasons[i] = {.code = "ConditionalCheckFailed", .message = error.message, .item_json = std::move(error.item_json)};
+      reasons[i] = {
+          .code = "ConditionalCheckFailed", .message = error.message, .item_json = std::move(error.item_json)};
     } else if (!unfit) {
       unfit.emplace(i, std::move(error));
     }
   }
   // An update that does not fit its item is reported alone, even beside failed conditions of other actions.
-  if (unfit) return answer(transaction, held.last(), std::unexpected(canceled_at(unfit->first, writes.size(), unfit->second)));
+  if (unfit)
+    return answer(transaction, held.last(), std::unexpected(canceled_at(unfit->first, writes.size(), unfit->second)));
   if (failed) return answer(transaction, held.last(), std::unexpected(canceled(std::move(reasons))));
 
   storage::Mutation batch;
@@ -137,7 +148,8 @@ void run(std::shared_ptr<Transaction> transaction, storage::Stripes::Held held) 
   }
   if (transaction->token) {
     const auto now = epoch_ms(transaction->tables.clock().wall());
-    Tokens::remember(transaction->token, transaction->request.fingerprint, now + transaction->tables.options().token_life.count(), batch);
+    Tokens::remember(transaction->token, transaction->request.fingerprint,
+                     now + transaction->tables.options().token_life.count(), batch);
   }
   if (batch.empty()) return answer(transaction, held.last(), std::move(result));
   const auto ticket = held.write(store, std::move(batch));
@@ -147,7 +159,8 @@ void run(std::shared_ptr<Transaction> transaction, storage::Stripes::Held held) 
 
 }  // namespace
 
-void transact_write(Tables& tables, TransactWriteRequest request, runtime::Executor& loop, Reply<TransactWriteResult> reply) {
+void transact_write(Tables& tables, TransactWriteRequest request, runtime::Executor& loop,
+                    Reply<TransactWriteResult> reply) {
   if (auto admitted = tables.store().admit(); !admitted) {
     return std::move(reply)(fail(Errc::kUnavailable, admitted.error().message));
   }
@@ -155,9 +168,11 @@ void transact_write(Tables& tables, TransactWriteRequest request, runtime::Execu
   if (transaction->request.token) {
     transaction->token = tables.tokens().take(transaction->request.account, *transaction->request.token);
     if (!transaction->token) {
-      return std::move(transaction->reply)(fail(Errc::kTransactionInProgress, "The transaction with the given request token is already in progress."));
+      return std::move(transaction->reply)(
+          fail(Errc::kTransactionInProgress, "The transaction with the given request token is already in progress."));
     }
-    switch (Tokens::look_up(tables.store(), transaction->token, transaction->request.fingerprint, epoch_ms(tables.clock().wall()))) {
+    switch (Tokens::look_up(tables.store(), transaction->token, transaction->request.fingerprint,
+                            epoch_ms(tables.clock().wall()))) {
       case Tokens::Known::kNo: break;
       case Tokens::Known::kSame: {
         TransactWriteResult result{.repeated = true};
@@ -174,9 +189,9 @@ void transact_write(Tables& tables, TransactWriteRequest request, runtime::Execu
         return answer(transaction, tables.store().newest(), std::move(result));
       }
       case Tokens::Known::kOther:
-        return std::move(transaction->reply)(fail(
-            Errc::kIdempotentParameterMismatch,
-            "The provided ClientRequestToken was used before with a different request: the parameters must be the same"));
+        return std::move(transaction->reply)(fail(Errc::kIdempotentParameterMismatch,
+                                                  "The provided ClientRequestToken was used before with a different "
+                                                  "request: the parameters must be the same"));
     }
   }
   if (auto checked = find_and_check(*transaction); !checked) {

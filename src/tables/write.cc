@@ -40,12 +40,15 @@ void run(std::shared_ptr<Writing> writing, storage::Stripes::Held held) {
   auto& tables = writing->tables;
   auto& store = tables.store();
   const auto answer = [&store, writing](storage::Ticket ticket, Result<WriteResult> result) {
-    store.when_durable(ticket, writing->loop, [writing, result = std::move(result)]() mutable { std::move(writing->reply)(std::move(result)); });
+    store.when_durable(ticket, writing->loop, [writing, result = std::move(result)]() mutable {
+      std::move(writing->reply)(std::move(result));
+    });
   };
   // The catalog is read under the stripe; when the table has changed meanwhile, all checks are made again.
   if (const auto table = tables.usable(writing->request.scope, writing->request.table); table != writing->table) {
     const std::uint64_t stripe = writing->row.stripe();
-    if (auto checked = find_and_check(*writing); !checked) return answer(held.last(), std::unexpected(std::move(checked).error()));
+    if (auto checked = find_and_check(*writing); !checked)
+      return answer(held.last(), std::unexpected(std::move(checked).error()));
     if (writing->row.stripe() != stripe) {
       held.release();
       return take_stripe(std::move(writing));
@@ -59,7 +62,8 @@ void run(std::shared_ptr<Writing> writing, storage::Stripes::Held held) {
 
   storage::Mutation batch;
   WriteResult result{.table = writing->table, .attributes = std::move(planned->attributes)};
-  if (std::ranges::any_of(writing->table->definition.indexes, [](const auto& index) { return index.kind == IndexKind::kLocal; })) {
+  if (std::ranges::any_of(writing->table->definition.indexes,
+                          [](const auto& index) { return index.kind == IndexKind::kLocal; })) {
     const auto& hash = writing->table->definition.keys.hash[0].name;
     result.collection_key = Item::from({{hash, *writing->request.item.find(hash)}});
   }
@@ -83,12 +87,13 @@ void write_item(Tables& tables, WriteRequest request, runtime::Executor& loop, R
     if (auto status = admitted(tables); !status) return std::move(reply)(std::unexpected(std::move(status).error()));
   }
   auto writing = std::make_shared<Writing>(tables, std::move(request), loop, std::move(reply));
-  if (auto checked = find_and_check(*writing); !checked) return std::move(writing->reply)(std::unexpected(std::move(checked).error()));
+  if (auto checked = find_and_check(*writing); !checked)
+    return std::move(writing->reply)(std::unexpected(std::move(checked).error()));
   take_stripe(std::move(writing));
 }
 
-// --- BatchWriteItem: validated as a whole, then written item by item under all its stripes in one batch. The service promises
-// no atomicity over the items; one batch is the cheapest way to write them.
+// --- BatchWriteItem: validated as a whole, then written item by item under all its stripes in one batch. The service
+// promises no atomicity over the items; one batch is the cheapest way to write them.
 
 namespace {
 
@@ -130,15 +135,18 @@ void take_stripes(std::shared_ptr<BatchWriting> writing) {
   }
   auto& loop = writing->loop;
   auto& tables = writing->tables;
-  tables.stripes().acquire(std::move(stripes), loop, [writing = std::move(writing)](storage::Stripes::Held held) mutable {
-    run(std::move(writing), std::move(held));
-  });
+  tables.stripes().acquire(std::move(stripes), loop,
+                           [writing = std::move(writing)](storage::Stripes::Held held) mutable {
+                             run(std::move(writing), std::move(held));
+                           });
 }
 
 void run(std::shared_ptr<BatchWriting> writing, storage::Stripes::Held held) {
   auto& store = writing->tables.store();
   const auto answer = [&store, writing](storage::Ticket ticket, Result<BatchWriteResult> result) {
-    store.when_durable(ticket, writing->loop, [writing, result = std::move(result)]() mutable { std::move(writing->reply)(std::move(result)); });
+    store.when_durable(ticket, writing->loop, [writing, result = std::move(result)]() mutable {
+      std::move(writing->reply)(std::move(result));
+    });
   };
   bool changed = false;
   for (std::size_t i = 0; i < writing->known.size(); ++i) {
@@ -147,7 +155,8 @@ void run(std::shared_ptr<BatchWriting> writing, storage::Stripes::Held held) {
   }
   if (changed) {
     held.release();
-    if (auto checked = find_and_check(*writing); !checked) return answer({}, std::unexpected(std::move(checked).error()));
+    if (auto checked = find_and_check(*writing); !checked)
+      return answer({}, std::unexpected(std::move(checked).error()));
     return take_stripes(std::move(writing));
   }
   // Every item is read before anything is planned, so that a damaged row refuses the batch and not half of it.
@@ -187,7 +196,8 @@ void run(std::shared_ptr<BatchWriting> writing, storage::Stripes::Held held) {
 void batch_write(Tables& tables, BatchWriteRequest request, runtime::Executor& loop, Reply<BatchWriteResult> reply) {
   if (auto status = admitted(tables); !status) return std::move(reply)(std::unexpected(std::move(status).error()));
   auto writing = std::make_shared<BatchWriting>(tables, std::move(request), loop, std::move(reply));
-  if (auto checked = find_and_check(*writing); !checked) return std::move(writing->reply)(std::unexpected(std::move(checked).error()));
+  if (auto checked = find_and_check(*writing); !checked)
+    return std::move(writing->reply)(std::unexpected(std::move(checked).error()));
   take_stripes(std::move(writing));
 }
 

@@ -28,9 +28,15 @@ Status check_keys(std::string_view batch) {
 
 }  // namespace
 
-Broker::Broker(storage::Store& store, runtime::Loop& loop, runtime::Random& random, observe::Log& log, BrokerSettings settings)
-    : store_(store), loop_(loop), random_(random), log_(log), settings_(settings),
-      catalog_(store, loop, random, settings.default_partitions, settings.node_id), offsets_(store),
+Broker::Broker(storage::Store& store, runtime::Loop& loop, runtime::Random& random, observe::Log& log,
+               BrokerSettings settings)
+    : store_(store),
+      loop_(loop),
+      random_(random),
+      log_(log),
+      settings_(settings),
+      catalog_(store, loop, random, settings.default_partitions, settings.node_id),
+      offsets_(store),
       groups_(store, loop, random, catalog_, offsets_, settings.groups),
       producers_(store, loop, catalog_, offsets_, groups_, settings.producers) {}
 
@@ -38,8 +44,8 @@ Broker::~Broker() {
   if (timer_ != 0) loop_.cancel(timer_);
 }
 
-Result<std::unique_ptr<Broker>> Broker::open(storage::Store& store, runtime::Loop& loop, runtime::Random& random, observe::Log& log,
-                                             BrokerSettings settings) {
+Result<std::unique_ptr<Broker>> Broker::open(storage::Store& store, runtime::Loop& loop, runtime::Random& random,
+                                             observe::Log& log, BrokerSettings settings) {
   std::unique_ptr<Broker> out(new Broker(store, loop, random, log, settings));
   TM_CHECK(out->load());
   out->arm();
@@ -76,7 +82,8 @@ void Broker::create_topic(const TopicSpec& spec, Reply<const Topic*, Error> repl
   store_.commit(std::move(changes), loop_, [this, name = spec.name, reply = std::move(reply)]() mutable {
     // It may have been deleted while the disk was at work.
     const auto* topic = catalog_.find(name);
-    if (!topic) return std::move(reply)(fail(Errc::kUnknownTopicOrPartition, "This server does not host this topic-partition."));
+    if (!topic)
+      return std::move(reply)(fail(Errc::kUnknownTopicOrPartition, "This server does not host this topic-partition."));
     std::move(reply)(topic);
   });
 }
@@ -112,7 +119,9 @@ void Broker::delete_records(const TopicPartition& at, std::int64_t before, Reply
   auto& partition = **log;
   const auto end = partition.high_watermark();
   if (before == -1) before = end;
-  if (before < 0 || before > end) return std::move(reply)(fail(Errc::kOffsetOutOfRange, "The requested offset is not within the range of offsets maintained by the server."));
+  if (before < 0 || before > end)
+    return std::move(reply)(fail(Errc::kOffsetOutOfRange,
+                                 "The requested offset is not within the range of offsets maintained by the server."));
   if (!catalog_.find(at.topic)->config.deletes)
     return std::move(reply)(fail(Errc::kPolicyViolation, "Records of a topic that only compacts cannot be deleted."));
   storage::Mutation changes;
@@ -121,13 +130,15 @@ void Broker::delete_records(const TopicPartition& at, std::int64_t before, Reply
                 [reply = std::move(reply), start = partition.log_start()]() mutable { std::move(reply)(start); });
 }
 
-Result<AppendResult> Broker::append_one(const AppendRequest& request, const std::optional<std::string>& transactional_id,
+Result<AppendResult> Broker::append_one(const AppendRequest& request,
+                                        const std::optional<std::string>& transactional_id,
                                         storage::Mutation& changes) {
   TM_TRY(const auto log, catalog_.log(request.at.topic, request.at.partition));
   const auto& config = catalog_.find(request.at.topic)->config;
   if (request.batch.size() > static_cast<std::size_t>(config.max_message_bytes))
     return fail(Errc::kMessageTooLarge, "The record batch size in the append to " + request.at.topic + "-" +
-                                            std::to_string(request.at.partition) + " is " + std::to_string(request.batch.size()) +
+                                            std::to_string(request.at.partition) + " is " +
+                                            std::to_string(request.batch.size()) +
                                             " bytes which exceeds the maximum configured value of " +
                                             std::to_string(config.max_message_bytes) + ".");
   TM_TRY(const auto header, check_produced(request.batch));
@@ -135,13 +146,15 @@ Result<AppendResult> Broker::append_one(const AppendRequest& request, const std:
   if (config.compacts) TM_CHECK(check_keys(request.batch));
   TM_TRY(const auto known, log->check(header));
   if (const auto* duplicate = std::get_if<Duplicate>(&known)) {
-    return AppendResult{.base_offset = duplicate->first.base_offset,
-                        .append_time_ms = config.timestamp_type == TimestampType::kLogAppendTime ? duplicate->first.timestamp_ms : -1,
-                        .log_start = log->log_start()};
+    return AppendResult{
+        .base_offset = duplicate->first.base_offset,
+        .append_time_ms = config.timestamp_type == TimestampType::kLogAppendTime ? duplicate->first.timestamp_ms : -1,
+        .log_start = log->log_start()};
   }
   const auto appended =
       log->append(std::string(request.batch), header, config.timestamp_type, epoch_ms(loop_.clock().wall()), changes);
-  return AppendResult{.base_offset = appended.base_offset, .append_time_ms = appended.append_time_ms, .log_start = log->log_start()};
+  return AppendResult{
+      .base_offset = appended.base_offset, .append_time_ms = appended.append_time_ms, .log_start = log->log_start()};
 }
 
 void Broker::append(std::vector<AppendRequest> requests, std::optional<std::string> transactional_id,
@@ -164,8 +177,9 @@ void Broker::append(std::vector<AppendRequest> requests, std::optional<std::stri
     results.push_back(append_one(request, transactional_id, changes));
   }
   // A duplicate is answered when the first copy is durable: it may still be on its way to the disk.
-  store_.when_durable(changes.empty() ? store_.newest() : store_.write(std::move(changes)), loop_,
-                      [reply = std::move(reply), results = std::move(results)]() mutable { std::move(reply)(std::move(results)); });
+  store_.when_durable(
+      changes.empty() ? store_.newest() : store_.write(std::move(changes)), loop_,
+      [reply = std::move(reply), results = std::move(results)]() mutable { std::move(reply)(std::move(results)); });
 }
 
 void Broker::arm() {

@@ -1,5 +1,5 @@
-// The embedded broker: topics, groups, producers on one store. api/kafka and api/msk front it; embedded_cluster.h shows it to the rest of
-// the program. All calls and callbacks happen on the home loop.
+// The embedded broker: topics, groups, producers on one store. api/kafka and api/msk front it; embedded_cluster.h shows
+// it to the rest of the program. All calls and callbacks happen on the home loop.
 #pragma once
 
 #include <cstdint>
@@ -45,8 +45,8 @@ struct AppendResult {
 class Broker {
  public:
   // Reads everything that the store knows; fails when it cannot be read. `log` may outlive no event of the broker.
-  static Result<std::unique_ptr<Broker>> open(storage::Store& store, runtime::Loop& loop, runtime::Random& random, observe::Log& log,
-                                              BrokerSettings settings);
+  static Result<std::unique_ptr<Broker>> open(storage::Store& store, runtime::Loop& loop, runtime::Random& random,
+                                              observe::Log& log, BrokerSettings settings);
   ~Broker();
   Broker(const Broker&) = delete;
 
@@ -79,7 +79,8 @@ class Broker {
   void housekeep();
 
  private:
-  Broker(storage::Store& store, runtime::Loop& loop, runtime::Random& random, observe::Log& log, BrokerSettings settings);
+  Broker(storage::Store& store, runtime::Loop& loop, runtime::Random& random, observe::Log& log,
+         BrokerSettings settings);
   Status load();
   void arm();
   Result<AppendResult> append_one(const AppendRequest& request, const std::optional<std::string>& transactional_id,

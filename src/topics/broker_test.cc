@@ -44,16 +44,17 @@ class BrokerTest : public testing::Test {
     sync();
     return out ? *std::move(out) : fail(Errc::kUnknownServerError, "no answer");
   }
-  void create(const std::string& name, std::int32_t partitions = 1, std::map<std::string, std::string, std::less<>> configs = {}) {
+  void create(const std::string& name, std::int32_t partitions = 1,
+              std::map<std::string, std::string, std::less<>> configs = {}) {
     const auto made = answer<const Topic*>([&](auto reply) {
       broker_->create_topic({.name = name, .partitions = partitions, .configs = configs}, std::move(reply));
     });
     ASSERT_TRUE(made) << made.error().message;
   }
-  Result<AppendResult> append(const std::string& topic, std::string batch, std::optional<std::string> txid = {}, std::int32_t partition = 0) {
-    auto out = answer<std::vector<Result<AppendResult>>>([&](auto reply) {
-      broker_->append({{.at = {topic, partition}, .batch = batch}}, txid, std::move(reply));
-    });
+  Result<AppendResult> append(const std::string& topic, std::string batch, std::optional<std::string> txid = {},
+                              std::int32_t partition = 0) {
+    auto out = answer<std::vector<Result<AppendResult>>>(
+        [&](auto reply) { broker_->append({{.at = {topic, partition}, .batch = batch}}, txid, std::move(reply)); });
     if (!out) return std::unexpected(out.error());
     return out->front();
   }
@@ -64,10 +65,12 @@ class BrokerTest : public testing::Test {
   }
   Partition& partition(const std::string& topic = "t") { return **broker_->catalog().log(topic, 0); }
   std::string values(const std::string& topic, std::int64_t offset = 0) {
-    auto read = answer<ReadResult>([&](auto reply) { cluster_->read({.topic = topic, .offset = offset}, std::move(reply)); });
+    auto read =
+        answer<ReadResult>([&](auto reply) { cluster_->read({.topic = topic, .offset = offset}, std::move(reply)); });
     if (!read) return "error " + std::to_string(static_cast<int>(read.error().code));
     std::string out;
-    for (const auto& record : read->records) out += record.value.value_or("-") + "@" + std::to_string(record.offset) + " ";
+    for (const auto& record : read->records)
+      out += record.value.value_or("-") + "@" + std::to_string(record.offset) + " ";
     return out + "next " + std::to_string(read->next_offset);
   }
   template <class T>
@@ -90,7 +93,8 @@ TEST_F(BrokerTest, RecordsAreShownOnlyWhenTheyAreDurable) {
   create("t");
   bool answered = false;
   const auto bytes = batch({"a", "b"});
-  broker_->append({{.at = {"t", 0}, .batch = bytes}}, {}, Reply<std::vector<Result<AppendResult>>, Error>([&](auto) { answered = true; }));
+  broker_->append({{.at = {"t", 0}, .batch = bytes}}, {},
+                  Reply<std::vector<Result<AppendResult>>, Error>([&](auto) { answered = true; }));
   loop_.run_ready();
   EXPECT_FALSE(answered);
   EXPECT_EQ(partition().end(), 2);
@@ -129,10 +133,12 @@ TEST_F(BrokerTest, WatchersAreToldOfWhatIsThereAndOfWhatComes) {
 TEST_F(BrokerTest, ReadStopsAtItsLimitsInsideABatchAndGoesOn) {
   create("t");
   ASSERT_TRUE(append("t", batch({"aaaa", "bbbb", "cccc"})));
-  auto first = answer<ReadResult>([&](auto reply) { cluster_->read({.topic = "t", .offset = 0, .max_records = 2}, std::move(reply)); });
+  auto first = answer<ReadResult>(
+      [&](auto reply) { cluster_->read({.topic = "t", .offset = 0, .max_records = 2}, std::move(reply)); });
   EXPECT_EQ(first->records.size(), 2u);
   EXPECT_EQ(values("t", first->next_offset), "cccc@2 next 3");
-  auto one = answer<ReadResult>([&](auto reply) { cluster_->read({.topic = "t", .offset = 1, .max_bytes = 1}, std::move(reply)); });
+  auto one = answer<ReadResult>(
+      [&](auto reply) { cluster_->read({.topic = "t", .offset = 1, .max_bytes = 1}, std::move(reply)); });
   EXPECT_EQ(one->records.size(), 1u);
   EXPECT_EQ(values("t", 4), "error " + std::to_string(static_cast<int>(Errc::kOffsetOutOfRange)));
 }
@@ -159,12 +165,15 @@ TEST_F(BrokerTest, K_32_K_34_AnyFirstSequenceAndTheWrapAreAccepted) {
   create("t");
   EXPECT_TRUE(append("t", batch({"x"}, {.producer_id = 9, .producer_epoch = 0, .base_sequence = 2147483646})));
   EXPECT_TRUE(append("t", batch({"x", "y"}, {.producer_id = 9, .producer_epoch = 0, .base_sequence = 2147483647})));
-  EXPECT_EQ(code(append("t", batch({"x"}, {.producer_id = 9, .producer_epoch = 0, .base_sequence = 0}))), Errc::kOutOfOrderSequence);
+  EXPECT_EQ(code(append("t", batch({"x"}, {.producer_id = 9, .producer_epoch = 0, .base_sequence = 0}))),
+            Errc::kOutOfOrderSequence);
   EXPECT_TRUE(append("t", batch({"x"}, {.producer_id = 9, .producer_epoch = 0, .base_sequence = 1})));
 }
 
 TEST_F(BrokerTest, K_28_ProducerIdsAreNeverGivenTwice) {
-  const auto init = [&] { return answer<ProducerIdentity>([&](auto reply) { broker_->producers().init({}, std::move(reply)); })->id; };
+  const auto init = [&] {
+    return answer<ProducerIdentity>([&](auto reply) { broker_->producers().init({}, std::move(reply)); })->id;
+  };
   const auto first = init(), second = init();
   EXPECT_NE(first, second);
   crash();
@@ -181,10 +190,16 @@ class TransactionTest : public BrokerTest {
     });
   }
   Result<std::vector<Status>> add(ProducerIdentity who, const std::string& topic = "t") {
-    return answer<std::vector<Status>>([&](auto reply) { broker_->producers().add_partitions("tx", who, {{topic, 0}}, std::move(reply)); });
+    return answer<std::vector<Status>>(
+        [&](auto reply) { broker_->producers().add_partitions("tx", who, {{topic, 0}}, std::move(reply)); });
   }
-  Result<AppendResult> send(ProducerIdentity who, std::int32_t sequence, const char* value, const std::string& id = "tx") {
-    return append("t", batch({value}, {.producer_id = who.id, .producer_epoch = who.epoch, .base_sequence = sequence, .transactional = true}), id);
+  Result<AppendResult> send(ProducerIdentity who, std::int32_t sequence, const char* value,
+                            const std::string& id = "tx") {
+    return append(
+        "t",
+        batch({value},
+              {.producer_id = who.id, .producer_epoch = who.epoch, .base_sequence = sequence, .transactional = true}),
+        id);
   }
   Status end(ProducerIdentity who, Marker outcome) {
     return answer<void>([&](auto reply) { broker_->producers().end("tx", who, outcome, std::move(reply)); });
@@ -289,12 +304,15 @@ TEST_F(BrokerTest, K_53_LookupByTimeReadsTheIndexAndTheBatches) {
   for (int i = 0; i < 300; ++i) {
     std::vector<NewRecord> records;
     for (int r = 0; r < 2; ++r)
-      records.push_back({.key = {}, .value = std::string(1000, 'x'), .headers = {}, .timestamp_ms = 1'000'000 + (i * 2 + r) * 10});
+      records.push_back(
+          {.key = {}, .value = std::string(1000, 'x'), .headers = {}, .timestamp_ms = 1'000'000 + (i * 2 + r) * 10});
     ASSERT_TRUE(append("t", encode_batch(records, {})));
   }
   for (const auto reopen : {false, true}) {
     if (reopen) crash();
-    const auto at = [&](std::int64_t time) { return partition().find_time(time, partition().high_watermark()).value(); };
+    const auto at = [&](std::int64_t time) {
+      return partition().find_time(time, partition().high_watermark()).value();
+    };
     EXPECT_EQ(at(0)->offset, 0);
     EXPECT_EQ(at(1'000'000)->offset, 0);
     EXPECT_EQ(at(1'000'001)->offset, 1);
@@ -307,7 +325,8 @@ TEST_F(BrokerTest, K_53_LookupByTimeReadsTheIndexAndTheBatches) {
 
 TEST_F(BrokerTest, K_76_RetentionByTimeAndBySizeMovesTheStart) {
   const auto fill = [&](const std::string& topic) {
-    for (int i = 0; i < 300; ++i) ASSERT_TRUE(append(topic, batch({std::string(1000, 'x').c_str()}, {.now_ms = epoch_ms(loop_.clock().wall())})));
+    for (int i = 0; i < 300; ++i)
+      ASSERT_TRUE(append(topic, batch({std::string(1000, 'x').c_str()}, {.now_ms = epoch_ms(loop_.clock().wall())})));
   };
   create("old", 1, {{"retention.ms", "60000"}});
   create("big", 1, {{"retention.bytes", "150000"}});
@@ -331,7 +350,9 @@ TEST_F(BrokerTest, K_76_RetentionByTimeAndBySizeMovesTheStart) {
 TEST_F(BrokerTest, K_77_DeletedRecordsMayEndInsideABatch) {
   create("t");
   ASSERT_TRUE(append("t", batch({"a", "b", "c"})));
-  const auto remove = [&](std::int64_t before) { return answer<std::int64_t>([&](auto reply) { broker_->delete_records({"t", 0}, before, std::move(reply)); }); };
+  const auto remove = [&](std::int64_t before) {
+    return answer<std::int64_t>([&](auto reply) { broker_->delete_records({"t", 0}, before, std::move(reply)); });
+  };
   EXPECT_EQ(remove(2), 2);
   EXPECT_EQ(code(remove(4)), Errc::kOffsetOutOfRange);
   EXPECT_EQ(values("t", 2), "c@2 next 3");
@@ -354,9 +375,11 @@ TEST_F(BrokerTest, K_16_ARecreatedTopicIsAnother) {
 
 TEST_F(BrokerTest, GroupsCommitOffsetsThatSurvive) {
   create("t", 2);
-  ASSERT_TRUE(answer<void>([&](auto reply) { cluster_->commit_offsets("g", {{"t", 0, 5}, {"t", 1, 6}}, std::move(reply)); }));
+  ASSERT_TRUE(
+      answer<void>([&](auto reply) { cluster_->commit_offsets("g", {{"t", 0, 5}, {"t", 1, 6}}, std::move(reply)); }));
   crash();
-  const auto offsets = answer<std::map<std::int32_t, std::int64_t>>([&](auto reply) { cluster_->committed_offsets("g", "t", std::move(reply)); });
+  const auto offsets = answer<std::map<std::int32_t, std::int64_t>>(
+      [&](auto reply) { cluster_->committed_offsets("g", "t", std::move(reply)); });
   EXPECT_EQ(*offsets, (std::map<std::int32_t, std::int64_t>{{0, 5}, {1, 6}}));
   loop_.run_for(24h * 8);
   sync();
@@ -380,11 +403,13 @@ class ListPartition final : public ExternalPartition {
 
 TEST_F(BrokerTest, K_81_ExternalTopicsAreReadAndNeverWritten) {
   auto source = std::make_shared<ListPartition>();
-  for (int i = 0; i < 10; ++i) source->records.push_back({.offset = i, .timestamp_ms = i * 100, .key = "k", .value = std::to_string(i)});
+  for (int i = 0; i < 10; ++i)
+    source->records.push_back({.offset = i, .timestamp_ms = i * 100, .key = "k", .value = std::to_string(i)});
   ASSERT_TRUE(broker_->add_external_topic({"table.orders", std::string(16, 'x'), {source}}));
   EXPECT_EQ(values("table.orders", 7), "7@7 8@8 9@9 next 10");
   EXPECT_EQ(code(append("table.orders", batch({"x"}))), Errc::kTopicAuthorizationFailed);
-  EXPECT_EQ(code(answer<void>([&](auto reply) { broker_->delete_topic("table.orders", std::move(reply)); })), Errc::kPolicyViolation);
+  EXPECT_EQ(code(answer<void>([&](auto reply) { broker_->delete_topic("table.orders", std::move(reply)); })),
+            Errc::kPolicyViolation);
   auto& external = **broker_->catalog().partition("table.orders", 0);
   EXPECT_EQ(external.find_time(450, 10).value()->offset, 5);
   EXPECT_EQ(external.find_max_time().value()->offset, 9);

@@ -26,12 +26,13 @@ std::unexpected<Error> unknown_topic() {
 
 }  // namespace
 
-Catalog::Catalog(storage::Store& store, runtime::Executor& home, runtime::Random& random, std::int32_t default_partitions,
-                 std::int32_t node_id)
+Catalog::Catalog(storage::Store& store, runtime::Executor& home, runtime::Random& random,
+                 std::int32_t default_partitions, std::int32_t node_id)
     : store_(store), home_(home), random_(random), default_partitions_(default_partitions), node_id_(node_id) {}
 
 Status Catalog::load() {
-  for (auto at = store_.cursor(Keyspace::kTopics, storage::Range::prefix(rows::kTopicPrefix)); at->valid(); at->next()) {
+  for (auto at = store_.cursor(Keyspace::kTopics, storage::Range::prefix(rows::kTopicPrefix)); at->valid();
+       at->next()) {
     auto topic = std::make_unique<Topic>();
     topic->name = at->key().substr(rows::kTopicPrefix.size());
     RowReader row(at->value());
@@ -81,13 +82,16 @@ Result<std::shared_ptr<Partition>> Catalog::log(std::string_view name, std::int3
 }
 
 Status Catalog::check_name(std::string_view name) const {
-  const auto invalid = [](std::string_view why) { return fail(Errc::kInvalidTopic, "Topic name is invalid: " + std::string(why)); };
+  const auto invalid = [](std::string_view why) {
+    return fail(Errc::kInvalidTopic, "Topic name is invalid: " + std::string(why));
+  };
   if (name.empty()) return invalid("the empty string is not allowed");
   if (name == "." || name == "..") return invalid("'" + std::string(name) + "' is not allowed");
   if (name.size() > 249)
     return invalid("the length of '" + std::string(name) + "' is longer than the max allowed length 249");
   if (!std::all_of(name.begin(), name.end(), is_legal))
-    return invalid("'" + std::string(name) + "' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'");
+    return invalid("'" + std::string(name) +
+                   "' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'");
   return {};
 }
 
@@ -100,18 +104,22 @@ Result<std::int32_t> Catalog::check(const TopicSpec& spec) const {
   if (!spec.assignments.empty()) {
     if (spec.partitions != -1 || spec.replication_factor != -1)
       return fail(Errc::kInvalidRequest,
-                  "Both numPartitions or replicationFactor and replicasAssignments were set. Both cannot be used at the same time.");
+                  "Both numPartitions or replicationFactor and replicasAssignments were set. Both cannot be used at "
+                  "the same time.");
     for (const auto& replicas : spec.assignments)
       if (replicas != std::vector<std::int32_t>{node_id_})
-        return fail(Errc::kInvalidReplicaAssignment, "The manual partition assignment includes a broker that is not the only one, " +
-                                                         std::to_string(node_id_) + ".");
+        return fail(Errc::kInvalidReplicaAssignment,
+                    "The manual partition assignment includes a broker that is not the only one, " +
+                        std::to_string(node_id_) + ".");
     partitions = static_cast<std::int32_t>(spec.assignments.size());
   }
-  if (partitions < 1) return fail(Errc::kInvalidPartitions, "Number of partitions was set to an invalid non-positive value.");
+  if (partitions < 1)
+    return fail(Errc::kInvalidPartitions, "Number of partitions was set to an invalid non-positive value.");
   if (partitions > kPartitionsPerTopicMax || partitions_ + static_cast<std::size_t>(partitions) > kPartitionsMax)
     return fail(Errc::kPolicyViolation, "Excessively large number of partitions: " + std::to_string(partitions) + ".");
   if (spec.replication_factor == 0 || spec.replication_factor < -1)
-    return fail(Errc::kInvalidReplicationFactor, "Replication factor must be larger than 0, or -1 to use the default value.");
+    return fail(Errc::kInvalidReplicationFactor,
+                "Replication factor must be larger than 0, or -1 to use the default value.");
   if (spec.replication_factor > 1)
     return fail(Errc::kInvalidReplicationFactor,
                 "Unable to replicate the partition " + std::to_string(spec.replication_factor) +
@@ -184,12 +192,14 @@ Status Catalog::erase(std::string_view name, storage::Mutation& changes) {
   return {};
 }
 
-Status Catalog::check_partitions(std::string_view name, std::int32_t total, const std::vector<std::vector<std::int32_t>>& assignments) const {
+Status Catalog::check_partitions(std::string_view name, std::int32_t total,
+                                 const std::vector<std::vector<std::int32_t>>& assignments) const {
   const auto* topic = find(name);
   if (!topic) return unknown_topic();
   TM_CHECK(refuse_external(*topic));
   const auto now = topic->partition_count();
-  if (total == now) return fail(Errc::kInvalidPartitions, "Topic already has " + std::to_string(now) + " partition(s).");
+  if (total == now)
+    return fail(Errc::kInvalidPartitions, "Topic already has " + std::to_string(now) + " partition(s).");
   if (total < now)
     return fail(Errc::kInvalidPartitions, "The topic " + std::string(name) + " currently has " + std::to_string(now) +
                                               " partition(s); " + std::to_string(total) + " would not be an increase.");
@@ -197,12 +207,14 @@ Status Catalog::check_partitions(std::string_view name, std::int32_t total, cons
     return fail(Errc::kPolicyViolation, "Excessively large number of partitions: " + std::to_string(total) + ".");
   if (!assignments.empty()) {
     if (assignments.size() != static_cast<std::size_t>(total - now))
-      return fail(Errc::kInvalidReplicaAssignment, "Attempted to add " + std::to_string(total - now) + " additional partition(s), but " +
-                                                       std::to_string(assignments.size()) + " assignment(s) were specified.");
+      return fail(Errc::kInvalidReplicaAssignment,
+                  "Attempted to add " + std::to_string(total - now) + " additional partition(s), but " +
+                      std::to_string(assignments.size()) + " assignment(s) were specified.");
     for (const auto& replicas : assignments)
       if (replicas != std::vector<std::int32_t>{node_id_})
-        return fail(Errc::kInvalidReplicaAssignment, "The manual partition assignment includes a broker that is not the only one, " +
-                                                         std::to_string(node_id_) + ".");
+        return fail(Errc::kInvalidReplicaAssignment,
+                    "The manual partition assignment includes a broker that is not the only one, " +
+                        std::to_string(node_id_) + ".");
   }
   return {};
 }
@@ -234,7 +246,8 @@ Status Catalog::add_external(ExternalTopic source) {
   topic->name = source.name;
   source.id.copy(topic->id.data(), topic->id.size());
   TM_TRY(topic->config, TopicConfig::from({}));
-  for (auto& partition : source.partitions) topic->partitions.push_back(std::make_shared<ExternalLog>(std::move(partition)));
+  for (auto& partition : source.partitions)
+    topic->partitions.push_back(std::make_shared<ExternalLog>(std::move(partition)));
   by_id_[topic->id] = topic.get();
   by_metric_name_[metric_name(topic->name)] = topic->name;
   partitions_ += topic->partitions.size();

@@ -21,8 +21,8 @@ struct Topic {
   std::string name;
   Uuid id{};
   TopicConfig config;
-  std::vector<std::shared_ptr<Partition>> logs;                  // empty for an external topic
-  std::vector<std::shared_ptr<ReadablePartition>> partitions;    // the same ones, or the external ones
+  std::vector<std::shared_ptr<Partition>> logs;                // empty for an external topic
+  std::vector<std::shared_ptr<ReadablePartition>> partitions;  // the same ones, or the external ones
 
   bool is_external() const { return logs.empty(); }
   std::int32_t partition_count() const { return static_cast<std::int32_t>(partitions.size()); }
@@ -30,8 +30,8 @@ struct Topic {
 
 struct TopicSpec {
   std::string name;
-  std::int32_t partitions = -1;          // -1: the default
-  std::int16_t replication_factor = -1;  // -1: the default
+  std::int32_t partitions = -1;                             // -1: the default
+  std::int16_t replication_factor = -1;                     // -1: the default
   std::vector<std::vector<std::int32_t>> assignments = {};  // broker ids by partition; empty: the broker decides
   std::map<std::string, std::string, std::less<>> configs = {};
 };
@@ -41,7 +41,8 @@ class Catalog {
   static constexpr std::int32_t kPartitionsPerTopicMax = 10'000;
   static constexpr std::size_t kPartitionsMax = 200'000;
 
-  Catalog(storage::Store& store, runtime::Executor& home, runtime::Random& random, std::int32_t default_partitions, std::int32_t node_id);
+  Catalog(storage::Store& store, runtime::Executor& home, runtime::Random& random, std::int32_t default_partitions,
+          std::int32_t node_id);
   Status load();
 
   const Topic* find(std::string_view name) const;
@@ -56,7 +57,8 @@ class Catalog {
   Result<const Topic*> create(const TopicSpec& spec, storage::Mutation& changes);
   Status erase(std::string_view name, storage::Mutation& changes);
   // Grows to `total` partitions.
-  Status check_partitions(std::string_view name, std::int32_t total, const std::vector<std::vector<std::int32_t>>& assignments) const;
+  Status check_partitions(std::string_view name, std::int32_t total,
+                          const std::vector<std::vector<std::int32_t>>& assignments) const;
   Status add_partitions(std::string_view name, std::int32_t total, storage::Mutation& changes);
   Status configure(std::string_view name, TopicConfig config, storage::Mutation& changes);
 

@@ -66,7 +66,8 @@ Status ClassicGroup::check_protocols(const JoinRequest& request) const {
   if (request.protocol_type != protocol_type_) return no();
   for (const auto& offered : request.protocols) {
     const bool common = std::all_of(members_.begin(), members_.end(), [&](const auto& entry) {
-      if (entry.first == request.member_id || (request.instance_id && entry.second.instance_id == request.instance_id)) return true;
+      if (entry.first == request.member_id || (request.instance_id && entry.second.instance_id == request.instance_id))
+        return true;
       return std::any_of(entry.second.protocols.begin(), entry.second.protocols.end(),
                          [&](const Assignor& known) { return known.name == offered.name; });
     });
@@ -80,7 +81,8 @@ void ClassicGroup::join_new(JoinRequest request, Reply<JoinResult, Error> reply)
     if (const auto known = static_.find(*request.instance_id); known != static_.end())
       return replace_static(std::string(known->second), std::move(request), std::move(reply));
   }
-  if (members_.size() + pending_.size() >= env_.settings.members_max) return std::move(reply)(refused(Errc::kGroupMaxSizeReached));
+  if (members_.size() + pending_.size() >= env_.settings.members_max)
+    return std::move(reply)(refused(Errc::kGroupMaxSizeReached));
   auto id = new_id(request.instance_id ? *request.instance_id : request.client_id);
   if (!request.instance_id && request.must_know_its_id) {
     add_pending(id, request.session_timeout_ms);
@@ -162,8 +164,9 @@ void ClassicGroup::replace_static(const std::string& old_id, JoinRequest request
   std::replace(join_order_.begin(), join_order_.end(), old_id, id);
   if (leader_ == old_id) leader_ = id;
   cancel(member.timer);
-  if (auto waiting = std::exchange(member.joining, std::nullopt)) std::move(*waiting)(refused(Errc::kFencedInstanceId, old_id));
-  if (auto waiting = std::exchange(member.syncing, std::nullopt)) std::move(*waiting)(fail(Errc::kFencedInstanceId));
+  if (auto waiting = std::exchange(member.joining, std::nullopt))
+    std::move (*waiting)(refused(Errc::kFencedInstanceId, old_id));
+  if (auto waiting = std::exchange(member.syncing, std::nullopt)) std::move (*waiting)(fail(Errc::kFencedInstanceId));
   const bool unchanged = member.metadata_for(protocol_) == [&] {
     for (const auto& offered : request.protocols)
       if (offered.name == protocol_) return offered.metadata;
@@ -174,8 +177,8 @@ void ClassicGroup::replace_static(const std::string& old_id, JoinRequest request
   touch(member);
   arm(member);
   if (state_ == GroupState::kStable && unchanged) {
-    // It takes over the assignment of its former self. One that was the leader must not assign anew; older clients are told
-    // that the leader is another, newer ones to skip the assignment.
+    // It takes over the assignment of its former self. One that was the leader must not assign anew; older clients are
+    // told that the leader is another, newer ones to skip the assignment.
     auto result = join_result(member);
     if (can_skip) {
       result.skip_assignment = leader_ == id;
@@ -183,7 +186,9 @@ void ClassicGroup::replace_static(const std::string& old_id, JoinRequest request
       result.leader = old_leader;
       result.members.clear();
     }
-    return env_.save(*this, [reply = std::move(reply), result = std::move(result)]() mutable { std::move(reply)(std::move(result)); });
+    return env_.save(*this, [reply = std::move(reply), result = std::move(result)]() mutable {
+      std::move(reply)(std::move(result));
+    });
   }
   member.joining.emplace(std::move(reply));
   if (state_ == GroupState::kPreparingRebalance) return complete_when_all_joined();
@@ -199,7 +204,7 @@ void ClassicGroup::prepare_rebalance() {
       member.assignment.clear();
       if (auto waiting = std::exchange(member.syncing, std::nullopt)) {
         touch(member);
-        std::move(*waiting)(fail(Errc::kRebalanceInProgress));
+        std::move (*waiting)(fail(Errc::kRebalanceInProgress));
       }
     }
   }
@@ -218,7 +223,8 @@ void ClassicGroup::complete_when_all_joined() {
   if (state_ != GroupState::kPreparingRebalance) return;
   // Who was given an id will be here in a moment; a rebalance without it would be followed by another.
   if (!pending_.empty() && !members_.empty()) return;
-  if (std::all_of(members_.begin(), members_.end(), [](const auto& entry) { return entry.second.joining.has_value(); })) complete_join();
+  if (std::all_of(members_.begin(), members_.end(), [](const auto& entry) { return entry.second.joining.has_value(); }))
+    complete_join();
 }
 
 void ClassicGroup::on_rebalance_timeout() {
@@ -230,7 +236,8 @@ void ClassicGroup::on_rebalance_timeout() {
   for (const auto& [id, member] : members_)
     if (!member.joining && !member.instance_id) gone.push_back(id);
   for (const auto& id : gone) remove_member(id);
-  const bool any_joined = std::any_of(members_.begin(), members_.end(), [](const auto& entry) { return entry.second.joining.has_value(); });
+  const bool any_joined =
+      std::any_of(members_.begin(), members_.end(), [](const auto& entry) { return entry.second.joining.has_value(); });
   if (!members_.empty() && !any_joined) return prepare_rebalance();
   complete_join();
 }
@@ -256,7 +263,8 @@ void ClassicGroup::complete_join() {
     member.assignment.clear();
     longest = std::max<std::int64_t>(longest, member.rebalance_timeout_ms);
     touch(member);
-    if (auto waiting = std::exchange(member.joining, std::nullopt)) answers.emplace_back(std::move(*waiting), join_result(member));
+    if (auto waiting = std::exchange(member.joining, std::nullopt))
+      answers.emplace_back(std::move(*waiting), join_result(member));
   }
   cancel(sync_timer_);
   sync_timer_ = after(longest, [this, generation = generation_] {
@@ -279,7 +287,8 @@ std::string ClassicGroup::choose_protocol() const {
   std::map<std::string, std::size_t> votes;
   const auto supported_by_all = [this](const std::string& name) {
     return std::all_of(members_.begin(), members_.end(), [&](const auto& entry) {
-      return std::any_of(entry.second.protocols.begin(), entry.second.protocols.end(), [&](const Assignor& a) { return a.name == name; });
+      return std::any_of(entry.second.protocols.begin(), entry.second.protocols.end(),
+                         [&](const Assignor& a) { return a.name == name; });
     });
   };
   for (const auto& [id, member] : members_) {
@@ -290,7 +299,8 @@ std::string ClassicGroup::choose_protocol() const {
     }
   }
   TM_ASSERT(!votes.empty());
-  return std::max_element(votes.begin(), votes.end(), [](const auto& a, const auto& b) { return a.second < b.second; })->first;
+  return std::max_element(votes.begin(), votes.end(), [](const auto& a, const auto& b) { return a.second < b.second; })
+      ->first;
 }
 
 JoinResult ClassicGroup::join_result(const Member& member) const {
@@ -334,7 +344,8 @@ Result<ClassicGroup::Member*> ClassicGroup::identify(const MemberIdentity& who, 
 void ClassicGroup::sync(SyncRequest request, Reply<SyncResult, Error> reply) {
   auto known = identify(request.who, true);
   if (!known) return std::move(reply)(std::unexpected(known.error()));
-  if ((request.protocol_type && *request.protocol_type != protocol_type_) || (request.protocol && *request.protocol != protocol_))
+  if ((request.protocol_type && *request.protocol_type != protocol_type_) ||
+      (request.protocol && *request.protocol != protocol_))
     return std::move(reply)(fail(Errc::kInconsistentGroupProtocol));
   auto& member = **known;
   touch(member);
@@ -352,7 +363,8 @@ void ClassicGroup::sync(SyncRequest request, Reply<SyncResult, Error> reply) {
 
 void ClassicGroup::assign(std::vector<std::pair<std::string, std::string>> assignments) {
   for (auto& [id, assignment] : assignments)
-    if (const auto member = members_.find(id); member != members_.end()) member->second.assignment = std::move(assignment);
+    if (const auto member = members_.find(id); member != members_.end())
+      member->second.assignment = std::move(assignment);
   cancel(sync_timer_);
   state_ = GroupState::kStable;
   std::vector<std::pair<Reply<SyncResult, Error>, SyncResult>> answers;
@@ -368,7 +380,9 @@ void ClassicGroup::assign(std::vector<std::pair<std::string, std::string>> assig
   });
 }
 
-SyncResult ClassicGroup::sync_result(const Member& member) const { return {protocol_type_, protocol_, member.assignment}; }
+SyncResult ClassicGroup::sync_result(const Member& member) const {
+  return {protocol_type_, protocol_, member.assignment};
+}
 
 // Living and leaving.
 
@@ -422,8 +436,9 @@ void ClassicGroup::remove_member(const std::string& member_id) {
   if (member.instance_id) static_.erase(*member.instance_id);
   std::erase(join_order_, node.key());
   if (leader_ == node.key()) leader_.clear();
-  if (auto waiting = std::exchange(member.joining, std::nullopt)) std::move(*waiting)(refused(Errc::kUnknownMemberId, node.key()));
-  if (auto waiting = std::exchange(member.syncing, std::nullopt)) std::move(*waiting)(fail(Errc::kUnknownMemberId));
+  if (auto waiting = std::exchange(member.joining, std::nullopt))
+    std::move (*waiting)(refused(Errc::kUnknownMemberId, node.key()));
+  if (auto waiting = std::exchange(member.syncing, std::nullopt)) std::move (*waiting)(fail(Errc::kUnknownMemberId));
 }
 
 // Timers. A member's timer is moved lazily: a sign of life only notes the new deadline.
@@ -464,7 +479,9 @@ runtime::TimerId ClassicGroup::after(std::int64_t ms, std::move_only_function<vo
   return env_.loop.at(env_.loop.clock().now() + std::chrono::milliseconds(ms), std::move(fire));
 }
 
-std::string ClassicGroup::new_id(std::string_view prefix) const { return std::string(prefix) + "-" + env_.random.uuid(); }
+std::string ClassicGroup::new_id(std::string_view prefix) const {
+  return std::string(prefix) + "-" + env_.random.uuid();
+}
 
 // Descriptions and rows.
 
@@ -486,8 +503,14 @@ std::string ClassicGroup::to_row() const {
   row.number(static_cast<std::int64_t>(join_order_.size()));
   for (const auto& id : join_order_) {
     const auto& member = members_.at(id);
-    row.text(id).maybe(member.instance_id).text(member.client_id).text(member.client_host).number(member.session_timeout_ms);
-    row.number(member.rebalance_timeout_ms).text(member.assignment).number(static_cast<std::int64_t>(member.protocols.size()));
+    row.text(id)
+        .maybe(member.instance_id)
+        .text(member.client_id)
+        .text(member.client_host)
+        .number(member.session_timeout_ms);
+    row.number(member.rebalance_timeout_ms)
+        .text(member.assignment)
+        .number(static_cast<std::int64_t>(member.protocols.size()));
     for (const auto& protocol : member.protocols) row.text(protocol.name).text(protocol.metadata);
   }
   return row.take();

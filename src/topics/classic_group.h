@@ -1,5 +1,5 @@
-// One consumer group of the classic protocol: members join, the leader assigns, all sync. A state machine: requests and timers are its
-// events, answers leave through Replies that it may hold across events.
+// One consumer group of the classic protocol: members join, the leader assigns, all sync. A state machine: requests and
+// timers are its events, answers leave through Replies that it may hold across events.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +36,7 @@ struct JoinRequest {
   std::vector<Assignor> protocols;  // by preference
   std::int32_t session_timeout_ms = 0;
   std::int32_t rebalance_timeout_ms = 0;
-  bool must_know_its_id = false;    // a new member is given an id and must join again with it
+  bool must_know_its_id = false;  // a new member is given an id and must join again with it
   bool can_skip_assignment = false;
 };
 
@@ -64,7 +64,7 @@ struct MemberIdentity {
 
 struct SyncRequest {
   MemberIdentity who;
-  std::optional<std::string> protocol_type, protocol;  // when the client says them
+  std::optional<std::string> protocol_type, protocol;            // when the client says them
   std::vector<std::pair<std::string, std::string>> assignments;  // member id, assignment; from the leader
 };
 
@@ -179,9 +179,9 @@ class ClassicGroup {
   std::string protocol_type_, protocol_, leader_;
   std::int64_t empty_since_ms_ = 0;
   std::map<std::string, Member> members_;
-  std::vector<std::string> join_order_;                  // of members_
-  std::map<std::string, std::string> static_;            // instance id -> member id
-  std::map<std::string, runtime::TimerId> pending_;      // ids given out, not yet used
+  std::vector<std::string> join_order_;              // of members_
+  std::map<std::string, std::string> static_;        // instance id -> member id
+  std::map<std::string, runtime::TimerId> pending_;  // ids given out, not yet used
   runtime::TimerId rebalance_timer_ = 0, sync_timer_ = 0;
 };
 

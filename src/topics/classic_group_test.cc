@@ -20,8 +20,14 @@ class ClassicGroupTest : public testing::Test {
   };
 
   JoinRequest request(std::string member_id = "", std::optional<std::string> instance = {}) const {
-    return {.member_id = std::move(member_id), .instance_id = std::move(instance), .client_id = "c", .client_host = "/h",
-            .protocol_type = "consumer", .protocols = {{"range", "topics"}}, .session_timeout_ms = 10'000, .rebalance_timeout_ms = 30'000};
+    return {.member_id = std::move(member_id),
+            .instance_id = std::move(instance),
+            .client_id = "c",
+            .client_host = "/h",
+            .protocol_type = "consumer",
+            .protocols = {{"range", "topics"}},
+            .session_timeout_ms = 10'000,
+            .rebalance_timeout_ms = 30'000};
   }
   void join(Client& client, JoinRequest request) {
     client.joined.reset();
@@ -33,7 +39,10 @@ class ClassicGroupTest : public testing::Test {
   void join(Client& client) { join(client, request(client.id)); }
   void sync(Client& client, std::vector<std::pair<std::string, std::string>> assignments = {}) {
     client.synced.reset();
-    group_.sync({.who = {client.id, {}, client.joined->generation}, .protocol_type = {}, .protocol = {}, .assignments = std::move(assignments)},
+    group_.sync({.who = {client.id, {}, client.joined->generation},
+                 .protocol_type = {},
+                 .protocol = {},
+                 .assignments = std::move(assignments)},
                 Reply<SyncResult, Error>([&client](auto result) { client.synced.emplace(std::move(result)); }));
   }
   std::optional<Errc> beat(const Client& client) {
@@ -188,7 +197,10 @@ TEST_F(ClassicGroupTest, K_63_AStaticMemberComesBackWithoutARebalance) {
   join(s, request(s.id, "one"));
   group_.sync({.who = {t.id, "two", t.joined->generation}, .protocol_type = {}, .protocol = {}, .assignments = {}},
               Reply<SyncResult, Error>([&](auto r) { t.synced.emplace(std::move(r)); }));
-  group_.sync({.who = {s.id, "one", s.joined->generation}, .protocol_type = {}, .protocol = {}, .assignments = {{s.id, "S"}, {t.id, "T"}}},
+  group_.sync({.who = {s.id, "one", s.joined->generation},
+               .protocol_type = {},
+               .protocol = {},
+               .assignments = {{s.id, "S"}, {t.id, "T"}}},
               Reply<SyncResult, Error>([&](auto r) { s.synced.emplace(std::move(r)); }));
   ASSERT_EQ(group_.state(), GroupState::kStable);
   const auto old = t.id;

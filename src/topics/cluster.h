@@ -1,5 +1,6 @@
-// The Kafka cluster as the rest of the program uses it: event source mappings, failure destinations, the console, the command line.
-// The embedded broker is one implementation (embedded_cluster.h), a real cluster reached through its bootstrap servers another.
+// The Kafka cluster as the rest of the program uses it: event source mappings, failure destinations, the console, the
+// command line. The embedded broker is one implementation (embedded_cluster.h), a real cluster reached through its
+// bootstrap servers another.
 //
 // All calls and callbacks happen on the home loop. A Reply may come before the call returns.
 #pragma once
@@ -21,7 +22,7 @@ namespace tidemill::topics {
 
 struct NewTopic {
   std::string name;
-  std::optional<std::int32_t> partitions;                        // none: the broker's default
+  std::optional<std::int32_t> partitions;                         // none: the broker's default
   std::vector<std::pair<std::string, std::string>> configs = {};  // retention.ms and so on
 };
 
@@ -48,7 +49,8 @@ struct ReadRequest {
   std::int32_t partition = 0;
   std::int64_t offset = 0;
   std::size_t max_records = 10'000;
-  std::size_t max_bytes = 6 * 1024 * 1024;  // of keys, values and headers; at least one record is returned when there is one
+  std::size_t max_bytes =
+      6 * 1024 * 1024;  // of keys, values and headers; at least one record is returned when there is one
 };
 
 struct ReadResult {
@@ -95,9 +97,11 @@ class Cluster {
   virtual void produce(ProduceRequest request, Reply<Produced, Error> reply) = 0;
   // Answers at once with what is there, possibly nothing. Below the log start or above the end: kOffsetOutOfRange.
   virtual void read(ReadRequest request, Reply<ReadResult, Error> reply) = 0;
-  // `advanced` is called after records at or above some offset became readable, also for offsets that were there already; it says
-  // nothing about which: read from your own position. An unknown topic or partition: kUnknownTopicOrPartition.
-  virtual Result<std::unique_ptr<Watch>> watch(const std::string& topic, std::int32_t partition, std::function<void()> advanced) = 0;
+  // `advanced` is called after records at or above some offset became readable, also for offsets that were there
+  // already; it says nothing about which: read from your own position. An unknown topic or partition:
+  // kUnknownTopicOrPartition.
+  virtual Result<std::unique_ptr<Watch>> watch(const std::string& topic, std::int32_t partition,
+                                               std::function<void()> advanced) = 0;
   // `changed` is called after topics or partitions have come or gone; nothing when the cluster cannot tell.
   virtual std::unique_ptr<Watch> watch_topics(std::function<void()> changed) {
     (void)changed;
@@ -105,10 +109,12 @@ class Cluster {
   }
   virtual void find_offset(OffsetQuery query, Reply<std::int64_t, Error> reply) = 0;
 
-  // Offsets of a consumer group without members (an event source mapping is one), visible to every Kafka tool. Durable when answered.
+  // Offsets of a consumer group without members (an event source mapping is one), visible to every Kafka tool. Durable
+  // when answered.
   virtual void commit_offsets(std::string group, std::vector<OffsetToCommit> offsets, Reply<void, Error> reply) = 0;
   // Partition -> committed offset, for the partitions of that topic which have one.
-  virtual void committed_offsets(std::string group, std::string topic, Reply<std::map<std::int32_t, std::int64_t>, Error> reply) = 0;
+  virtual void committed_offsets(std::string group, std::string topic,
+                                 Reply<std::map<std::int32_t, std::int64_t>, Error> reply) = 0;
 };
 
 }  // namespace tidemill::topics

@@ -19,10 +19,12 @@ constexpr std::string_view kXerialMagic("\x82SNAPPY\0", 8);
 constexpr std::size_t kXerialHeader = 16;  // magic, version, oldest compatible version
 
 std::unexpected<Error> broken(std::string_view codec) {
-  return fail(Errc::kCorruptMessage, "The " + std::string(codec) + " compressed records of the batch cannot be decoded.");
+  return fail(Errc::kCorruptMessage,
+              "The " + std::string(codec) + " compressed records of the batch cannot be decoded.");
 }
 std::unexpected<Error> too_large(std::size_t max_bytes) {
-  return fail(Errc::kCorruptMessage, "The records of the batch exceed " + std::to_string(max_bytes) + " bytes when decompressed.");
+  return fail(Errc::kCorruptMessage,
+              "The records of the batch exceed " + std::to_string(max_bytes) + " bytes when decompressed.");
 }
 
 // Doubles `out` up to `max_bytes`; false when it is there already.
@@ -63,7 +65,8 @@ Status append_raw_snappy(std::string& out, std::string_view block, std::size_t m
   std::size_t size = 0;
   if (!snappy::GetUncompressedLength(block.data(), block.size(), &size)) return broken("snappy");
   if (size > max_bytes - out.size()) return too_large(max_bytes);
-  // No byte of snappy input yields more than 64 bytes of output (a copy element), so a larger claim is a lie told to take memory.
+  // No byte of snappy input yields more than 64 bytes of output (a copy element), so a larger claim is a lie told to
+  // take memory.
   if (size / 64 > block.size()) return broken("snappy");
   const std::size_t at = out.size();
   out.resize(at + size);

@@ -39,20 +39,26 @@ ConsumerGroup::~ConsumerGroup() {
 }
 
 Result<ConsumerHeartbeatResult> ConsumerGroup::heartbeat(ConsumerHeartbeat request) {
-  if (request.member_id.empty() && request.member_epoch != 0) return fail(Errc::kInvalidRequest, "MemberId can't be empty.");
+  if (request.member_id.empty() && request.member_epoch != 0)
+    return fail(Errc::kInvalidRequest, "MemberId can't be empty.");
   if (request.member_epoch < -2) return fail(Errc::kInvalidRequest, "MemberEpoch is invalid.");
-  if (request.member_epoch == -2 && !request.instance_id) return fail(Errc::kInvalidRequest, "InstanceId can't be null.");
+  if (request.member_epoch == -2 && !request.instance_id)
+    return fail(Errc::kInvalidRequest, "InstanceId can't be null.");
   if (request.member_epoch == 0) {
     if (!request.topics && !request.regex)
-      return fail(Errc::kInvalidRequest, "Either SubscribedTopicNames or SubscribedTopicRegex must be set in first request.");
-    if (request.rebalance_timeout_ms == -1) return fail(Errc::kInvalidRequest, "RebalanceTimeoutMs must be provided in first request.");
+      return fail(Errc::kInvalidRequest,
+                  "Either SubscribedTopicNames or SubscribedTopicRegex must be set in first request.");
+    if (request.rebalance_timeout_ms == -1)
+      return fail(Errc::kInvalidRequest, "RebalanceTimeoutMs must be provided in first request.");
     if (request.owned && !request.owned->empty())
       return fail(Errc::kInvalidRequest, "TopicPartitions must be empty when (re-)joining.");
   }
   if (request.assignor && *request.assignor != kUniform && *request.assignor != kRange)
-    return fail(Errc::kUnsupportedAssignor, "ServerAssignor " + *request.assignor + " is not supported. Supported assignors: uniform, range.");
+    return fail(Errc::kUnsupportedAssignor,
+                "ServerAssignor " + *request.assignor + " is not supported. Supported assignors: uniform, range.");
   if (request.regex && !request.regex->empty() && !Pattern::parse(*request.regex))
-    return fail(Errc::kInvalidRegularExpression, "SubscribedTopicRegex `" + *request.regex + "` is not a valid regular expression.");
+    return fail(Errc::kInvalidRegularExpression,
+                "SubscribedTopicRegex `" + *request.regex + "` is not a valid regular expression.");
   TM_TRY(auto* member, admit(request));
   if (request.member_epoch < 0) {
     ConsumerHeartbeatResult out{.member_id = member->id, .member_epoch = request.member_epoch};
@@ -71,7 +77,8 @@ Result<ConsumerHeartbeatResult> ConsumerGroup::heartbeat(ConsumerHeartbeat reque
   }
   const auto before = member->assigned;
   reconcile(*member);
-  ConsumerHeartbeatResult out{.member_id = member->id, .member_epoch = member->epoch, .interval_ms = env_.settings.heartbeat_interval_ms};
+  ConsumerHeartbeatResult out{
+      .member_id = member->id, .member_epoch = member->epoch, .interval_ms = env_.settings.heartbeat_interval_ms};
   const bool full = request.member_epoch == 0 || (request.owned && request.topics);
   if (full || member->assigned != before) out.assignment.emplace(member->assigned.begin(), member->assigned.end());
   return out;
@@ -79,14 +86,18 @@ Result<ConsumerHeartbeatResult> ConsumerGroup::heartbeat(ConsumerHeartbeat reque
 
 Result<ConsumerGroup::Member*> ConsumerGroup::admit(const ConsumerHeartbeat& request) {
   if (request.instance_id) {
-    const auto holder = std::find_if(members_.begin(), members_.end(),
-                                     [&](const auto& entry) { return entry.second.instance_id == request.instance_id; });
-    if (holder == members_.end() && request.member_epoch != 0) return fail(Errc::kUnknownMemberId, "Instance id is unknown.");
+    const auto holder = std::find_if(members_.begin(), members_.end(), [&](const auto& entry) {
+      return entry.second.instance_id == request.instance_id;
+    });
+    if (holder == members_.end() && request.member_epoch != 0)
+      return fail(Errc::kUnknownMemberId, "Instance id is unknown.");
     if (holder != members_.end() && holder->first != request.member_id) {
       if (request.member_epoch != 0)
-        return fail(Errc::kFencedInstanceId, "Static member " + *request.instance_id + " has been taken over by another member.");
+        return fail(Errc::kFencedInstanceId,
+                    "Static member " + *request.instance_id + " has been taken over by another member.");
       if (!holder->second.away)
-        return fail(Errc::kUnreleasedInstanceId, "Static member " + *request.instance_id + " is in use by member " + holder->first + ".");
+        return fail(Errc::kUnreleasedInstanceId,
+                    "Static member " + *request.instance_id + " is in use by member " + holder->first + ".");
       // It comes back under a new id and takes what its former self had.
       auto node = members_.extract(holder);
       if (node.mapped().timer != 0) env_.loop.cancel(std::exchange(node.mapped().timer, 0));
@@ -101,7 +112,8 @@ Result<ConsumerGroup::Member*> ConsumerGroup::admit(const ConsumerHeartbeat& req
   }
   const auto found = members_.find(request.member_id);
   if (found == members_.end()) {
-    if (request.member_epoch != 0) return fail(Errc::kUnknownMemberId, "Member " + request.member_id + " is not a member of group " + id_ + ".");
+    if (request.member_epoch != 0)
+      return fail(Errc::kUnknownMemberId, "Member " + request.member_id + " is not a member of group " + id_ + ".");
     if (members_.size() >= env_.settings.members_max)
       return fail(Errc::kGroupMaxSizeReached, "The consumer group has reached its maximum capacity of " +
                                                   std::to_string(env_.settings.members_max) + " members.");
@@ -116,12 +128,15 @@ Result<ConsumerGroup::Member*> ConsumerGroup::admit(const ConsumerHeartbeat& req
   }
   auto& member = found->second;
   if (request.member_epoch > 0 && request.member_epoch != member.epoch) {
-    // The answer that told it the new epoch may have been lost: then it says the one before and owns no more than it may.
+    // The answer that told it the new epoch may have been lost: then it says the one before and owns no more than it
+    // may.
     const bool lost_answer = request.member_epoch < member.epoch && request.owned &&
-                             std::all_of(request.owned->begin(), request.owned->end(),
-                                         [&](const auto& partition) { return member.assigned.contains(partition); });
+                             std::all_of(
+                                 request.owned->begin(), request.owned->end(),
+                                 [&](const auto& partition) { return member.assigned.contains(partition); });
     if (!lost_answer)
-      return fail(Errc::kFencedMemberEpoch, "The consumer group member has epoch " + std::to_string(request.member_epoch) +
+      return fail(Errc::kFencedMemberEpoch, "The consumer group member has epoch " +
+                                                std::to_string(request.member_epoch) +
                                                 " but the group coordinator has " + std::to_string(member.epoch) +
                                                 ". The member must abandon all its partitions and rejoin.");
   }
@@ -236,7 +251,8 @@ void ConsumerGroup::assign_range(const std::vector<Member*>& members) {
 }
 
 void ConsumerGroup::assign_uniform(const std::vector<Member*>& members) {
-  // Partition -> who may have it; then keep what is held while the holder is not above its share, and give the rest to the least loaded.
+  // Partition -> who may have it; then keep what is held while the holder is not above its share, and give the rest to
+  // the least loaded.
   std::map<TopicPartitionId, std::vector<Member*>> candidates;
   for (auto* member : members) {
     for (const auto& name : subscription(*member)) {
@@ -259,31 +275,39 @@ void ConsumerGroup::assign_uniform(const std::vector<Member*>& members) {
     if (keeper) {
       const auto load = keeper->target.size();
       const bool is_last = spare != 0 && load + 1 == share;
-      if (load >= share || (is_last && full >= spare)) keeper = nullptr;
-      else if (is_last) ++full;
+      if (load >= share || (is_last && full >= spare))
+        keeper = nullptr;
+      else if (is_last)
+        ++full;
     }
-    if (keeper) keeper->target.insert(partition);
-    else open.push_back(partition);
+    if (keeper)
+      keeper->target.insert(partition);
+    else
+      open.push_back(partition);
   }
   for (const auto& partition : open) {
     const auto& eligible = candidates[partition];
-    auto* least = *std::min_element(eligible.begin(), eligible.end(),
-                                    [](const Member* a, const Member* b) { return a->target.size() < b->target.size(); });
+    auto* least = *std::min_element(eligible.begin(), eligible.end(), [](const Member* a, const Member* b) {
+      return a->target.size() < b->target.size();
+    });
     least->target.insert(partition);
   }
 }
 
 bool ConsumerGroup::is_owned_by_another(const TopicPartitionId& partition, const Member& member) const {
   return std::any_of(members_.begin(), members_.end(), [&](const auto& entry) {
-    return &entry.second != &member && (entry.second.assigned.contains(partition) || entry.second.revoking.contains(partition));
+    return &entry.second != &member &&
+           (entry.second.assigned.contains(partition) || entry.second.revoking.contains(partition));
   });
 }
 
 void ConsumerGroup::reconcile(Member& member) {
   Partitions kept;
   for (const auto& partition : member.assigned) {
-    if (member.target.contains(partition)) kept.insert(partition);
-    else member.revoking.insert(partition);
+    if (member.target.contains(partition))
+      kept.insert(partition);
+    else
+      member.revoking.insert(partition);
   }
   member.assigned = std::move(kept);
   if (!member.revoking.empty()) {
@@ -295,7 +319,8 @@ void ConsumerGroup::reconcile(Member& member) {
   }
   member.epoch = epoch_;
   for (const auto& partition : member.target)
-    if (!member.assigned.contains(partition) && !is_owned_by_another(partition, member)) member.assigned.insert(partition);
+    if (!member.assigned.contains(partition) && !is_owned_by_another(partition, member))
+      member.assigned.insert(partition);
 }
 
 Status ConsumerGroup::check_member(const std::string& member_id, std::int32_t epoch) const {
@@ -338,12 +363,21 @@ ConsumerGroupDescription ConsumerGroup::describe() const {
   std::size_t range = 0;
   for (const auto& [id, member] : members_)
     if (member.assignor == kRange) ++range;
-  ConsumerGroupDescription out{.group_id = id_, .state = std::string(state()),
-                               .assignor = std::string(range * 2 > members_.size() ? kRange : kUniform), .epoch = epoch_,
+  ConsumerGroupDescription out{.group_id = id_,
+                               .state = std::string(state()),
+                               .assignor = std::string(range * 2 > members_.size() ? kRange : kUniform),
+                               .epoch = epoch_,
                                .assignment_epoch = epoch_};
   for (const auto& [id, member] : members_) {
-    out.members.push_back({member.id, member.instance_id, member.epoch, member.client_id, member.client_host, member.topics, member.regex,
-                           {member.assigned.begin(), member.assigned.end()}, {member.target.begin(), member.target.end()}});
+    out.members.push_back({member.id,
+                           member.instance_id,
+                           member.epoch,
+                           member.client_id,
+                           member.client_host,
+                           member.topics,
+                           member.regex,
+                           {member.assigned.begin(), member.assigned.end()},
+                           {member.target.begin(), member.target.end()}});
   }
   return out;
 }
@@ -363,7 +397,8 @@ std::string ConsumerGroup::to_row() const {
   return row.take();
 }
 
-std::unique_ptr<ConsumerGroup> ConsumerGroup::from_row(std::string id, std::string_view bytes, Environment& environment) {
+std::unique_ptr<ConsumerGroup> ConsumerGroup::from_row(std::string id, std::string_view bytes,
+                                                       Environment& environment) {
   auto group = std::make_unique<ConsumerGroup>(std::move(id), environment);
   RowReader row(bytes);
   group->epoch_ = static_cast<std::int32_t>(row.number());

@@ -1,5 +1,6 @@
-// One consumer group of the consumer protocol (KIP-848): the server assigns partitions, members tell by heartbeats what they own and are
-// told what they should. A partition goes to its new owner only after the old one has said that it let go.
+// One consumer group of the consumer protocol (KIP-848): the server assigns partitions, members tell by heartbeats what
+// they own and are told what they should. A partition goes to its new owner only after the old one has said that it let
+// go.
 #pragma once
 
 #include <cstdint>
@@ -97,10 +98,10 @@ class ConsumerGroup {
     std::vector<std::string> topics;
     std::optional<std::string> regex;
     std::string assignor;
-    Partitions assigned;   // what it may own now
-    Partitions revoking;   // what it has been told to let go and has not confirmed
-    Partitions target;     // what it will own
-    bool away = false;     // a static member that said it would be back
+    Partitions assigned;  // what it may own now
+    Partitions revoking;  // what it has been told to let go and has not confirmed
+    Partitions target;    // what it will own
+    bool away = false;    // a static member that said it would be back
     runtime::Instant deadline{};
     runtime::TimerId timer = 0;
     std::optional<runtime::Instant> revoke_deadline;

@@ -25,7 +25,8 @@ std::size_t bytes_of(const RecordView& record) {
 void EmbeddedCluster::create_topic(NewTopic topic, Reply<TopicSummary, Error> reply) {
   TopicSpec spec{.name = std::move(topic.name), .partitions = topic.partitions.value_or(-1)};
   for (auto& [name, value] : topic.configs) spec.configs[name] = std::move(value);
-  broker_.create_topic(spec, std::move(reply).via<const Topic*>([](const Topic* created) -> Result<TopicSummary> { return summary(*created); }));
+  broker_.create_topic(spec, std::move(reply).via<const Topic*>(
+                                 [](const Topic* created) -> Result<TopicSummary> { return summary(*created); }));
 }
 
 void EmbeddedCluster::describe_topic(std::string name, Reply<TopicSummary, Error> reply) {
@@ -42,17 +43,20 @@ void EmbeddedCluster::list_topics(Reply<std::vector<TopicSummary>, Error> reply)
 
 void EmbeddedCluster::produce(ProduceRequest request, Reply<Produced, Error> reply) {
   if (request.records.empty()) return std::move(reply)(fail(Errc::kInvalidRequest, "There are no records to produce."));
-  if (broker_.catalog().find(request.topic) || !broker_.settings().auto_create_topics) return append(std::move(request), std::move(reply));
+  if (broker_.catalog().find(request.topic) || !broker_.settings().auto_create_topics)
+    return append(std::move(request), std::move(reply));
   const TopicSpec spec{.name = request.topic};
-  broker_.create_topic(spec, Reply<const Topic*, Error>([this, request = std::move(request), reply = std::move(reply)](auto created) mutable {
-                         if (!created) return std::move(reply)(std::unexpected(std::move(created).error()));
-                         append(std::move(request), std::move(reply));
-                       }));
+  broker_.create_topic(spec, Reply<const Topic*, Error>(
+                                 [this, request = std::move(request), reply = std::move(reply)](auto created) mutable {
+                                   if (!created) return std::move(reply)(std::unexpected(std::move(created).error()));
+                                   append(std::move(request), std::move(reply));
+                                 }));
 }
 
 void EmbeddedCluster::append(ProduceRequest request, Reply<Produced, Error> reply) {
   const auto* topic = broker_.catalog().find(request.topic);
-  if (!topic) return std::move(reply)(fail(Errc::kUnknownTopicOrPartition, "Topic '" + request.topic + "' does not exist."));
+  if (!topic)
+    return std::move(reply)(fail(Errc::kUnknownTopicOrPartition, "Topic '" + request.topic + "' does not exist."));
   std::int32_t partition = 0;
   if (request.partition) {
     partition = *request.partition;
@@ -63,33 +67,42 @@ void EmbeddedCluster::append(ProduceRequest request, Reply<Produced, Error> repl
   }
   const auto batch = encode_batch(request.records, {.now_ms = epoch_ms(broker_.loop().clock().wall())});
   broker_.append({{.at = {request.topic, partition}, .batch = batch}}, std::nullopt,
-                 std::move(reply).via<std::vector<Result<AppendResult>>>([partition](std::vector<Result<AppendResult>> results) -> Result<Produced> {
-                   if (!results.front()) return std::unexpected(std::move(results.front()).error());
-                   return Produced{.partition = partition, .base_offset = results.front()->base_offset};
-                 }));
+                 std::move(reply).via<std::vector<Result<AppendResult>>>(
+                     [partition](std::vector<Result<AppendResult>> results) -> Result<Produced> {
+                       if (!results.front()) return std::unexpected(std::move(results.front()).error());
+                       return Produced{.partition = partition, .base_offset = results.front()->base_offset};
+                     }));
 }
 
 Result<ReadResult> EmbeddedCluster::read_now(const ReadRequest& request) {
   TM_TRY(auto* partition, broker_.catalog().partition(request.topic, request.partition));
   const auto end = partition->last_stable();
-  ReadResult out{.records = {}, .next_offset = request.offset, .high_watermark = partition->high_watermark(), .log_start = partition->log_start()};
+  ReadResult out{.records = {},
+                 .next_offset = request.offset,
+                 .high_watermark = partition->high_watermark(),
+                 .log_start = partition->log_start()};
   if (request.offset < out.log_start || request.offset > out.high_watermark)
     return fail(Errc::kOffsetOutOfRange, "Offset " + std::to_string(request.offset) + " of " + request.topic + "-" +
-                                             std::to_string(request.partition) + " is outside [" + std::to_string(out.log_start) + ", " +
-                                             std::to_string(out.high_watermark) + "].");
+                                             std::to_string(request.partition) + " is outside [" +
+                                             std::to_string(out.log_start) + ", " + std::to_string(out.high_watermark) +
+                                             "].");
   std::size_t bytes = 0;
   bool full = false;
   // Aborted transactions by producer, in the order of their first offsets; one is over when its marker has passed.
   auto aborted = partition->aborted_in(request.offset, end);
-  std::sort(aborted.begin(), aborted.end(), [](const auto& a, const auto& b) { return a.first_offset < b.first_offset; });
+  std::sort(aborted.begin(), aborted.end(),
+            [](const auto& a, const auto& b) { return a.first_offset < b.first_offset; });
   auto next_aborted = aborted.begin();
   std::set<std::int64_t> aborting;
   while (!full && out.next_offset < end) {
-    TM_TRY(const auto batches, partition->read_batches({.offset = out.next_offset, .end = end, .max_bytes = kReadStep, .at_least_one = true}));
+    TM_TRY(
+        const auto batches,
+        partition->read_batches({.offset = out.next_offset, .end = end, .max_bytes = kReadStep, .at_least_one = true}));
     if (batches.empty()) break;
     for (std::string_view rest = batches; !full && !rest.empty();) {
       const auto header = parse_header(rest);
-      if (!header || header->size() > rest.size()) return fail(Errc::kCorruptMessage, "A stored record batch cannot be read.");
+      if (!header || header->size() > rest.size())
+        return fail(Errc::kCorruptMessage, "A stored record batch cannot be read.");
       const auto batch = rest.substr(0, header->size());
       rest.remove_prefix(header->size());
       for (; next_aborted != aborted.end() && next_aborted->first_offset <= header->last_offset(); ++next_aborted)
@@ -101,7 +114,8 @@ Result<ReadResult> EmbeddedCluster::read_now(const ReadRequest& request) {
         TM_CHECK(for_each_record(batch, [&](const RecordView& record) {
           if (record.offset < out.next_offset) return true;
           const auto size = bytes_of(record);
-          full = out.records.size() >= request.max_records || (!out.records.empty() && bytes + size > request.max_bytes);
+          full =
+              out.records.size() >= request.max_records || (!out.records.empty() && bytes + size > request.max_bytes);
           if (full) return false;
           out.records.push_back(to_record(record, type));
           bytes += size;
@@ -117,7 +131,8 @@ Result<ReadResult> EmbeddedCluster::read_now(const ReadRequest& request) {
 
 void EmbeddedCluster::read(ReadRequest request, Reply<ReadResult, Error> reply) { std::move(reply)(read_now(request)); }
 
-Result<std::unique_ptr<Watch>> EmbeddedCluster::watch(const std::string& topic, std::int32_t partition, std::function<void()> advanced) {
+Result<std::unique_ptr<Watch>> EmbeddedCluster::watch(const std::string& topic, std::int32_t partition,
+                                                      std::function<void()> advanced) {
   TM_TRY(auto* found, broker_.catalog().partition(topic, partition));
   auto watch = found->watch(advanced);
   // What is there already is told too, and not from inside this call: the caller does not hold its watch yet.
@@ -153,8 +168,10 @@ void EmbeddedCluster::find_offset(OffsetQuery query, Reply<std::int64_t, Error> 
 void EmbeddedCluster::commit_offsets(std::string group, std::vector<OffsetToCommit> offsets, Reply<void, Error> reply) {
   OffsetCommitRequest request{.group_id = std::move(group), .who = {}, .entries = {}};
   for (auto& offset : offsets)
-    request.entries.push_back({{std::move(offset.topic), offset.partition}, {.offset = offset.offset, .metadata = std::move(offset.metadata)}});
-  broker_.groups().commit(std::move(request), Reply<std::vector<Status>, Error>([reply = std::move(reply)](auto results) mutable {
+    request.entries.push_back({{std::move(offset.topic), offset.partition},
+                               {.offset = offset.offset, .metadata = std::move(offset.metadata)}});
+  broker_.groups().commit(std::move(request),
+                          Reply<std::vector<Status>, Error>([reply = std::move(reply)](auto results) mutable {
                             if (!results) return std::move(reply)(std::unexpected(std::move(results).error()));
                             for (auto& result : *results)
                               if (!result) return std::move(reply)(std::move(result));
@@ -162,7 +179,8 @@ void EmbeddedCluster::commit_offsets(std::string group, std::vector<OffsetToComm
                           }));
 }
 
-void EmbeddedCluster::committed_offsets(std::string group, std::string topic, Reply<std::map<std::int32_t, std::int64_t>, Error> reply) {
+void EmbeddedCluster::committed_offsets(std::string group, std::string topic,
+                                        Reply<std::map<std::int32_t, std::int64_t>, Error> reply) {
   std::map<std::int32_t, std::int64_t> out;
   if (const auto* offsets = broker_.groups().offsets().of_group(group))
     for (const auto& [at, committed] : *offsets)

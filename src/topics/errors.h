@@ -1,4 +1,5 @@
-// What can go wrong in the broker. The names are the protocol's own; api/kafka maps them to its numbers, other fronts to theirs.
+// What can go wrong in the broker. The names are the protocol's own; api/kafka maps them to its numbers, other fronts
+// to theirs.
 #pragma once
 
 #include <expected>

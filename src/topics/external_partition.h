@@ -1,5 +1,5 @@
-// A read-only topic whose records live elsewhere: a table's stream shows itself as the topic `table.<name>`. The owner of the records
-// implements these; the composition root registers them with Broker::add_external_topic.
+// A read-only topic whose records live elsewhere: a table's stream shows itself as the topic `table.<name>`. The owner
+// of the records implements these; the composition root registers them with Broker::add_external_topic.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,8 @@ namespace tidemill::topics {
 class ExternalPartition {
  public:
   virtual ~ExternalPartition() = default;
-  // Records from `offset` on, all below reached(), at least one when there is one; offsets are dense and timestamps never decrease.
+  // Records from `offset` on, all below reached(), at least one when there is one; offsets are dense and timestamps
+  // never decrease.
   virtual Result<std::vector<Record>> read(std::int64_t offset, std::size_t max_bytes) = 0;
   virtual std::int64_t reached() const = 0;    // first offset that is not durable yet
   virtual std::int64_t log_start() const = 0;  // oldest retained

@@ -17,8 +17,13 @@ Status check_id(const std::string& group_id) {
 
 }  // namespace
 
-Groups::Groups(storage::Store& store, runtime::Loop& loop, runtime::Random& random, Catalog& catalog, Offsets& offsets, Settings settings)
-    : store_(store), loop_(loop), catalog_(catalog), offsets_(offsets), settings_(settings),
+Groups::Groups(storage::Store& store, runtime::Loop& loop, runtime::Random& random, Catalog& catalog, Offsets& offsets,
+               Settings settings)
+    : store_(store),
+      loop_(loop),
+      catalog_(catalog),
+      offsets_(offsets),
+      settings_(settings),
       classic_environment_{loop, random, settings.classic,
                            [this](const ClassicGroup& group, runtime::Task done) {
                              storage::Mutation changes;
@@ -32,9 +37,12 @@ Groups::Groups(storage::Store& store, runtime::Loop& loop, runtime::Random& rand
                             }} {}
 
 Status Groups::load() {
-  for (auto at = store_.cursor(Keyspace::kGroups, storage::Range::prefix(rows::kGroupPrefix)); at->valid(); at->next()) {
+  for (auto at = store_.cursor(Keyspace::kGroups, storage::Range::prefix(rows::kGroupPrefix)); at->valid();
+       at->next()) {
     std::string id(at->key().substr(rows::kGroupPrefix.size()));
-    const auto broken = [&id] { return fail(Errc::kKafkaStorageError, "The stored consumer group " + id + " cannot be read."); };
+    const auto broken = [&id] {
+      return fail(Errc::kKafkaStorageError, "The stored consumer group " + id + " cannot be read.");
+    };
     if (at->value().empty()) return broken();
     const auto row = at->value().substr(1);
     if (at->value().front() == kClassicRow) {
@@ -56,7 +64,9 @@ Groups::Group* Groups::find(const std::string& group_id) {
   return found == groups_.end() ? nullptr : &found->second;
 }
 
-const Groups::Group* Groups::find(const std::string& group_id) const { return const_cast<Groups*>(this)->find(group_id); }
+const Groups::Group* Groups::find(const std::string& group_id) const {
+  return const_cast<Groups*>(this)->find(group_id);
+}
 
 ClassicGroup* Groups::classic(const std::string& group_id) {
   auto* group = find(group_id);
@@ -119,9 +129,12 @@ void Groups::consumer_heartbeat(ConsumerHeartbeat request, Reply<ConsumerHeartbe
     return std::move(reply)(fail(Errc::kInvalidRequest, "GroupId can't be empty."));
   auto* group = find(request.group_id);
   if (!group) {
-    if (request.member_epoch != 0) return std::move(reply)(fail(Errc::kGroupIdNotFound, "Group " + request.group_id + " not found."));
-    if (groups_.size() >= kGroupsMax) return std::move(reply)(fail(Errc::kCoordinatorNotAvailable, "too many consumer groups"));
-    group = &groups_.emplace(request.group_id, std::make_unique<ConsumerGroup>(request.group_id, consumer_environment_)).first->second;
+    if (request.member_epoch != 0)
+      return std::move(reply)(fail(Errc::kGroupIdNotFound, "Group " + request.group_id + " not found."));
+    if (groups_.size() >= kGroupsMax)
+      return std::move(reply)(fail(Errc::kCoordinatorNotAvailable, "too many consumer groups"));
+    group = &groups_.emplace(request.group_id, std::make_unique<ConsumerGroup>(request.group_id, consumer_environment_))
+                 .first->second;
   } else if (std::holds_alternative<std::unique_ptr<ClassicGroup>>(*group)) {
     if (!is_empty(*group))
       return std::move(reply)(fail(Errc::kGroupIdNotFound, "Group " + request.group_id + " is not a consumer group."));
@@ -132,7 +145,9 @@ void Groups::consumer_heartbeat(ConsumerHeartbeat request, Reply<ConsumerHeartbe
   auto result = consumers.heartbeat(std::move(request));
   if (!result) return std::move(reply)(std::unexpected(std::move(result).error()));
   if (consumers.to_row() == before) return std::move(reply)(std::move(result));
-  consumer_environment_.save(consumers, [reply = std::move(reply), result = std::move(result)]() mutable { std::move(reply)(std::move(result)); });
+  consumer_environment_.save(consumers, [reply = std::move(reply), result = std::move(result)]() mutable {
+    std::move(reply)(std::move(result));
+  });
 }
 
 Result<ConsumerGroupDescription> Groups::describe_consumer(const std::string& group_id) const {
@@ -162,7 +177,8 @@ Status Groups::check_entry(const TopicPartition& at, const CommittedOffset& offs
   return {};
 }
 
-Status Groups::check_reader(const std::string& group_id, const std::optional<std::string>& member_id, std::int32_t member_epoch) const {
+Status Groups::check_reader(const std::string& group_id, const std::optional<std::string>& member_id,
+                            std::int32_t member_epoch) const {
   if (!member_id && member_epoch < 0) return {};
   const auto* group = find(group_id);
   const auto* consumers = group ? std::get_if<std::unique_ptr<ConsumerGroup>>(group) : nullptr;
@@ -171,12 +187,15 @@ Status Groups::check_reader(const std::string& group_id, const std::optional<std
 }
 
 void Groups::note_commit(const std::string& group_id) {
-  if (!groups_.contains(group_id)) groups_.emplace(group_id, std::make_unique<ClassicGroup>(group_id, classic_environment_));
+  if (!groups_.contains(group_id))
+    groups_.emplace(group_id, std::make_unique<ClassicGroup>(group_id, classic_environment_));
 }
 
 void Groups::commit(OffsetCommitRequest request, Reply<std::vector<Status>, Error> reply) {
-  if (auto may = check_member(request.group_id, request.who); !may) return std::move(reply)(std::unexpected(may.error()));
-  if (auto space = store_.admit(); !space) return std::move(reply)(fail(Errc::kKafkaStorageError, space.error().message));
+  if (auto may = check_member(request.group_id, request.who); !may)
+    return std::move(reply)(std::unexpected(may.error()));
+  if (auto space = store_.admit(); !space)
+    return std::move(reply)(fail(Errc::kKafkaStorageError, space.error().message));
   storage::Mutation changes;
   std::vector<Status> out;
   out.reserve(request.entries.size());
@@ -190,7 +209,8 @@ void Groups::commit(OffsetCommitRequest request, Reply<std::vector<Status>, Erro
     out.push_back(std::move(valid));
   }
   note_commit(request.group_id);
-  store_.commit(std::move(changes), loop_, [reply = std::move(reply), out = std::move(out)]() mutable { std::move(reply)(std::move(out)); });
+  store_.commit(std::move(changes), loop_,
+                [reply = std::move(reply), out = std::move(out)]() mutable { std::move(reply)(std::move(out)); });
 }
 
 GroupDescription Groups::describe(const std::string& group_id) const {
@@ -215,7 +235,8 @@ std::vector<GroupListing> Groups::list() const {
 void Groups::erase(const std::string& group_id, Reply<void, Error> reply) {
   if (auto valid = check_id(group_id); !valid) return std::move(reply)(std::unexpected(valid.error()));
   const auto found = groups_.find(group_id);
-  if (found == groups_.end()) return std::move(reply)(fail(Errc::kGroupIdNotFound, "Group " + group_id + " not found."));
+  if (found == groups_.end())
+    return std::move(reply)(fail(Errc::kGroupIdNotFound, "Group " + group_id + " not found."));
   if (!is_empty(found->second)) return std::move(reply)(fail(Errc::kNonEmptyGroup));
   storage::Mutation changes;
   offsets_.erase_group(group_id, changes);
@@ -224,7 +245,8 @@ void Groups::erase(const std::string& group_id, Reply<void, Error> reply) {
   store_.commit(std::move(changes), loop_, [reply = std::move(reply)]() mutable { std::move(reply)({}); });
 }
 
-void Groups::erase_offsets(const std::string& group_id, std::vector<TopicPartition> partitions, Reply<std::vector<Status>, Error> reply) {
+void Groups::erase_offsets(const std::string& group_id, std::vector<TopicPartition> partitions,
+                           Reply<std::vector<Status>, Error> reply) {
   const auto* group = find(group_id);
   if (!group) return std::move(reply)(fail(Errc::kGroupIdNotFound));
   if (!is_empty(*group)) return std::move(reply)(fail(Errc::kNonEmptyGroup));
@@ -235,7 +257,8 @@ void Groups::erase_offsets(const std::string& group_id, std::vector<TopicPartiti
     if (known) offsets_.erase(group_id, at, changes);
     out.push_back(known ? Status() : std::unexpected(known.error()));
   }
-  store_.commit(std::move(changes), loop_, [reply = std::move(reply), out = std::move(out)]() mutable { std::move(reply)(std::move(out)); });
+  store_.commit(std::move(changes), loop_,
+                [reply = std::move(reply), out = std::move(out)]() mutable { std::move(reply)(std::move(out)); });
 }
 
 void Groups::expire_offsets() {
@@ -251,8 +274,10 @@ void Groups::expire_offsets() {
     bool all = true;
     if (const auto* offsets = offsets_.of_group(at->first)) {
       for (const auto& [where, offset] : *offsets) {
-        if (offset.committed_ms + settings_.offsets_retention_ms <= now_ms) old.push_back(where);
-        else all = false;
+        if (offset.committed_ms + settings_.offsets_retention_ms <= now_ms)
+          old.push_back(where);
+        else
+          all = false;
       }
     }
     for (const auto& where : old) offsets_.erase(at->first, where, changes);

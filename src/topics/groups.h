@@ -39,7 +39,8 @@ class Groups {
     std::int64_t offsets_retention_ms = 7LL * 24 * 3600 * 1000;
   };
 
-  Groups(storage::Store& store, runtime::Loop& loop, runtime::Random& random, Catalog& catalog, Offsets& offsets, Settings settings);
+  Groups(storage::Store& store, runtime::Loop& loop, runtime::Random& random, Catalog& catalog, Offsets& offsets,
+         Settings settings);
   Status load();
 
   // The classic protocol.
@@ -58,7 +59,8 @@ class Groups {
   Status check_member(const std::string& group_id, const MemberIdentity& who);
   Status check_entry(const TopicPartition& at, const CommittedOffset& offset) const;
   // Offsets of the consumer protocol are read by members only: kUnknownMemberId, kStaleMemberEpoch.
-  Status check_reader(const std::string& group_id, const std::optional<std::string>& member_id, std::int32_t member_epoch) const;
+  Status check_reader(const std::string& group_id, const std::optional<std::string>& member_id,
+                      std::int32_t member_epoch) const;
   const Offsets& offsets() const { return offsets_; }
 
   // A group that is not known is described as Dead.
@@ -66,7 +68,8 @@ class Groups {
   std::vector<GroupListing> list() const;
   void erase(const std::string& group_id, Reply<void, Error> reply);
   // Offsets of single partitions (kafka-consumer-groups --delete-offsets).
-  void erase_offsets(const std::string& group_id, std::vector<TopicPartition> partitions, Reply<std::vector<Status>, Error> reply);
+  void erase_offsets(const std::string& group_id, std::vector<TopicPartition> partitions,
+                     Reply<std::vector<Status>, Error> reply);
   // A group exists from its first commit on.
   void note_commit(const std::string& group_id);
 

@@ -27,7 +27,9 @@ Status NamedClusters::load() {
   auto at = store_.cursor(storage::Keyspace::kMeta, storage::Range::prefix(kPrefix));
   for (; at->valid(); at->next()) {
     TM_TRY(const auto value, json::Value::parse(at->value()));
-    NamedCluster cluster{.scope = {value.string_or("account"), value.string_or("region")}, .name = value.string_or("name"), .arn = value.string_or("arn")};
+    NamedCluster cluster{.scope = {value.string_or("account"), value.string_or("region")},
+                         .name = value.string_or("name"),
+                         .arn = value.string_or("arn")};
     cluster.serverless = value.bool_or("serverless", false);
     cluster.created = from_epoch_ms(value.integer_or("created", 0));
     if (const auto* tags = value.find("tags"); tags != nullptr && tags->is_object()) {
@@ -38,17 +40,28 @@ Status NamedClusters::load() {
   return at->status();
 }
 
-Result<NamedCluster> NamedClusters::create(const Scope& scope, const std::string& name, bool serverless, std::map<std::string, std::string> tags, const std::string& token) {
-  if (!is_name(name)) return fail(Errc::kInvalidArgument, fmt::format("The cluster name {} must have 1 to 64 letters, digits and dashes.", name));
+Result<NamedCluster> NamedClusters::create(const Scope& scope, const std::string& name, bool serverless,
+                                           std::map<std::string, std::string> tags, const std::string& token) {
+  if (!is_name(name))
+    return fail(Errc::kInvalidArgument,
+                fmt::format("The cluster name {} must have 1 to 64 letters, digits and dashes.", name));
   const auto hex = sha256_hex(token);
-  const auto arn = fmt::format("arn:aws:kafka:{}:{}:cluster/{}/{}-{}-4{}-8{}-{}-{}", scope.region, scope.account, name, hex.substr(0, 8), hex.substr(8, 4), hex.substr(13, 3),
-                               hex.substr(17, 3), hex.substr(20, 12), serverless ? "s1" : "1");
+  const auto arn = fmt::format("arn:aws:kafka:{}:{}:cluster/{}/{}-{}-4{}-8{}-{}-{}", scope.region, scope.account, name,
+                               hex.substr(0, 8), hex.substr(8, 4), hex.substr(13, 3), hex.substr(17, 3),
+                               hex.substr(20, 12), serverless ? "s1" : "1");
   if (const auto found = clusters_.find(arn); found != clusters_.end()) return found->second;
   for (const auto& [other_arn, other] : clusters_) {
-    if (other.scope == scope && other.name == name) return fail(Errc::kAlreadyExists, fmt::format("Name {} already exists.", name));
+    if (other.scope == scope && other.name == name)
+      return fail(Errc::kAlreadyExists, fmt::format("Name {} already exists.", name));
   }
-  if (clusters_.size() >= kClustersMax) return fail(Errc::kResourceExhausted, fmt::format("There are {} clusters already.", clusters_.size()));
-  NamedCluster cluster{.scope = scope, .name = name, .arn = arn, .serverless = serverless, .created = loop_.clock().wall(), .tags = std::move(tags)};
+  if (clusters_.size() >= kClustersMax)
+    return fail(Errc::kResourceExhausted, fmt::format("There are {} clusters already.", clusters_.size()));
+  NamedCluster cluster{.scope = scope,
+                       .name = name,
+                       .arn = arn,
+                       .serverless = serverless,
+                       .created = loop_.clock().wall(),
+                       .tags = std::move(tags)};
   json::Object out, stored_tags;
   out["account"] = scope.account;
   out["region"] = scope.region;

@@ -1,5 +1,5 @@
-// Clusters that were made by name (MSK's control API, templates): all are names of the one broker here, each with an ARN, so that
-// what finds a cluster by its name or ARN finds the broker.
+// Clusters that were made by name (MSK's control API, templates): all are names of the one broker here, each with an
+// ARN, so that what finds a cluster by its name or ARN finds the broker.
 #pragma once
 
 #include <map>
@@ -19,7 +19,7 @@ namespace tidemill::topics {
 struct NamedCluster {
   Scope scope;
   std::string name;
-  std::string arn;          // arn:aws:kafka:REGION:ACCOUNT:cluster/NAME/UUID-N
+  std::string arn;  // arn:aws:kafka:REGION:ACCOUNT:cluster/NAME/UUID-N
   bool serverless = false;
   WallTime created;
   std::map<std::string, std::string> tags;
@@ -30,9 +30,10 @@ class NamedClusters {
   NamedClusters(storage::Store& store, runtime::Loop& loop) : store_(store), loop_(loop) {}
   Status load();
 
-  // `token` makes the ARN; the same token gives the same cluster. Errors: kAlreadyExists for a name in use, kInvalidArgument,
-  // kResourceExhausted.
-  Result<NamedCluster> create(const Scope& scope, const std::string& name, bool serverless, std::map<std::string, std::string> tags, const std::string& token);
+  // `token` makes the ARN; the same token gives the same cluster. Errors: kAlreadyExists for a name in use,
+  // kInvalidArgument, kResourceExhausted.
+  Result<NamedCluster> create(const Scope& scope, const std::string& name, bool serverless,
+                              std::map<std::string, std::string> tags, const std::string& token);
   // Of what is not there: kNotFound. Topics stay: they are the broker's.
   Status remove(std::string_view arn);
   std::optional<NamedCluster> find(std::string_view arn) const;

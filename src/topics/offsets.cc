@@ -8,7 +8,8 @@ namespace tidemill::topics {
 using storage::Keyspace;
 
 Status Offsets::load() {
-  for (auto at = store_.cursor(Keyspace::kGroups, storage::Range::prefix(rows::kOffsetPrefix)); at->valid(); at->next()) {
+  for (auto at = store_.cursor(Keyspace::kGroups, storage::Range::prefix(rows::kOffsetPrefix)); at->valid();
+       at->next()) {
     auto key = at->key().substr(rows::kOffsetPrefix.size());
     const auto group = take_sized(key);
     const auto topic = take_sized(key);
@@ -25,9 +26,15 @@ Status Offsets::load() {
   return {};
 }
 
-void Offsets::commit(const std::string& group, const TopicPartition& at, CommittedOffset offset, storage::Mutation& changes) {
+void Offsets::commit(const std::string& group, const TopicPartition& at, CommittedOffset offset,
+                     storage::Mutation& changes) {
   changes.put(Keyspace::kGroups, rows::offset(group, at.topic, at.partition),
-              RowWriter().number(offset.offset).number(offset.leader_epoch).number(offset.committed_ms).text(offset.metadata).take());
+              RowWriter()
+                  .number(offset.offset)
+                  .number(offset.leader_epoch)
+                  .number(offset.committed_ms)
+                  .text(offset.metadata)
+                  .take());
   groups_[group][at] = std::move(offset);
 }
 
@@ -53,7 +60,8 @@ void Offsets::erase(const std::string& group, const TopicPartition& at, storage:
 void Offsets::erase_group(const std::string& group, storage::Mutation& changes) {
   const auto found = groups_.find(group);
   if (found == groups_.end()) return;
-  for (const auto& [at, offset] : found->second) changes.erase(Keyspace::kGroups, rows::offset(group, at.topic, at.partition));
+  for (const auto& [at, offset] : found->second)
+    changes.erase(Keyspace::kGroups, rows::offset(group, at.topic, at.partition));
   groups_.erase(found);
 }
 

@@ -34,8 +34,8 @@ struct IndexRow {
 std::optional<IndexRow> read_index(std::string_view prefix, const storage::Cursor& at) {
   if (at.key().size() != prefix.size() + 16) return std::nullopt;
   RowReader row(at.value());
-  IndexRow out{static_cast<std::int64_t>(load_be<std::uint64_t>(at.key().data() + prefix.size()) ^ (1ULL << 63)), last_number(at.key()),
-               row.number()};
+  IndexRow out{static_cast<std::int64_t>(load_be<std::uint64_t>(at.key().data() + prefix.size()) ^ (1ULL << 63)),
+               last_number(at.key()), row.number()};
   return row.ok() ? std::optional(out) : std::nullopt;
 }
 
@@ -46,8 +46,12 @@ std::unexpected<Error> corrupt(std::string_view what) {
 }  // namespace
 
 Partition::Partition(storage::Store& store, runtime::Executor& home, const Uuid& topic, std::int32_t number)
-    : store_(store), home_(home), batches_prefix_(rows::batches(topic, number)), index_prefix_(rows::index(topic, number)),
-      log_start_key_(rows::log_start(topic, number)), producers_prefix_(rows::producers(topic, number)),
+    : store_(store),
+      home_(home),
+      batches_prefix_(rows::batches(topic, number)),
+      index_prefix_(rows::index(topic, number)),
+      log_start_key_(rows::log_start(topic, number)),
+      producers_prefix_(rows::producers(topic, number)),
       aborted_prefix_(rows::aborted(topic, number)) {}
 
 Partition::~Partition() = default;
@@ -80,7 +84,8 @@ Status Partition::load() {
     from = row->base;
   }
   std::int64_t next = log_start_;
-  for (auto at = store_.cursor(Keyspace::kTopics, {keyed(batches_prefix_, from), prefix_end(batches_prefix_)}); at->valid(); at->next()) {
+  for (auto at = store_.cursor(Keyspace::kTopics, {keyed(batches_prefix_, from), prefix_end(batches_prefix_)});
+       at->valid(); at->next()) {
     const auto header = parse_header(at->value());
     if (!header) return corrupt("batches");
     greatest_timestamp_ = std::max(greatest_timestamp_, header->max_timestamp);
@@ -119,7 +124,8 @@ std::string Partition::index_key(std::int64_t timestamp_ms, std::int64_t base) c
 }
 
 std::int64_t Partition::base_of(std::int64_t offset) const {
-  auto at = store_.cursor(Keyspace::kTopics, {batches_prefix_, keyed(batches_prefix_, offset + 1)}, Direction::kReverse);
+  auto at =
+      store_.cursor(Keyspace::kTopics, {batches_prefix_, keyed(batches_prefix_, offset + 1)}, Direction::kReverse);
   if (!at->valid()) return offset;
   const auto header = parse_header(at->value());
   return header && header->last_offset() >= offset ? header->base_offset : offset;
@@ -131,7 +137,8 @@ Status Partition::walk(std::int64_t from, const See& see) const {
   auto at = store_.cursor(Keyspace::kTopics, {keyed(batches_prefix_, from), end});
   // Most readers ask for the first offset of a batch; the others need the batch before.
   if (!at->valid() || last_number(at->key()) != from) {
-    if (const auto base = base_of(from); base != from) at = store_.cursor(Keyspace::kTopics, {keyed(batches_prefix_, base), end});
+    if (const auto base = base_of(from); base != from)
+      at = store_.cursor(Keyspace::kTopics, {keyed(batches_prefix_, base), end});
   }
   for (; at->valid(); at->next())
     if (!see(last_number(at->key()), at->value())) return {};
@@ -158,7 +165,8 @@ std::vector<AbortedTransaction> Partition::aborted_in(std::int64_t from, std::in
   return out;
 }
 
-Result<std::optional<TimedOffset>> Partition::first_at_or_after(std::int64_t timestamp_ms, std::int64_t from, std::int64_t end) const {
+Result<std::optional<TimedOffset>> Partition::first_at_or_after(std::int64_t timestamp_ms, std::int64_t from,
+                                                                std::int64_t end) const {
   std::optional<TimedOffset> found;
   Status decoded;
   TM_CHECK(walk(from, [&](std::int64_t base, std::string_view batch) {
@@ -166,7 +174,8 @@ Result<std::optional<TimedOffset>> Partition::first_at_or_after(std::int64_t tim
     const auto header = parse_header(batch);
     if (!header || header->is_control() || header->max_timestamp < timestamp_ms) return true;
     decoded = for_each_record(batch, [&](const RecordView& record) {
-      if (record.offset >= log_start_ && record.timestamp_ms >= timestamp_ms) found = TimedOffset{record.timestamp_ms, record.offset};
+      if (record.offset >= log_start_ && record.timestamp_ms >= timestamp_ms)
+        found = TimedOffset{record.timestamp_ms, record.offset};
       return !found;
     });
     return decoded && !found;
@@ -195,7 +204,8 @@ Result<std::optional<TimedOffset>> Partition::find_max_time() {
   std::int64_t greatest = INT64_MIN;
   TM_CHECK(walk(log_start_, [&](std::int64_t base, std::string_view batch) {
     if (base >= high_watermark()) return false;
-    if (const auto header = parse_header(batch); header && !header->is_control()) greatest = std::max(greatest, header->max_timestamp);
+    if (const auto header = parse_header(batch); header && !header->is_control())
+      greatest = std::max(greatest, header->max_timestamp);
     return true;
   }));
   return first_at_or_after(greatest, log_start_, high_watermark());
@@ -211,8 +221,8 @@ void Partition::save(std::int64_t producer_id, const ProducerState& state, stora
   changes.put(Keyspace::kTopics, keyed(producers_prefix_, producer_id), state.to_row());
 }
 
-Partition::Appended Partition::append(std::string batch, const BatchHeader& header, TimestampType type, std::int64_t now_ms,
-                                      storage::Mutation& changes) {
+Partition::Appended Partition::append(std::string batch, const BatchHeader& header, TimestampType type,
+                                      std::int64_t now_ms, storage::Mutation& changes) {
   // Only the home loop appends, so the number that the log will give is known.
   const auto base = end();
   set_base_offset(batch, base);
@@ -242,8 +252,8 @@ Partition::Appended Partition::append(std::string batch, const BatchHeader& head
   return out;
 }
 
-Partition::Ended Partition::end_transaction(Marker marker, std::int64_t producer_id, std::int16_t epoch, std::int64_t now_ms,
-                                            storage::Mutation& changes) {
+Partition::Ended Partition::end_transaction(Marker marker, std::int64_t producer_id, std::int16_t epoch,
+                                            std::int64_t now_ms, storage::Mutation& changes) {
   auto& state = producers_[producer_id];
   const auto first = std::exchange(state.open_since, std::nullopt);
   if (epoch > state.epoch) state.batches.clear();
@@ -255,7 +265,8 @@ Partition::Ended Partition::end_transaction(Marker marker, std::int64_t producer
   save(producer_id, state, changes);
   if (marker == Marker::kAbort && first) {
     aborted_.emplace(appended.base_offset, AbortedTransaction{producer_id, *first});
-    changes.put(Keyspace::kTopics, keyed(aborted_prefix_, appended.base_offset), RowWriter().number(producer_id).number(*first).take());
+    changes.put(Keyspace::kTopics, keyed(aborted_prefix_, appended.base_offset),
+                RowWriter().number(producer_id).number(*first).take());
   }
   return {first};
 }

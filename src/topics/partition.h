@@ -1,5 +1,5 @@
-// One partition of a topic: a log of record batches, with its producers, its transactions and its index by time. Everything that a
-// batch changes here goes into one Mutation with it, so that a restart finds all of it or nothing.
+// One partition of a topic: a log of record batches, with its producers, its transactions and its index by time.
+// Everything that a batch changes here goes into one Mutation with it, so that a restart finds all of it or nothing.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,8 @@ namespace tidemill::topics {
 class Partition final : public ReadablePartition {
  public:
   // Reads what the store knows of the partition. Fails when the rows are corrupt.
-  static Result<std::unique_ptr<Partition>> open(storage::Store& store, runtime::Executor& home, const Uuid& topic, std::int32_t number);
+  static Result<std::unique_ptr<Partition>> open(storage::Store& store, runtime::Executor& home, const Uuid& topic,
+                                                 std::int32_t number);
   ~Partition() override;
 
   std::int64_t log_start() const override { return log_start_; }
@@ -48,14 +49,16 @@ class Partition final : public ReadablePartition {
     std::int64_t append_time_ms = -1;  // with LogAppendTime
   };
   // Adds a checked batch to `batch_of_changes`. The caller commits it before it appends again.
-  Appended append(std::string batch, const BatchHeader& header, TimestampType type, std::int64_t now_ms, storage::Mutation& changes);
+  Appended append(std::string batch, const BatchHeader& header, TimestampType type, std::int64_t now_ms,
+                  storage::Mutation& changes);
 
-  // Ends the open transaction of a producer with a marker. The transaction counts as open for readers until settled() says that the
-  // marker is durable. Nothing happens here when the producer has none open.
+  // Ends the open transaction of a producer with a marker. The transaction counts as open for readers until settled()
+  // says that the marker is durable. Nothing happens here when the producer has none open.
   struct Ended {
     std::optional<std::int64_t> first_offset;  // of what was open
   };
-  Ended end_transaction(Marker marker, std::int64_t producer_id, std::int16_t epoch, std::int64_t now_ms, storage::Mutation& changes);
+  Ended end_transaction(Marker marker, std::int64_t producer_id, std::int16_t epoch, std::int64_t now_ms,
+                        storage::Mutation& changes);
   void settled(const Ended& ended);
 
   // Moves the start up to `offset` (not above the high watermark), which may lie inside a batch.
@@ -76,7 +79,8 @@ class Partition final : public ReadablePartition {
   // Calls `see(base, batch)` for batches from the one holding `from` on, until it returns false.
   template <class See>
   Status walk(std::int64_t from, const See& see) const;
-  Result<std::optional<TimedOffset>> first_at_or_after(std::int64_t timestamp_ms, std::int64_t from, std::int64_t end) const;
+  Result<std::optional<TimedOffset>> first_at_or_after(std::int64_t timestamp_ms, std::int64_t from,
+                                                       std::int64_t end) const;
   void save(std::int64_t producer_id, const ProducerState& state, storage::Mutation& changes) const;
 
   storage::Store& store_;
@@ -94,8 +98,8 @@ class Partition final : public ReadablePartition {
   std::int64_t indexed_position_ = INT64_MIN;    // of the newest index row
 
   std::map<std::int64_t, ProducerState> producers_;
-  std::multiset<std::int64_t> open_;                        // first offsets of transactions without a durable marker
-  std::map<std::int64_t, AbortedTransaction> aborted_;      // by offset of the marker
+  std::multiset<std::int64_t> open_;                    // first offsets of transactions without a durable marker
+  std::map<std::int64_t, AbortedTransaction> aborted_;  // by offset of the marker
 };
 
 }  // namespace tidemill::topics

@@ -5,7 +5,9 @@ namespace tidemill::topics {
 std::int32_t murmur2(std::string_view bytes) {
   constexpr std::uint32_t kMultiplier = 0x5bd1e995, kSeed = 0x9747b28c;
   constexpr int kShift = 24;
-  const auto byte = [&bytes](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i])); };
+  const auto byte = [&bytes](std::size_t i) {
+    return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i]));
+  };
   std::uint32_t h = kSeed ^ static_cast<std::uint32_t>(bytes.size());
   std::size_t i = 0;
   for (; i + 4 <= bytes.size(); i += 4) {

@@ -1,5 +1,5 @@
-// Which partition a record goes to when the program itself produces it: as Kafka's own clients place it, so that functions and Java
-// producers agree on where a key lives.
+// Which partition a record goes to when the program itself produces it: as Kafka's own clients place it, so that
+// functions and Java producers agree on where a key lives.
 #pragma once
 
 #include <cstdint>

@@ -4,7 +4,8 @@
 
 namespace tidemill::topics {
 
-// Parses by precedence into a small tree, then compiles the tree from its end: each node is told which state follows it.
+// Parses by precedence into a small tree, then compiles the tree from its end: each node is told which state follows
+// it.
 class PatternParser {
  public:
   explicit PatternParser(std::string_view text) : rest_(text) {}
@@ -112,8 +113,10 @@ class PatternParser {
     out->kind = Node::Kind::kBytes;
     switch (c) {
       case '(': {
-        if (rest_.starts_with("?:")) rest_.remove_prefix(2);
-        else if (rest_.starts_with('?')) return fail();
+        if (rest_.starts_with("?:"))
+          rest_.remove_prefix(2);
+        else if (rest_.starts_with('?'))
+          return fail();
         auto inner = alternatives(depth + 1);
         if (!rest_.starts_with(')')) return fail();
         rest_.remove_prefix(1);
@@ -126,7 +129,10 @@ class PatternParser {
         return out;
       case '^': out->kind = Node::Kind::kBegin; return out;
       case '$': out->kind = Node::Kind::kEnd; return out;
-      case '*': case '+': case '?': case '{': return fail();
+      case '*':
+      case '+':
+      case '?':
+      case '{': return fail();
       default: out->bytes.set(static_cast<unsigned char>(c)); return out;
     }
   }
@@ -141,9 +147,19 @@ class PatternParser {
       for (int b = from; b <= until; ++b) named.set(static_cast<std::size_t>(b));
     };
     switch (c) {
-      case 'd': case 'D': range('0', '9'); break;
-      case 'w': case 'W': range('0', '9'); range('a', 'z'); range('A', 'Z'); named.set('_'); break;
-      case 's': case 'S': for (const char blank : {' ', '\t', '\n', '\r', '\f', '\v'}) named.set(static_cast<std::size_t>(blank)); break;
+      case 'd':
+      case 'D': range('0', '9'); break;
+      case 'w':
+      case 'W':
+        range('0', '9');
+        range('a', 'z');
+        range('A', 'Z');
+        named.set('_');
+        break;
+      case 's':
+      case 'S':
+        for (const char blank : {' ', '\t', '\n', '\r', '\f', '\v'}) named.set(static_cast<std::size_t>(blank));
+        break;
       default:
         if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) return false;
         named.set(static_cast<unsigned char>(c));
@@ -157,7 +173,7 @@ class PatternParser {
     out->kind = Node::Kind::kBytes;
     const bool negated = rest_.starts_with('^');
     if (negated) rest_.remove_prefix(1);
-    for (bool first = true; ; first = false) {
+    for (bool first = true;; first = false) {
       if (rest_.empty()) return fail();
       const auto c = static_cast<unsigned char>(rest_.front());
       rest_.remove_prefix(1);
@@ -213,7 +229,8 @@ class PatternParser {
           next = loop;
         } else {
           const auto end = next;
-          for (int i = node.min; i < node.max && ok_; ++i) next = add({Kind::kSplit, {}, compile(*node.parts[0], next, to), end}, to);
+          for (int i = node.min; i < node.max && ok_; ++i)
+            next = add({Kind::kSplit, {}, compile(*node.parts[0], next, to), end}, to);
         }
         for (int i = 0; i < node.min && ok_; ++i) next = compile(*node.parts[0], next, to);
         return next;
@@ -257,7 +274,8 @@ bool Pattern::matches(std::string_view name) const {
     seen.assign(states_.size(), false);
     for (const auto at : now) {
       const auto& state = states_[static_cast<std::size_t>(at)];
-      if (state.kind == State::Kind::kBytes && state.bytes[static_cast<unsigned char>(c)]) follow(state.out, {false, i + 1 == name.size()}, seen, next);
+      if (state.kind == State::Kind::kBytes && state.bytes[static_cast<unsigned char>(c)])
+        follow(state.out, {false, i + 1 == name.size()}, seen, next);
     }
     now.swap(next);
   }

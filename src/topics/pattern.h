@@ -1,11 +1,11 @@
-// Regular expressions over topic names, matched in time linear in the name: a subscription is a client's input, so no expression may
-// make the broker slow. The common subset: literals, . [] [^] \d \w \s and escapes, groups, |, * + ? and {m,n}, ^ and $. A match covers
-// the whole name.
+// Regular expressions over topic names, matched in time linear in the name: a subscription is a client's input, so no
+// expression may make the broker slow. The common subset: literals, . [] [^] \d \w \s and escapes, groups, |, * + ? and
+// {m,n}, ^ and $. A match covers the whole name.
 #pragma once
 
+#include <bitset>
 #include <cstdint>
 #include <optional>
-#include <bitset>
 #include <string_view>
 #include <vector>
 
@@ -13,7 +13,8 @@ namespace tidemill::topics {
 
 class Pattern {
  public:
-  // Nothing when the expression is malformed, uses something outside the subset, or would need more than kStatesMax states.
+  // Nothing when the expression is malformed, uses something outside the subset, or would need more than kStatesMax
+  // states.
   static std::optional<Pattern> parse(std::string_view expression);
   bool matches(std::string_view name) const;
 

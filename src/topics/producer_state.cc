@@ -8,7 +8,10 @@ namespace tidemill::topics {
 
 std::string ProducerState::to_row() const {
   RowWriter row;
-  row.number(epoch).number(last_write_ms).number(open_since.value_or(-1)).number(static_cast<std::int64_t>(batches.size()));
+  row.number(epoch)
+      .number(last_write_ms)
+      .number(open_since.value_or(-1))
+      .number(static_cast<std::int64_t>(batches.size()));
   for (const auto& batch : batches)
     row.number(batch.first_sequence).number(batch.last_sequence).number(batch.base_offset).number(batch.timestamp_ms);
   return row.take();
@@ -41,10 +44,12 @@ Result<std::variant<std::monostate, Duplicate>> check_sequence(const ProducerSta
   if (!state || state->epoch < 0) return std::monostate();
   if (batch.producer_epoch < state->epoch)
     return fail(Errc::kInvalidProducerEpoch, "Epoch of producer " + std::to_string(batch.producer_id) + " is " +
-                                                 std::to_string(batch.producer_epoch) + ", which is smaller than the last seen epoch " +
+                                                 std::to_string(batch.producer_epoch) +
+                                                 ", which is smaller than the last seen epoch " +
                                                  std::to_string(state->epoch));
   const auto out_of_order = [&] {
-    return fail(Errc::kOutOfOrderSequence, "Out of order sequence number for producer " + std::to_string(batch.producer_id) + ": " +
+    return fail(Errc::kOutOfOrderSequence, "Out of order sequence number for producer " +
+                                               std::to_string(batch.producer_id) + ": " +
                                                std::to_string(batch.base_sequence) + " (incoming)");
   };
   if (batch.producer_epoch > state->epoch) {
@@ -64,8 +69,8 @@ void remember(ProducerState& state, const BatchHeader& batch, std::int64_t base_
   if (batch.producer_epoch != state.epoch) state.batches.clear();
   state.epoch = batch.producer_epoch;
   state.last_write_ms = now_ms;
-  state.batches.push_back({batch.base_sequence, sequence_plus(batch.base_sequence, batch.last_offset_delta), base_offset,
-                           batch.max_timestamp});
+  state.batches.push_back({batch.base_sequence, sequence_plus(batch.base_sequence, batch.last_offset_delta),
+                           base_offset, batch.max_timestamp});
   if (state.batches.size() > ProducerState::kRemembered) state.batches.pop_front();
   if (batch.is_transactional() && !state.open_since) state.open_since = base_offset;
 }

@@ -1,4 +1,5 @@
-// What a partition knows about the idempotent producers that wrote to it: enough to drop repeated batches and to refuse gaps.
+// What a partition knows about the idempotent producers that wrote to it: enough to drop repeated batches and to refuse
+// gaps.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +26,8 @@ struct ProducerState {
   static constexpr std::size_t kRemembered = 5;  // as many as a producer may have in flight
 
   std::int16_t epoch = -1;
-  std::deque<Batch> batches;                // the newest last
-  std::optional<std::int64_t> open_since;   // first offset of its open transaction here
+  std::deque<Batch> batches;               // the newest last
+  std::optional<std::int64_t> open_since;  // first offset of its open transaction here
   std::int64_t last_write_ms = 0;
 
   bool operator==(const ProducerState&) const = default;

@@ -18,7 +18,8 @@ std::unexpected<Error> wrong_mapping() {
               "The producer attempted to use a producer id which is not currently assigned to its transactional id.");
 }
 std::unexpected<Error> fenced() {
-  return fail(Errc::kProducerFenced, "There is a newer producer with the same transactionalId which fences the current one.");
+  return fail(Errc::kProducerFenced,
+              "There is a newer producer with the same transactionalId which fences the current one.");
 }
 std::unexpected<Error> invalid_state() {
   return fail(Errc::kInvalidTxnState, "The producer attempted a transactional operation in an invalid state.");
@@ -26,7 +27,8 @@ std::unexpected<Error> invalid_state() {
 
 }  // namespace
 
-Producers::Producers(storage::Store& store, runtime::Loop& loop, Catalog& catalog, Offsets& offsets, Groups& groups, Settings settings)
+Producers::Producers(storage::Store& store, runtime::Loop& loop, Catalog& catalog, Offsets& offsets, Groups& groups,
+                     Settings settings)
     : store_(store), loop_(loop), catalog_(catalog), offsets_(offsets), groups_(groups), settings_(settings) {}
 
 Producers::~Producers() {
@@ -40,7 +42,8 @@ Status Producers::load() {
   auto next = store_.get(Keyspace::kTopics, rows::kNextProducerId);
   if (!next) return fail(Errc::kKafkaStorageError, next.error().message);
   if (*next) next_id_ = block_end_ = RowReader(**next).number();
-  for (auto at = store_.cursor(Keyspace::kTopics, storage::Range::prefix(rows::kTransactionPrefix)); at->valid(); at->next()) {
+  for (auto at = store_.cursor(Keyspace::kTopics, storage::Range::prefix(rows::kTransactionPrefix)); at->valid();
+       at->next()) {
     const std::string id(at->key().substr(rows::kTransactionPrefix.size()));
     RowReader row(at->value());
     auto& transaction = transactions_[id];
@@ -98,10 +101,12 @@ ProducerIdentity Producers::new_identity(storage::Mutation& changes) {
 }
 
 void Producers::init(InitRequest request, Reply<ProducerIdentity, Error> reply) {
-  if (auto space = store_.admit(); !space) return std::move(reply)(fail(Errc::kKafkaStorageError, space.error().message));
+  if (auto space = store_.admit(); !space)
+    return std::move(reply)(fail(Errc::kKafkaStorageError, space.error().message));
   storage::Mutation changes;
   const auto answer = [&](ProducerIdentity identity) {
-    store_.commit(std::move(changes), loop_, [reply = std::move(reply), identity]() mutable { std::move(reply)(identity); });
+    store_.commit(std::move(changes), loop_,
+                  [reply = std::move(reply), identity]() mutable { std::move(reply)(identity); });
   };
   if (!request.transactional_id) {
     // A producer that asks for a new epoch keeps its id while there are epochs left.
@@ -123,8 +128,10 @@ void Producers::init(InitRequest request, Reply<ProducerIdentity, Error> reply) 
     if (request.current.epoch != transaction.producer.epoch) return std::move(reply)(fenced());
   }
   const auto advance = [&](storage::Mutation& to) {
-    if (is_new || transaction.producer.epoch >= kEpochMax) transaction.producer = new_identity(to);
-    else ++transaction.producer.epoch;
+    if (is_new || transaction.producer.epoch >= kEpochMax)
+      transaction.producer = new_identity(to);
+    else
+      ++transaction.producer.epoch;
     transaction.timeout_ms = request.transaction_timeout_ms;
     transaction.changed_ms = now_ms();
   };
@@ -159,7 +166,8 @@ void Producers::begin(const std::string& id, Transaction& transaction) {
 
 void Producers::arm(const std::string& id, Transaction& transaction) {
   const auto left = std::max<std::int64_t>(0, transaction.started_ms + transaction.timeout_ms - now_ms());
-  transaction.timer = loop_.at(loop_.clock().now() + std::chrono::milliseconds(left), [this, id] { on_timeout(std::string(id)); });
+  transaction.timer =
+      loop_.at(loop_.clock().now() + std::chrono::milliseconds(left), [this, id] { on_timeout(std::string(id)); });
 }
 
 void Producers::on_timeout(const std::string& id) {
@@ -192,10 +200,12 @@ void Producers::add_partitions(const std::string& id, ProducerIdentity producer,
     for (auto& status : out)
       if (status) status = fail(Errc::kOperationNotAttempted);
   }
-  store_.commit(std::move(changes), loop_, [reply = std::move(reply), out = std::move(out)]() mutable { std::move(reply)(std::move(out)); });
+  store_.commit(std::move(changes), loop_,
+                [reply = std::move(reply), out = std::move(out)]() mutable { std::move(reply)(std::move(out)); });
 }
 
-void Producers::add_offsets(const std::string& id, ProducerIdentity producer, const std::string& group_id, Reply<void, Error> reply) {
+void Producers::add_offsets(const std::string& id, ProducerIdentity producer, const std::string& group_id,
+                            Reply<void, Error> reply) {
   auto found = find(id, producer);
   if (!found) return std::move(reply)(std::unexpected(found.error()));
   if (group_id.empty()) return std::move(reply)(fail(Errc::kInvalidGroupId));
@@ -217,7 +227,8 @@ void Producers::commit_offsets(const std::string& id, ProducerIdentity producer,
     return std::move(reply)(invalid_state());
   // Older clients do not say which member they are; then the transaction's own fencing is all there is.
   if (request.who.generation >= 0 || !request.who.member_id.empty() || request.who.instance_id) {
-    if (auto may = groups_.check_member(request.group_id, request.who); !may) return std::move(reply)(std::unexpected(may.error()));
+    if (auto may = groups_.check_member(request.group_id, request.who); !may)
+      return std::move(reply)(std::unexpected(may.error()));
   }
   std::vector<Status> out;
   for (auto& entry : request.entries) {
@@ -230,7 +241,8 @@ void Producers::commit_offsets(const std::string& id, ProducerIdentity producer,
   }
   storage::Mutation changes;
   save(id, transaction, changes);
-  store_.commit(std::move(changes), loop_, [reply = std::move(reply), out = std::move(out)]() mutable { std::move(reply)(std::move(out)); });
+  store_.commit(std::move(changes), loop_,
+                [reply = std::move(reply), out = std::move(out)]() mutable { std::move(reply)(std::move(out)); });
 }
 
 void Producers::end(const std::string& id, ProducerIdentity producer, Marker outcome, Reply<void, Error> reply) {
@@ -253,7 +265,8 @@ void Producers::finish(const std::string& id, Transaction& transaction, Marker o
   for (const auto& at : transaction.partitions) {
     auto log = catalog_.log(at.topic, at.partition);
     if (!log) continue;  // deleted meanwhile
-    ended.emplace_back(*log, (*log)->end_transaction(outcome, transaction.producer.id, transaction.producer.epoch, now, changes));
+    ended.emplace_back(
+        *log, (*log)->end_transaction(outcome, transaction.producer.id, transaction.producer.epoch, now, changes));
   }
   if (outcome == Marker::kCommit) {
     for (auto& pending : transaction.offsets) {
@@ -280,7 +293,8 @@ void Producers::drop_pending(Transaction& transaction) {
   transaction.offsets.clear();
 }
 
-Status Producers::check_batch(const std::optional<std::string>& id, const BatchHeader& batch, const TopicPartition& at) const {
+Status Producers::check_batch(const std::optional<std::string>& id, const BatchHeader& batch,
+                              const TopicPartition& at) const {
   if (!id) return invalid_state();
   const auto found = transactions_.find(*id);
   if (found == transactions_.end() || found->second.producer.id != batch.producer_id) return wrong_mapping();
@@ -294,7 +308,8 @@ Status Producers::check_batch(const std::optional<std::string>& id, const BatchH
 void Producers::expire_transactional_ids() {
   storage::Mutation changes;
   for (auto at = transactions_.begin(); at != transactions_.end();) {
-    if (at->second.state == State::kOngoing || at->second.changed_ms + settings_.transactional_id_expiration_ms > now_ms()) {
+    if (at->second.state == State::kOngoing ||
+        at->second.changed_ms + settings_.transactional_id_expiration_ms > now_ms()) {
       ++at;
       continue;
     }

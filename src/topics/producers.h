@@ -1,5 +1,6 @@
-// Producer ids and the transaction coordinator (the protocol's first transaction version: partitions are added before they are written).
-// With one node a transaction ends in one step: its markers, its offsets and its new state are one atomic batch.
+// Producer ids and the transaction coordinator (the protocol's first transaction version: partitions are added before
+// they are written). With one node a transaction ends in one step: its markers, its offsets and its new state are one
+// atomic batch.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +35,8 @@ class Producers {
     std::int64_t transactional_id_expiration_ms = 7LL * 24 * 3600 * 1000;
   };
 
-  Producers(storage::Store& store, runtime::Loop& loop, Catalog& catalog, Offsets& offsets, Groups& groups, Settings settings);
+  Producers(storage::Store& store, runtime::Loop& loop, Catalog& catalog, Offsets& offsets, Groups& groups,
+            Settings settings);
   ~Producers();
   Status load();
 
@@ -46,8 +48,8 @@ class Producers {
   void init(InitRequest request, Reply<ProducerIdentity, Error> reply);
 
   // One status per partition, when durable; or one error for all.
-  void add_partitions(const std::string& transactional_id, ProducerIdentity producer, std::vector<TopicPartition> partitions,
-                      Reply<std::vector<Status>, Error> reply);
+  void add_partitions(const std::string& transactional_id, ProducerIdentity producer,
+                      std::vector<TopicPartition> partitions, Reply<std::vector<Status>, Error> reply);
   void add_offsets(const std::string& transactional_id, ProducerIdentity producer, const std::string& group_id,
                    Reply<void, Error> reply);
   void commit_offsets(const std::string& transactional_id, ProducerIdentity producer, OffsetCommitRequest request,
@@ -55,7 +57,8 @@ class Producers {
   void end(const std::string& transactional_id, ProducerIdentity producer, Marker outcome, Reply<void, Error> reply);
 
   // May this transactional batch be written to that partition?
-  Status check_batch(const std::optional<std::string>& transactional_id, const BatchHeader& batch, const TopicPartition& at) const;
+  Status check_batch(const std::optional<std::string>& transactional_id, const BatchHeader& batch,
+                     const TopicPartition& at) const;
 
   void expire_transactional_ids();
 

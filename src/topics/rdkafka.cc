@@ -54,12 +54,14 @@ Errc to_errc(rd_kafka_resp_err_t code) {
 
 }  // namespace
 
-Result<Handle> open_handle(rd_kafka_type_t type, std::initializer_list<std::pair<const char*, std::string>> settings, const Callbacks& callbacks) {
+Result<Handle> open_handle(rd_kafka_type_t type, std::initializer_list<std::pair<const char*, std::string>> settings,
+                           const Callbacks& callbacks) {
   char problem[512];
   using Conf = std::unique_ptr<rd_kafka_conf_t, Destroy<rd_kafka_conf_destroy>>;
   Conf conf(rd_kafka_conf_new());
   for (const auto& [name, value] : settings)
-    if (rd_kafka_conf_set(conf.get(), name, value.c_str(), problem, sizeof problem) != RD_KAFKA_CONF_OK) return fail(Errc::kInvalidConfig, problem);
+    if (rd_kafka_conf_set(conf.get(), name, value.c_str(), problem, sizeof problem) != RD_KAFKA_CONF_OK)
+      return fail(Errc::kInvalidConfig, problem);
   rd_kafka_conf_set_opaque(conf.get(), callbacks.self);
   rd_kafka_conf_set_log_cb(conf.get(), callbacks.log);
   if (callbacks.event != nullptr) {

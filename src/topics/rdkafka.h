@@ -33,7 +33,8 @@ struct Callbacks {
   void (*event)(rd_kafka_t*, rd_kafka_event_t*, void*) = nullptr;  // none: nothing is told
 };
 
-Result<Handle> open_handle(rd_kafka_type_t type, std::initializer_list<std::pair<const char*, std::string>> settings, const Callbacks& callbacks);
+Result<Handle> open_handle(rd_kafka_type_t type, std::initializer_list<std::pair<const char*, std::string>> settings,
+                           const Callbacks& callbacks);
 
 // `message` none: librdkafka's own words.
 Error to_error(rd_kafka_resp_err_t code, const char* message = nullptr);

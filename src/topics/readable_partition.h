@@ -40,8 +40,8 @@ class ReadablePartition {
   }
   std::int32_t leader_epoch() const { return 0; }
 
-  // Whole batches, the first one holding `offset` (or the next offset that exists), ending below `end`; at least one when there is
-  // one and `at_least_one`, and else not more than max_bytes.
+  // Whole batches, the first one holding `offset` (or the next offset that exists), ending below `end`; at least one
+  // when there is one and `at_least_one`, and else not more than max_bytes.
   struct ReadSpec {
     std::int64_t offset = 0;
     std::int64_t end = 0;

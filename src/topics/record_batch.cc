@@ -58,7 +58,9 @@ class Scanner {
   bool ok_ = true;
 };
 
-std::unexpected<Error> bad_record() { return fail(Errc::kCorruptMessage, "The records of the batch cannot be decoded."); }
+std::unexpected<Error> bad_record() {
+  return fail(Errc::kCorruptMessage, "The records of the batch cannot be decoded.");
+}
 
 // Reads the body of one record. `base` supplies what the deltas count from.
 bool read_record(std::string_view body, const BatchHeader& base, RecordView& out) {
@@ -156,9 +158,11 @@ std::optional<BatchHeader> parse_header(std::string_view bytes) {
 Result<BatchHeader> check_produced(std::string_view bytes) {
   const auto header = parse_header(bytes);
   if (bytes.size() > kMagicAt && static_cast<std::int8_t>(bytes[kMagicAt]) != 2)
-    return fail(Errc::kInvalidRecord, "Produce requests of this version are only allowed to contain record batches with magic version 2");
+    return fail(Errc::kInvalidRecord,
+                "Produce requests of this version are only allowed to contain record batches with magic version 2");
   if (!header || header->length < 0 || header->size() != bytes.size())
-    return fail(Errc::kInvalidRecord, "Produce requests of this version must have exactly one record batch per partition");
+    return fail(Errc::kInvalidRecord,
+                "Produce requests of this version must have exactly one record batch per partition");
   if (crc32c(bytes.substr(kAttributesAt)) != header->crc)
     return fail(Errc::kCorruptMessage, "Record batch is corrupt: its checksum does not match");
   if (header->base_offset != 0) return fail(Errc::kInvalidRecord, "The base offset of the record batch should be 0");
@@ -234,7 +238,8 @@ std::string encode_batch(const std::vector<NewRecord>& records, const BatchOptio
   return assemble(header, options.codec == Codec::kNone ? body : compress(options.codec, body));
 }
 
-std::string encode_marker(Marker marker, std::int64_t producer_id, std::int16_t producer_epoch, std::int64_t timestamp_ms) {
+std::string encode_marker(Marker marker, std::int64_t producer_id, std::int16_t producer_epoch,
+                          std::int64_t timestamp_ms) {
   NewRecord record;
   record.key.emplace();
   append_be(*record.key, std::int16_t{0});
@@ -244,8 +249,12 @@ std::string encode_marker(Marker marker, std::int64_t producer_id, std::int16_t 
   append_be(*record.value, kTransactionCoordinatorEpoch);
   std::string body;
   append_record(body, record, 0, 0);
-  return assemble({.attributes = 16 | 32, .base_timestamp = timestamp_ms, .max_timestamp = timestamp_ms, .producer_id = producer_id,
-                   .producer_epoch = producer_epoch, .record_count = 1},
+  return assemble({.attributes = 16 | 32,
+                   .base_timestamp = timestamp_ms,
+                   .max_timestamp = timestamp_ms,
+                   .producer_id = producer_id,
+                   .producer_epoch = producer_epoch,
+                   .record_count = 1},
                   body);
 }
 

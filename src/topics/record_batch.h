@@ -1,5 +1,5 @@
-// The record batch of the Kafka protocol, format 2: the unit that producers send, the log stores and fetches return. A stored batch is
-// what the producer sent, except for its base offset and leader epoch, which lie outside its checksum.
+// The record batch of the Kafka protocol, format 2: the unit that producers send, the log stores and fetches return. A
+// stored batch is what the producer sent, except for its base offset and leader epoch, which lie outside its checksum.
 #pragma once
 
 #include <cstdint>
@@ -48,8 +48,8 @@ struct BatchHeader {
 // Nothing when there are fewer bytes than a header; the values are not checked.
 std::optional<BatchHeader> parse_header(std::string_view bytes);
 
-// Checks what a producer sent for one partition: one whole batch of format 2, base offset 0, right checksum, offsets that are dense.
-// The records themselves are looked at only when they are not compressed.
+// Checks what a producer sent for one partition: one whole batch of format 2, base offset 0, right checksum, offsets
+// that are dense. The records themselves are looked at only when they are not compressed.
 Result<BatchHeader> check_produced(std::string_view bytes);
 
 void set_base_offset(std::string& batch, std::int64_t offset);
@@ -82,7 +82,8 @@ std::string encode_batch(const std::vector<NewRecord>& records, const BatchOptio
 
 enum class Marker : std::int16_t { kAbort = 0, kCommit = 1 };
 // The control batch that ends a transaction in one partition.
-std::string encode_marker(Marker marker, std::int64_t producer_id, std::int16_t producer_epoch, std::int64_t timestamp_ms);
+std::string encode_marker(Marker marker, std::int64_t producer_id, std::int16_t producer_epoch,
+                          std::int64_t timestamp_ms);
 // Which marker a control batch holds.
 std::optional<Marker> marker_of(std::string_view control_batch);
 

@@ -37,7 +37,11 @@ TEST(RecordBatch, K_25_HeadersNullKeysAndTombstonesSurviveEveryCodec) {
     set_base_offset(batch, 40);
     const auto records = decode(batch);
     ASSERT_EQ(records.size(), 3u);
-    EXPECT_EQ(records[0], (Record{.offset = 40, .timestamp_ms = 1000, .key = "a", .value = "one", .headers = {{"h", "x"}, {"h", std::nullopt}}}));
+    EXPECT_EQ(records[0], (Record{.offset = 40,
+                                  .timestamp_ms = 1000,
+                                  .key = "a",
+                                  .value = "one",
+                                  .headers = {{"h", "x"}, {"h", std::nullopt}}}));
     EXPECT_EQ(records[1], (Record{.offset = 41, .timestamp_ms = 900, .key = std::nullopt, .value = "two"}));
     EXPECT_EQ(records[2], (Record{.offset = 42, .timestamp_ms = 1500, .key = "", .value = std::nullopt}));
   }
@@ -67,10 +71,29 @@ TEST(RecordBatch, DecompressionIsBounded) {
 TEST(RecordBatch, GoldenBytes) {
   // One record, key "k", value "v", timestamp 1700000000000; laid out by hand from the format's table.
   const auto batch = encode_batch({{.key = "k", .value = "v", .headers = {}, .timestamp_ms = 1700000000000}}, {});
-  EXPECT_EQ(to_hex(std::string_view(batch).substr(0, 17)), "0000000000000000" "0000003a" "ffffffff" "02");
+  EXPECT_EQ(to_hex(std::string_view(batch).substr(0, 17)),
+            "0000000000000000"
+            "0000003a"
+            "ffffffff"
+            "02");
   EXPECT_EQ(to_hex(std::string_view(batch).substr(21)),
-            "0000" "00000000" "0000018bcfe56800" "0000018bcfe56800" "ffffffffffffffff" "ffff" "ffffffff" "00000001"
-            "10" "00" "00" "00" "02" "6b" "02" "76" "00");
+            "0000"
+            "00000000"
+            "0000018bcfe56800"
+            "0000018bcfe56800"
+            "ffffffffffffffff"
+            "ffff"
+            "ffffffff"
+            "00000001"
+            "10"
+            "00"
+            "00"
+            "00"
+            "02"
+            "6b"
+            "02"
+            "76"
+            "00");
 }
 
 TEST(RecordBatch, K_18_K_19_RefusesWhatIsNotOneSoundBatch) {

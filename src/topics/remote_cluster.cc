@@ -32,17 +32,22 @@ void* as_opaque(std::uint64_t id) { return reinterpret_cast<void*>(static_cast<s
 std::uint64_t as_id(const void* opaque) { return reinterpret_cast<std::uintptr_t>(opaque); }
 
 Error busy() { return {Errc::kThrottlingQuotaExceeded, "Too many calls wait for the Kafka cluster."}; }
-Error unknown_topic(const std::string& name) { return {Errc::kUnknownTopicOrPartition, "Topic '" + name + "' does not exist."}; }
+Error unknown_topic(const std::string& name) {
+  return {Errc::kUnknownTopicOrPartition, "Topic '" + name + "' does not exist."};
+}
 
 Answer answer_of_groups(const rd_kafka_group_result_t** groups, std::size_t count) {
   Answer out;
   for (std::size_t i = 0; i < count; ++i) {
-    if (const auto* error = rd_kafka_group_result_error(groups[i])) out.error = rd::to_error(rd_kafka_error_code(error), rd_kafka_error_string(error));
+    if (const auto* error = rd_kafka_group_result_error(groups[i]))
+      out.error = rd::to_error(rd_kafka_error_code(error), rd_kafka_error_string(error));
     const auto* partitions = rd_kafka_group_result_partitions(groups[i]);
     for (int k = 0; partitions != nullptr && k < partitions->cnt; ++k) {
       const auto& one = partitions->elems[k];
-      if (one.err != RD_KAFKA_RESP_ERR_NO_ERROR) out.error = rd::to_error(one.err);
-      else if (one.offset >= 0) out.offsets[one.partition] = one.offset;
+      if (one.err != RD_KAFKA_RESP_ERR_NO_ERROR)
+        out.error = rd::to_error(one.err);
+      else if (one.offset >= 0)
+        out.offsets[one.partition] = one.offset;
     }
   }
   return out;
@@ -50,11 +55,14 @@ Answer answer_of_groups(const rd_kafka_group_result_t** groups, std::size_t coun
 
 Result<std::vector<TopicSummary>> list_now(rd_kafka_t* handle) {
   const rd_kafka_metadata_t* metadata = nullptr;
-  if (const auto code = rd_kafka_metadata(handle, 1, nullptr, &metadata, kTimeoutMs); code != RD_KAFKA_RESP_ERR_NO_ERROR) return std::unexpected(rd::to_error(code));
+  if (const auto code = rd_kafka_metadata(handle, 1, nullptr, &metadata, kTimeoutMs);
+      code != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return std::unexpected(rd::to_error(code));
   std::vector<TopicSummary> out;
   for (int i = 0; i < metadata->topic_cnt; ++i) {
     const auto& topic = metadata->topics[i];
-    if (topic.err == RD_KAFKA_RESP_ERR_NO_ERROR || topic.err == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE) out.push_back({topic.topic, topic.partition_cnt});
+    if (topic.err == RD_KAFKA_RESP_ERR_NO_ERROR || topic.err == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE)
+      out.push_back({topic.topic, topic.partition_cnt});
   }
   rd_kafka_metadata_destroy(metadata);
   std::ranges::sort(out, {}, &TopicSummary::name);
@@ -73,12 +81,16 @@ Result<std::int64_t> find_now(rd_kafka_t* handle, const OffsetQuery& query) {
     const rd::Partitions list(rd_kafka_topic_partition_list_new(1));
     auto* one = rd_kafka_topic_partition_list_add(list.get(), query.topic.c_str(), query.partition);
     one->offset = query.timestamp_ms;
-    if (const auto code = rd_kafka_offsets_for_times(handle, list.get(), kTimeoutMs); code != RD_KAFKA_RESP_ERR_NO_ERROR) return std::unexpected(rd::to_error(code));
+    if (const auto code = rd_kafka_offsets_for_times(handle, list.get(), kTimeoutMs);
+        code != RD_KAFKA_RESP_ERR_NO_ERROR)
+      return std::unexpected(rd::to_error(code));
     if (one->err != RD_KAFKA_RESP_ERR_NO_ERROR) return std::unexpected(rd::to_error(one->err));
     if (one->offset >= 0) return one->offset;
   }
   std::int64_t low = 0, high = 0;
-  if (const auto code = rd_kafka_query_watermark_offsets(handle, query.topic.c_str(), query.partition, &low, &high, kTimeoutMs); code != RD_KAFKA_RESP_ERR_NO_ERROR)
+  if (const auto code =
+          rd_kafka_query_watermark_offsets(handle, query.topic.c_str(), query.partition, &low, &high, kTimeoutMs);
+      code != RD_KAFKA_RESP_ERR_NO_ERROR)
     return std::unexpected(rd::to_error(code));
   return query.at == OffsetQuery::At::kEarliest ? low : high;
 }
@@ -86,7 +98,8 @@ Result<std::int64_t> find_now(rd_kafka_t* handle, const OffsetQuery& query) {
 }  // namespace
 
 struct RemoteCluster::Impl {
-  Impl(std::string bootstrap_servers, runtime::Loop& h, observe::Log& l) : servers(std::move(bootstrap_servers)), home(h), log(l) {}
+  Impl(std::string bootstrap_servers, runtime::Loop& h, observe::Log& l)
+      : servers(std::move(bootstrap_servers)), home(h), log(l) {}
   ~Impl();
 
   struct TopicsWatch;
@@ -121,9 +134,9 @@ struct RemoteCluster::Impl {
   bool comparing = false;
   runtime::TimerId timer = 0;
 
-  rd::Handle producer;   // produces and asks the admin calls; its background thread tells us what came of them
+  rd::Handle producer;  // produces and asks the admin calls; its background thread tells us what came of them
   rd::Queue background;
-  rd::Handle asker;      // a consumer that never creates what it asks about
+  rd::Handle asker;  // a consumer that never creates what it asks about
   std::optional<RemoteReader> reader;
   std::unique_ptr<runtime::ThreadPool> questions;  // one worker; the calls that it makes block
 };
@@ -161,18 +174,19 @@ Status RemoteCluster::Impl::open() {
 }
 
 Result<rd::Handle> RemoteCluster::Impl::open_consumer() {
-  return rd::open_handle(RD_KAFKA_CONSUMER,
-                         {{"bootstrap.servers", servers},
-                          {"client.id", "tidemill"},
-                          {"enable.auto.commit", "false"},
-                          {"enable.auto.offset.store", "false"},
-                          {"auto.offset.reset", "error"},
-                          {"isolation.level", "read_committed"},
-                          {"allow.auto.create.topics", "false"},
-                          {"topic.metadata.propagation.max.ms", "2000"},  // so long a topic that is not there may yet turn up
-                          {"queued.max.messages.kbytes", "16384"},
-                          {"fetch.error.backoff.ms", "100"}},
-                         {.self = this, .log = on_log});
+  return rd::open_handle(
+      RD_KAFKA_CONSUMER,
+      {{"bootstrap.servers", servers},
+       {"client.id", "tidemill"},
+       {"enable.auto.commit", "false"},
+       {"enable.auto.offset.store", "false"},
+       {"auto.offset.reset", "error"},
+       {"isolation.level", "read_committed"},
+       {"allow.auto.create.topics", "false"},
+       {"topic.metadata.propagation.max.ms", "2000"},  // so long a topic that is not there may yet turn up
+       {"queued.max.messages.kbytes", "16384"},
+       {"fetch.error.backoff.ms", "100"}},
+      {.self = this, .log = on_log});
 }
 
 RemoteCluster::Impl::~Impl() {
@@ -180,7 +194,8 @@ RemoteCluster::Impl::~Impl() {
   if (timer != 0) home.cancel(timer);
   questions.reset();
   reader.reset();
-  if (producer) rd_kafka_purge(producer.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
+  if (producer)
+    rd_kafka_purge(producer.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
   background.reset();
   producer.reset();  // waits for librdkafka's threads: no event comes after
   asker.reset();
@@ -188,8 +203,10 @@ RemoteCluster::Impl::~Impl() {
 
 void RemoteCluster::Impl::on_log(const rd_kafka_t* handle, int level, const char* facility, const char* text) {
   auto& log = static_cast<Impl*>(rd_kafka_opaque(handle))->log;
-  if (level <= 4) log.warn("kafka.client", {{"about", facility}, {"text", text}});  // syslog's numbers: 4 is a warning
-  else log.debug("kafka.client", {{"about", facility}, {"text", text}});
+  if (level <= 4)
+    log.warn("kafka.client", {{"about", facility}, {"text", text}});  // syslog's numbers: 4 is a warning
+  else
+    log.debug("kafka.client", {{"about", facility}, {"text", text}});
 }
 
 void RemoteCluster::Impl::on_event(rd_kafka_t*, rd_kafka_event_t* raw, void* opaque) {
@@ -210,7 +227,8 @@ void RemoteCluster::Impl::on_event(rd_kafka_t*, rd_kafka_event_t* raw, void* opa
   switch (rd_kafka_event_type(event.get())) {
     case RD_KAFKA_EVENT_DR:
       while (const auto* message = rd_kafka_event_message_next(event.get())) {
-        Answer delivered{.error = {}, .produced = {.partition = message->partition, .base_offset = message->offset}, .offsets = {}};
+        Answer delivered{
+            .error = {}, .produced = {.partition = message->partition, .base_offset = message->offset}, .offsets = {}};
         if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) delivered.error = rd::to_error(message->err);
         tell(as_id(message->_private), std::move(delivered));
       }
@@ -218,7 +236,8 @@ void RemoteCluster::Impl::on_event(rd_kafka_t*, rd_kafka_event_t* raw, void* opa
     case RD_KAFKA_EVENT_CREATETOPICS_RESULT:
       answer.error = failed();
       if (!answer.error) {
-        const auto** topics = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
+        const auto** topics =
+            rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
         for (std::size_t i = 0; i < count; ++i)
           if (const auto code = rd_kafka_topic_result_error(topics[i]); code != RD_KAFKA_RESP_ERR_NO_ERROR)
             answer.error = rd::to_error(code, rd_kafka_topic_result_error_string(topics[i]));
@@ -227,14 +246,16 @@ void RemoteCluster::Impl::on_event(rd_kafka_t*, rd_kafka_event_t* raw, void* opa
     case RD_KAFKA_EVENT_ALTERCONSUMERGROUPOFFSETS_RESULT:
       answer.error = failed();
       if (!answer.error) {
-        const auto** groups = rd_kafka_AlterConsumerGroupOffsets_result_groups(rd_kafka_event_AlterConsumerGroupOffsets_result(event.get()), &count);
+        const auto** groups = rd_kafka_AlterConsumerGroupOffsets_result_groups(
+            rd_kafka_event_AlterConsumerGroupOffsets_result(event.get()), &count);
         answer = answer_of_groups(groups, count);
       }
       break;
     case RD_KAFKA_EVENT_LISTCONSUMERGROUPOFFSETS_RESULT:
       answer.error = failed();
       if (!answer.error) {
-        const auto** groups = rd_kafka_ListConsumerGroupOffsets_result_groups(rd_kafka_event_ListConsumerGroupOffsets_result(event.get()), &count);
+        const auto** groups = rd_kafka_ListConsumerGroupOffsets_result_groups(
+            rd_kafka_event_ListConsumerGroupOffsets_result(event.get()), &count);
         answer = answer_of_groups(groups, count);
       }
       break;
@@ -284,10 +305,12 @@ void RemoteCluster::Impl::tick() {
     tick();
     reader->sweep();
     if ((topic_watchers.empty() && reader->empty()) || std::exchange(comparing, true)) return;
-    ask<std::vector<TopicSummary>>([handle = asker.get()] { return list_now(handle); },
-                                   Reply<std::vector<TopicSummary>, Error>([this, still = std::weak_ptr(alive), asked = home.clock().now()](Result<std::vector<TopicSummary>> now) {
-                                     if (!still.expired()) compare(std::move(now), asked);
-                                   }));
+    ask<std::vector<TopicSummary>>(
+        [handle = asker.get()] { return list_now(handle); },
+        Reply<std::vector<TopicSummary>, Error>(
+            [this, still = std::weak_ptr(alive), asked = home.clock().now()](Result<std::vector<TopicSummary>> now) {
+              if (!still.expired()) compare(std::move(now), asked);
+            }));
   });
 }
 
@@ -307,16 +330,20 @@ void RemoteCluster::Impl::compare(Result<std::vector<TopicSummary>> now, runtime
 }
 
 void RemoteCluster::Impl::describe_made(std::string name, int tries, Reply<TopicSummary, Error> reply) {
-  ask<TopicSummary>([handle = asker.get(), name] { return describe_now(handle, name); },
-                    Reply<TopicSummary, Error>([this, still = std::weak_ptr(alive), name, tries, reply = std::move(reply)](Result<TopicSummary> found) mutable {
-                      if (still.expired() || found || found.error().code != Errc::kUnknownTopicOrPartition || tries <= 1) return std::move(reply)(std::move(found));
-                      home.at(home.clock().now() + kDescribePause, [this, still, name, tries, reply = std::move(reply)]() mutable {
-                        if (!still.expired()) describe_made(std::move(name), tries - 1, std::move(reply));
-                      });
-                    }));
+  ask<TopicSummary>(
+      [handle = asker.get(), name] { return describe_now(handle, name); },
+      Reply<TopicSummary, Error>([this, still = std::weak_ptr(alive), name, tries,
+                                  reply = std::move(reply)](Result<TopicSummary> found) mutable {
+        if (still.expired() || found || found.error().code != Errc::kUnknownTopicOrPartition || tries <= 1)
+          return std::move(reply)(std::move(found));
+        home.at(home.clock().now() + kDescribePause, [this, still, name, tries, reply = std::move(reply)]() mutable {
+          if (!still.expired()) describe_made(std::move(name), tries - 1, std::move(reply));
+        });
+      }));
 }
 
-void RemoteCluster::Impl::send(ProduceRequest request, std::optional<std::int32_t> partition, Reply<Produced, Error> reply) {
+void RemoteCluster::Impl::send(ProduceRequest request, std::optional<std::int32_t> partition,
+                               Reply<Produced, Error> reply) {
   struct Batch {
     explicit Batch(Reply<Produced, Error> r, std::size_t count) : reply(std::move(r)), left(count) {}
     Reply<Produced, Error> reply;
@@ -352,7 +379,8 @@ void RemoteCluster::Impl::send(ProduceRequest request, std::optional<std::int32_
     if (!record.headers.empty()) {
       headers = rd_kafka_headers_new(record.headers.size());
       for (const auto& header : record.headers)
-        rd_kafka_header_add(headers, header.key.data(), static_cast<ssize_t>(header.key.size()), header.value ? header.value->data() : nullptr,
+        rd_kafka_header_add(headers, header.key.data(), static_cast<ssize_t>(header.key.size()),
+                            header.value ? header.value->data() : nullptr,
                             header.value ? static_cast<ssize_t>(header.value->size()) : 0);
       field(RD_KAFKA_VTYPE_HEADERS).u.headers = headers;  // the message's, once it is taken
     }
@@ -360,11 +388,14 @@ void RemoteCluster::Impl::send(ProduceRequest request, std::optional<std::int32_
     const Failure failure(rd_kafka_produceva(producer.get(), fields.data(), count));
     if (!failure) continue;
     if (headers != nullptr) rd_kafka_headers_destroy(headers);
-    answer(id, {.error = rd::to_error(rd_kafka_error_code(failure.get()), rd_kafka_error_string(failure.get())), .produced = {}, .offsets = {}});
+    answer(id, {.error = rd::to_error(rd_kafka_error_code(failure.get()), rd_kafka_error_string(failure.get())),
+                .produced = {},
+                .offsets = {}});
   }
 }
 
-Result<std::unique_ptr<RemoteCluster>> RemoteCluster::open(std::string bootstrap_servers, runtime::Loop& home, observe::Log& log) {
+Result<std::unique_ptr<RemoteCluster>> RemoteCluster::open(std::string bootstrap_servers, runtime::Loop& home,
+                                                           observe::Log& log) {
   auto impl = std::make_unique<Impl>(std::move(bootstrap_servers), home, log);
   TM_CHECK(impl->open());
   return std::unique_ptr<RemoteCluster>(new RemoteCluster(std::move(impl)));
@@ -380,7 +411,8 @@ void RemoteCluster::create_topic(NewTopic topic, Reply<TopicSummary, Error> repl
   if (impl.parked.size() >= kUnderWayMax) return std::move(reply)(std::unexpected(busy()));
   char problem[256];
   using Spec = std::unique_ptr<rd_kafka_NewTopic_t, rd::Destroy<rd_kafka_NewTopic_destroy>>;
-  const Spec spec(rd_kafka_NewTopic_new(topic.name.c_str(), topic.partitions.value_or(-1), -1, problem, sizeof problem));
+  const Spec spec(
+      rd_kafka_NewTopic_new(topic.name.c_str(), topic.partitions.value_or(-1), -1, problem, sizeof problem));
   if (!spec) return std::move(reply)(fail(topic.partitions ? Errc::kInvalidPartitions : Errc::kInvalidTopic, problem));
   for (const auto& [name, value] : topic.configs)
     if (rd_kafka_NewTopic_set_config(spec.get(), name.c_str(), value.c_str()) != RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -395,7 +427,8 @@ void RemoteCluster::create_topic(NewTopic topic, Reply<TopicSummary, Error> repl
 }
 
 void RemoteCluster::describe_topic(std::string name, Reply<TopicSummary, Error> reply) {
-  impl_->ask<TopicSummary>([handle = impl_->asker.get(), name = std::move(name)] { return describe_now(handle, name); }, std::move(reply));
+  impl_->ask<TopicSummary>([handle = impl_->asker.get(), name = std::move(name)] { return describe_now(handle, name); },
+                           std::move(reply));
 }
 
 void RemoteCluster::list_topics(Reply<std::vector<TopicSummary>, Error> reply) {
@@ -411,21 +444,29 @@ void RemoteCluster::produce(ProduceRequest request, Reply<Produced, Error> reply
     const auto partition = request.partition;
     return impl.send(std::move(request), partition, std::move(reply));
   }
-  describe_topic(request.topic, Reply<TopicSummary, Error>([&impl, still = std::weak_ptr(impl.alive), request, reply = std::move(reply)](Result<TopicSummary> topic) mutable {
+  describe_topic(request.topic,
+                 Reply<TopicSummary, Error>([&impl, still = std::weak_ptr(impl.alive), request,
+                                             reply = std::move(reply)](Result<TopicSummary> topic) mutable {
                    if (still.expired() || (!topic && topic.error().code != Errc::kUnknownTopicOrPartition))
                      return std::move(reply)(std::unexpected(topic ? busy() : std::move(topic).error()));
                    std::int32_t partition = 0;  // of a topic that producing creates, too
                    if (topic) {
-                     if (const auto& key = request.records.front().key) partition = partition_of_key(*key, topic->partitions);
-                     else partition = static_cast<std::int32_t>(impl.next_partition[request.topic]++ % static_cast<std::uint32_t>(topic->partitions));
+                     if (const auto& key = request.records.front().key)
+                       partition = partition_of_key(*key, topic->partitions);
+                     else
+                       partition = static_cast<std::int32_t>(impl.next_partition[request.topic]++ %
+                                                             static_cast<std::uint32_t>(topic->partitions));
                    }
                    impl.send(std::move(request), partition, std::move(reply));
                  }));
 }
 
-void RemoteCluster::read(ReadRequest request, Reply<ReadResult, Error> reply) { std::move(reply)(impl_->reader->read(request)); }
+void RemoteCluster::read(ReadRequest request, Reply<ReadResult, Error> reply) {
+  std::move(reply)(impl_->reader->read(request));
+}
 
-Result<std::unique_ptr<Watch>> RemoteCluster::watch(const std::string& topic, std::int32_t partition, std::function<void()> advanced) {
+Result<std::unique_ptr<Watch>> RemoteCluster::watch(const std::string& topic, std::int32_t partition,
+                                                    std::function<void()> advanced) {
   return impl_->reader->watch(topic, partition, std::move(advanced));
 }
 
@@ -436,7 +477,8 @@ std::unique_ptr<Watch> RemoteCluster::watch_topics(std::function<void()> changed
 }
 
 void RemoteCluster::find_offset(OffsetQuery query, Reply<std::int64_t, Error> reply) {
-  impl_->ask<std::int64_t>([handle = impl_->asker.get(), query = std::move(query)] { return find_now(handle, query); }, std::move(reply));
+  impl_->ask<std::int64_t>([handle = impl_->asker.get(), query = std::move(query)] { return find_now(handle, query); },
+                           std::move(reply));
 }
 
 void RemoteCluster::commit_offsets(std::string group, std::vector<OffsetToCommit> offsets, Reply<void, Error> reply) {
@@ -452,7 +494,8 @@ void RemoteCluster::commit_offsets(std::string group, std::vector<OffsetToCommit
     one->metadata_size = offset.metadata.size();
     std::memcpy(one->metadata, offset.metadata.data(), offset.metadata.size());
   }
-  using Request = std::unique_ptr<rd_kafka_AlterConsumerGroupOffsets_t, rd::Destroy<rd_kafka_AlterConsumerGroupOffsets_destroy>>;
+  using Request =
+      std::unique_ptr<rd_kafka_AlterConsumerGroupOffsets_t, rd::Destroy<rd_kafka_AlterConsumerGroupOffsets_destroy>>;
   const Request request(rd_kafka_AlterConsumerGroupOffsets_new(group.c_str(), list.get()));
   const auto id = impl.park([reply = std::move(reply)](Answer answer) mutable {
     if (answer.error) return std::move(reply)(std::unexpected(*std::move(answer.error)));
@@ -463,27 +506,33 @@ void RemoteCluster::commit_offsets(std::string group, std::vector<OffsetToCommit
   rd_kafka_AlterConsumerGroupOffsets(impl.producer.get(), &one, 1, options.get(), impl.background.get());
 }
 
-void RemoteCluster::committed_offsets(std::string group, std::string topic, Reply<std::map<std::int32_t, std::int64_t>, Error> reply) {
+void RemoteCluster::committed_offsets(std::string group, std::string topic,
+                                      Reply<std::map<std::int32_t, std::int64_t>, Error> reply) {
   // Asked by partition, of this topic alone.
   auto& impl = *impl_;
-  describe_topic(topic, Reply<TopicSummary, Error>([&impl, still = std::weak_ptr(impl.alive), group = std::move(group), topic,
-                                                    reply = std::move(reply)](Result<TopicSummary> described) mutable {
-                   if (still.expired() || impl.parked.size() >= kUnderWayMax) return std::move(reply)(std::unexpected(busy()));
-                   if (!described && described.error().code == Errc::kUnknownTopicOrPartition) return std::move(reply)(std::map<std::int32_t, std::int64_t>{});
-                   if (!described) return std::move(reply)(std::unexpected(std::move(described).error()));
-                   const rd::Partitions list(rd_kafka_topic_partition_list_new(described->partitions));
-                   for (std::int32_t i = 0; i < described->partitions; ++i) rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), i);
-                   using Request = std::unique_ptr<rd_kafka_ListConsumerGroupOffsets_t, rd::Destroy<rd_kafka_ListConsumerGroupOffsets_destroy>>;
-                   const Request request(rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), list.get()));
-                   const auto id = impl.park([reply = std::move(reply)](Answer answer) mutable {
-                     if (answer.error && answer.error->code == Errc::kGroupIdNotFound) return std::move(reply)(std::map<std::int32_t, std::int64_t>{});
-                     if (answer.error) return std::move(reply)(std::unexpected(*std::move(answer.error)));
-                     std::move(reply)(std::move(answer.offsets));
-                   });
-                   const auto options = impl.admin_options(RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, id);
-                   auto* one = request.get();
-                   rd_kafka_ListConsumerGroupOffsets(impl.producer.get(), &one, 1, options.get(), impl.background.get());
-                 }));
+  describe_topic(
+      topic, Reply<TopicSummary, Error>([&impl, still = std::weak_ptr(impl.alive), group = std::move(group), topic,
+                                         reply = std::move(reply)](Result<TopicSummary> described) mutable {
+        if (still.expired() || impl.parked.size() >= kUnderWayMax) return std::move(reply)(std::unexpected(busy()));
+        if (!described && described.error().code == Errc::kUnknownTopicOrPartition)
+          return std::move(reply)(std::map<std::int32_t, std::int64_t>{});
+        if (!described) return std::move(reply)(std::unexpected(std::move(described).error()));
+        const rd::Partitions list(rd_kafka_topic_partition_list_new(described->partitions));
+        for (std::int32_t i = 0; i < described->partitions; ++i)
+          rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), i);
+        using Request = std::unique_ptr<rd_kafka_ListConsumerGroupOffsets_t,
+                                        rd::Destroy<rd_kafka_ListConsumerGroupOffsets_destroy>>;
+        const Request request(rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), list.get()));
+        const auto id = impl.park([reply = std::move(reply)](Answer answer) mutable {
+          if (answer.error && answer.error->code == Errc::kGroupIdNotFound)
+            return std::move(reply)(std::map<std::int32_t, std::int64_t>{});
+          if (answer.error) return std::move(reply)(std::unexpected(*std::move(answer.error)));
+          std::move(reply)(std::move(answer.offsets));
+        });
+        const auto options = impl.admin_options(RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, id);
+        auto* one = request.get();
+        rd_kafka_ListConsumerGroupOffsets(impl.producer.get(), &one, 1, options.get(), impl.background.get());
+      }));
 }
 
 }  // namespace tidemill::topics

@@ -27,7 +27,8 @@ class RealCluster : public testing::Test {
  protected:
   void SetUp() override {
 #ifdef TM_UNDER_TSAN
-    GTEST_SKIP() << "librdkafka starts its threads with C11's thrd_create, which ThreadSanitizer does not know: it crashes in them";
+    GTEST_SKIP() << "librdkafka starts its threads with C11's thrd_create, which ThreadSanitizer does not know: it "
+                    "crashes in them";
 #endif
     char problem[256];
     auto* conf = rd_kafka_conf_new();
@@ -76,13 +77,18 @@ class RealCluster : public testing::Test {
     return answer.get();
   }
   Result<Produced> produce(std::int32_t partition, std::vector<NewRecord> records) {
-    return call<Produced>([&](auto reply) { cluster_->produce({.topic = "orders", .partition = partition, .records = std::move(records)}, std::move(reply)); });
+    return call<Produced>([&](auto reply) {
+      cluster_->produce({.topic = "orders", .partition = partition, .records = std::move(records)}, std::move(reply));
+    });
   }
   // Reads on until `count` records have come, or an error.
   Result<std::vector<Record>> read(std::int64_t offset, std::size_t count, std::int32_t partition = 0) {
     std::vector<Record> out;
-    for (const auto until = std::chrono::steady_clock::now() + seconds(20); out.size() < count && std::chrono::steady_clock::now() < until;) {
-      auto got = call<ReadResult>([&](auto reply) { cluster_->read({.topic = "orders", .partition = partition, .offset = offset}, std::move(reply)); });
+    for (const auto until = std::chrono::steady_clock::now() + seconds(20);
+         out.size() < count && std::chrono::steady_clock::now() < until;) {
+      auto got = call<ReadResult>([&](auto reply) {
+        cluster_->read({.topic = "orders", .partition = partition, .offset = offset}, std::move(reply));
+      });
       if (!got) return std::unexpected(got.error());
       for (auto& record : got->records) out.push_back(std::move(record));
       offset = got->next_offset;
@@ -102,7 +108,10 @@ class RealCluster : public testing::Test {
 
 TEST_F(RealCluster, RecordsComeBackAsTheyWereProduced) {
   open(servers_);
-  const NewRecord whole{.key = "k", .value = "v", .headers = {{.key = "h", .value = "x"}, {.key = "none", .value = std::nullopt}}, .timestamp_ms = 1'700'000'000'123};
+  const NewRecord whole{.key = "k",
+                        .value = "v",
+                        .headers = {{.key = "h", .value = "x"}, {.key = "none", .value = std::nullopt}},
+                        .timestamp_ms = 1'700'000'000'123};
   const NewRecord tombstone{.key = "k", .value = std::nullopt};
   const NewRecord empty{.key = std::nullopt, .value = ""};
   const auto produced = produce(0, {whole, tombstone, empty});
@@ -133,15 +142,19 @@ TEST_F(RealCluster, AWatchTellsOfWhatIsThereAndOfWhatComes) {
   std::unique_ptr<Watch> watch;
   std::promise<void> first, second;
   on_home([&] {
-    watch = cluster_->watch("orders", 0, [&] {
-                      ++told;
-                      cluster_->read({.topic = "orders", .partition = 0, .offset = next}, Reply<ReadResult, Error>([&](Result<ReadResult> got) {
-                                       ASSERT_TRUE(got);
-                                       const auto before = std::exchange(next, got->next_offset);
-                                       if (before < 1 && next >= 1) first.set_value();
-                                       if (before < 2 && next >= 2) second.set_value();
-                                     }));
-                    }).value();
+    watch = cluster_
+                ->watch("orders", 0,
+                        [&] {
+                          ++told;
+                          cluster_->read({.topic = "orders", .partition = 0, .offset = next},
+                                         Reply<ReadResult, Error>([&](Result<ReadResult> got) {
+                                           ASSERT_TRUE(got);
+                                           const auto before = std::exchange(next, got->next_offset);
+                                           if (before < 1 && next >= 1) first.set_value();
+                                           if (before < 2 && next >= 2) second.set_value();
+                                         }));
+                        })
+                .value();
   });
   ASSERT_TRUE(produce(0, {{.key = "a", .value = "1"}}));
   ASSERT_EQ(first.get_future().wait_for(seconds(20)), std::future_status::ready);
@@ -157,15 +170,21 @@ TEST_F(RealCluster, AWatchTellsOfWhatIsThereAndOfWhatComes) {
 TEST_F(RealCluster, OneKeyIsOnePartitionAndBatchesStayTogether) {
   open(servers_);
   const auto to_any = [&](std::vector<NewRecord> records) {
-    return call<Produced>([&](auto reply) { cluster_->produce({.topic = "orders", .partition = std::nullopt, .records = std::move(records)}, std::move(reply)); });
+    return call<Produced>([&](auto reply) {
+      cluster_->produce({.topic = "orders", .partition = std::nullopt, .records = std::move(records)},
+                        std::move(reply));
+    });
   };
   const auto one = to_any({{.key = "customer-7", .value = "a"}});
-  const auto three = to_any({{.key = "customer-7", .value = "b"}, {.key = "another", .value = "c"}, {.key = "third", .value = "d"}});
+  const auto three =
+      to_any({{.key = "customer-7", .value = "b"}, {.key = "another", .value = "c"}, {.key = "third", .value = "d"}});
   ASSERT_TRUE(one && three);
   EXPECT_EQ(one->partition, three->partition);
   EXPECT_EQ(three->base_offset, 1);
-  const auto end = call<std::int64_t>(
-      [&](auto reply) { cluster_->find_offset({.topic = "orders", .partition = one->partition, .at = OffsetQuery::At::kLatest}, std::move(reply)); });
+  const auto end = call<std::int64_t>([&](auto reply) {
+    cluster_->find_offset({.topic = "orders", .partition = one->partition, .at = OffsetQuery::At::kLatest},
+                          std::move(reply));
+  });
   EXPECT_EQ(end.value_or(-1), 4);
 }
 
@@ -180,7 +199,9 @@ TEST_F(RealCluster, TopicsAndOffsetsAreFound) {
   const auto all = call<std::vector<TopicSummary>>([&](auto reply) { cluster_->list_topics(std::move(reply)); });
   EXPECT_EQ(all, (std::vector<TopicSummary>{{"orders", 2}}));  // asking about a topic has not made it
   for (const auto& [at, offset] : {std::pair{OffsetQuery::At::kEarliest, 0}, {OffsetQuery::At::kLatest, 2}}) {
-    const auto found = call<std::int64_t>([&, at = at](auto reply) { cluster_->find_offset({.topic = "orders", .partition = 1, .at = at}, std::move(reply)); });
+    const auto found = call<std::int64_t>([&, at = at](auto reply) {
+      cluster_->find_offset({.topic = "orders", .partition = 1, .at = at}, std::move(reply));
+    });
     EXPECT_EQ(found.value_or(-1), offset);
   }
 }
@@ -188,11 +209,13 @@ TEST_F(RealCluster, TopicsAndOffsetsAreFound) {
 TEST_F(RealCluster, OffsetsOfAGroupAreKeptInTheCluster) {
   open(servers_);
   const auto committed = [&] {
-    return call<std::map<std::int32_t, std::int64_t>>([&](auto reply) { cluster_->committed_offsets("readers", "orders", std::move(reply)); });
+    return call<std::map<std::int32_t, std::int64_t>>(
+        [&](auto reply) { cluster_->committed_offsets("readers", "orders", std::move(reply)); });
   };
   EXPECT_EQ(committed(), (std::map<std::int32_t, std::int64_t>{}));
   const auto done = call<void>([&](auto reply) {
-    cluster_->commit_offsets("readers", {{.topic = "orders", .partition = 1, .offset = 42, .metadata = "who"}}, std::move(reply));
+    cluster_->commit_offsets("readers", {{.topic = "orders", .partition = 1, .offset = 42, .metadata = "who"}},
+                             std::move(reply));
   });
   ASSERT_TRUE(done) << done.error().message;
   EXPECT_EQ(committed(), (std::map<std::int32_t, std::int64_t>{{1, 42}}));
@@ -225,16 +248,21 @@ TEST_F(RealCluster, ReadersFarApartHavePositionsOfTheirOwn) {
   on_home([&] {
     for (int i = 0; i < 2; ++i) watches.push_back(cluster_->watch("orders", 0, [] {}).value());
   });
-  // In turns, one record at a time: were there one position, each read would throw the other's away and neither would get on.
+  // In turns, one record at a time: were there one position, each read would throw the other's away and neither would
+  // get on.
   std::int64_t low = 0, high = 60;
   const auto until = std::chrono::steady_clock::now() + seconds(20);
   while ((low < 40 || high < 100) && std::chrono::steady_clock::now() < until)
     for (auto* at : {&low, &high}) {
       if (at == &low && low >= 40) continue;
       if (at == &high && high >= 100) continue;
-      const auto got = call<ReadResult>([&](auto reply) { cluster_->read({.topic = "orders", .partition = 0, .offset = *at, .max_records = 1}, std::move(reply)); });
+      const auto got = call<ReadResult>([&](auto reply) {
+        cluster_->read({.topic = "orders", .partition = 0, .offset = *at, .max_records = 1}, std::move(reply));
+      });
       ASSERT_TRUE(got);
-      if (!got->records.empty()) { EXPECT_EQ(got->records.front().value, std::to_string(*at)); }
+      if (!got->records.empty()) {
+        EXPECT_EQ(got->records.front().value, std::to_string(*at));
+      }
       *at = got->next_offset;
     }
   EXPECT_EQ(low, 40);

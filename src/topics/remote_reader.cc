@@ -8,10 +8,10 @@
 namespace tidemill::topics {
 namespace {
 
-constexpr std::size_t kBufferedRecords = 10'000;         // per cursor; librdkafka holds at most 16 MiB more
+constexpr std::size_t kBufferedRecords = 10'000;  // per cursor; librdkafka holds at most 16 MiB more
 constexpr std::size_t kBufferedBytes = 8 * 1024 * 1024;
-constexpr std::size_t kStep = 32;                        // messages taken from librdkafka at a time
-constexpr std::size_t kCursorsMax = 16;                  // of one partition
+constexpr std::size_t kStep = 32;        // messages taken from librdkafka at a time
+constexpr std::size_t kCursorsMax = 16;  // of one partition
 constexpr auto kIdle = std::chrono::seconds(10);
 
 std::size_t bytes_of(const Record& record) {
@@ -28,7 +28,8 @@ std::optional<std::string> bytes(const void* data, std::size_t size) {
 Record to_record(const rd_kafka_message_t& message) {
   rd_kafka_timestamp_type_t type{};
   Record out{.offset = message.offset, .timestamp_ms = rd_kafka_message_timestamp(&message, &type)};
-  out.timestamp_type = type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME ? TimestampType::kLogAppendTime : TimestampType::kCreateTime;
+  out.timestamp_type =
+      type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME ? TimestampType::kLogAppendTime : TimestampType::kCreateTime;
   out.key = bytes(message.key, message.key_len);
   out.value = bytes(message.payload, message.len);
   rd_kafka_headers_t* headers = nullptr;
@@ -36,7 +37,8 @@ Record to_record(const rd_kafka_message_t& message) {
     const char* name = nullptr;
     const void* value = nullptr;
     std::size_t size = 0;
-    for (std::size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; ++i)
+    for (std::size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
+         ++i)
       out.headers.push_back({.key = name, .value = bytes(value, size)});
   }
   return out;
@@ -46,7 +48,8 @@ Record to_record(const rd_kafka_message_t& message) {
 
 struct RemoteReader::Cursor : std::enable_shared_from_this<Cursor> {
   enum class State : unsigned char { kNew, kStarting, kFetching, kFailed };
-  Cursor(RemoteReader& r, Key k, std::size_t s) : reader(r), alive(r.alive_), home(r.home_), key(std::move(k)), slot(s) {}
+  Cursor(RemoteReader& r, Key k, std::size_t s)
+      : reader(r), alive(r.alive_), home(r.home_), key(std::move(k)), slot(s) {}
   ~Cursor() { halt(); }
   Cursor(const Cursor&) = delete;
 
@@ -63,9 +66,10 @@ struct RemoteReader::Cursor : std::enable_shared_from_this<Cursor> {
   std::deque<Record> buffer;  // at or above `position`
   std::size_t buffered_bytes = 0;
   std::optional<Error> error;
-  std::uint64_t started = 0;  // counts the starts
+  std::uint64_t started = 0;         // counts the starts
   runtime::Instant used{}, since{};  // last read; last start
-  // Made and unmade by the worker while the state is kStarting or the cursor is being stopped; read by the home loop otherwise.
+  // Made and unmade by the worker while the state is kStarting or the cursor is being stopped; read by the home loop
+  // otherwise.
   rd::Topic topic;
   rd::Queue queue;
 
@@ -75,7 +79,8 @@ struct RemoteReader::Cursor : std::enable_shared_from_this<Cursor> {
     if (!topic) topic.reset(rd_kafka_topic_new(handle, key.topic.c_str(), nullptr));
     if (!topic) return std::unexpected(rd::to_error(rd_kafka_last_error()));
     rd::Queue fresh(rd_kafka_queue_new(handle));
-    if (rd_kafka_consume_start_queue(topic.get(), key.partition, offset, fresh.get()) != 0) return std::unexpected(rd::to_error(rd_kafka_last_error()));
+    if (rd_kafka_consume_start_queue(topic.get(), key.partition, offset, fresh.get()) != 0)
+      return std::unexpected(rd::to_error(rd_kafka_last_error()));
     queue = std::move(fresh);
     rd_kafka_queue_cb_event_enable(queue.get(), on_filled, this);
     return {};
@@ -103,7 +108,7 @@ struct RemoteReader::PartitionWatch final : Watch {
 RemoteReader::~RemoteReader() {
   alive_.reset();
   switches_.reset();  // nothing is started or stopped from here on but by us
-  places_.clear();     // a cursor stops when it goes
+  places_.clear();    // a cursor stops when it goes
 }
 
 // From inside librdkafka, with a lock of its queue held: only hands over.
@@ -131,7 +136,8 @@ void RemoteReader::tell(const Key& key) {
   }
 }
 
-std::unique_ptr<Watch> RemoteReader::watch(const std::string& topic, std::int32_t partition, std::function<void()> advanced) {
+std::unique_ptr<Watch> RemoteReader::watch(const std::string& topic, std::int32_t partition,
+                                           std::function<void()> advanced) {
   Key key{topic, partition};
   const auto id = next_watch_++;
   places_[key].watchers[id] = std::move(advanced);
@@ -209,15 +215,16 @@ void RemoteReader::start(Cursor& cursor, std::int64_t offset) {
   cursor.since = home_.clock().now();
   const auto start = ++cursor.started;
   auto outcome = std::make_shared<Status>();
-  const bool taken = switches_->run(
-      [cursor = cursor.shared_from_this(), handle = handles_.at(cursor.slot).get(), offset, outcome] { *outcome = cursor->switch_to(handle, offset); }, home_,
-      [alive = std::weak_ptr(alive_), weak = cursor.weak_from_this(), start, outcome] {
-        const auto cursor = weak.lock();
-        if (alive.expired() || !cursor || cursor->started != start) return;
-        cursor->state = *outcome ? Cursor::State::kFetching : Cursor::State::kFailed;
-        if (!*outcome) cursor->error = outcome->error();
-        cursor->reader.tell(cursor->key);
-      });
+  const bool taken = switches_->run([cursor = cursor.shared_from_this(), handle = handles_.at(cursor.slot).get(),
+                                     offset, outcome] { *outcome = cursor->switch_to(handle, offset); },
+                                    home_,
+                                    [alive = std::weak_ptr(alive_), weak = cursor.weak_from_this(), start, outcome] {
+                                      const auto cursor = weak.lock();
+                                      if (alive.expired() || !cursor || cursor->started != start) return;
+                                      cursor->state = *outcome ? Cursor::State::kFetching : Cursor::State::kFailed;
+                                      if (!*outcome) cursor->error = outcome->error();
+                                      cursor->reader.tell(cursor->key);
+                                    });
   if (taken) return;
   cursor.state = Cursor::State::kFailed;
   cursor.error = Error{Errc::kThrottlingQuotaExceeded, "Too many partitions are being opened."};
@@ -260,7 +267,8 @@ void RemoteReader::compare(const std::vector<TopicSummary>& there, runtime::Inst
     for (auto& cursor : place.cursors) {
       if (cursor->state != Cursor::State::kFetching || cursor->since > asked) continue;
       cursor->state = Cursor::State::kFailed;
-      cursor->error = Error{Errc::kUnknownTopicOrPartition, "Partition " + key.topic + "-" + std::to_string(key.partition) + " does not exist."};
+      cursor->error = Error{Errc::kUnknownTopicOrPartition,
+                            "Partition " + key.topic + "-" + std::to_string(key.partition) + " does not exist."};
       if (missing.empty() || missing.back() != key) missing.push_back(key);
     }
   }

@@ -1,7 +1,8 @@
 // Reads partitions of a remote cluster: fetches ahead in the background, answers at once with what has come.
 //
-// A partition may be read at several places (two mappings with groups of their own). Each place is a cursor; librdkafka keeps one
-// position of a partition per handle, so the cursors of one partition live on different handles. Home loop only.
+// A partition may be read at several places (two mappings with groups of their own). Each place is a cursor; librdkafka
+// keeps one position of a partition per handle, so the cursors of one partition live on different handles. Home loop
+// only.
 #pragma once
 
 #include <compare>
@@ -63,7 +64,8 @@ class RemoteReader {
   std::uint64_t next_watch_ = 1;
   std::shared_ptr<int> alive_ = std::make_shared<int>();
   // Starting and stopping wait for librdkafka's threads. One worker: the steps of one cursor stay in order.
-  std::unique_ptr<runtime::ThreadPool> switches_ = std::make_unique<runtime::ThreadPool>(runtime::ThreadPool::Options{.threads = 1, .queue_max = 100'000});
+  std::unique_ptr<runtime::ThreadPool> switches_ =
+      std::make_unique<runtime::ThreadPool>(runtime::ThreadPool::Options{.threads = 1, .queue_max = 100'000});
 };
 
 }  // namespace tidemill::topics

@@ -1,5 +1,5 @@
-// Keys and small encodings of what the broker stores (docs/formats/topics.md). A topic's rows are found by its id, not by its name:
-// a topic that is deleted and created anew shares nothing with its predecessor.
+// Keys and small encodings of what the broker stores (docs/formats/topics.md). A topic's rows are found by its id, not
+// by its name: a topic that is deleted and created anew shares nothing with its predecessor.
 #pragma once
 
 #include <array>
@@ -18,10 +18,10 @@ inline constexpr Uuid kNoUuid{};
 namespace rows {
 
 // In keyspace kTopics.
-std::string topic(std::string_view name);                          // its description
+std::string topic(std::string_view name);  // its description
 inline constexpr std::string_view kTopicPrefix = "c";
-std::string batches(const Uuid& topic, std::int32_t partition);    // prefix of the log
-std::string index(const Uuid& topic, std::int32_t partition);      // prefix: running maximum of timestamps, base offset
+std::string batches(const Uuid& topic, std::int32_t partition);  // prefix of the log
+std::string index(const Uuid& topic, std::int32_t partition);    // prefix: running maximum of timestamps, base offset
 std::string log_start(const Uuid& topic, std::int32_t partition);
 std::string producers(const Uuid& topic, std::int32_t partition);  // prefix: producer id
 std::string aborted(const Uuid& topic, std::int32_t partition);    // prefix: offset of the abort marker

@@ -52,14 +52,15 @@ bool is_in_list(std::string_view item, std::string_view list) {
 }
 
 std::unexpected<Error> bad_value(std::string_view value, const ConfigSpec& spec, std::string_view why) {
-  return fail(Errc::kInvalidConfig,
-              "Invalid value " + std::string(value) + " for configuration " + std::string(spec.name) + ": " + std::string(why));
+  return fail(Errc::kInvalidConfig, "Invalid value " + std::string(value) + " for configuration " +
+                                        std::string(spec.name) + ": " + std::string(why));
 }
 
 Status check(const ConfigSpec& spec, std::string_view value) {
   switch (spec.type) {
     case ConfigType::kBoolean:
-      if (value != "true" && value != "false") return bad_value(value, spec, "Expected value to be either true or false");
+      if (value != "true" && value != "false")
+        return bad_value(value, spec, "Expected value to be either true or false");
       return {};
     case ConfigType::kInt: {
       std::int32_t number = 0;
@@ -125,8 +126,8 @@ Result<TopicConfig> TopicConfig::from(std::map<std::string, std::string, std::le
   out.max_message_bytes = number("max.message.bytes");
   out.compacts = is_in_list("compact", out.value("cleanup.policy"));
   out.deletes = is_in_list("delete", out.value("cleanup.policy"));
-  out.timestamp_type =
-      out.value("message.timestamp.type") == "LogAppendTime" ? TimestampType::kLogAppendTime : TimestampType::kCreateTime;
+  out.timestamp_type = out.value("message.timestamp.type") == "LogAppendTime" ? TimestampType::kLogAppendTime
+                                                                              : TimestampType::kCreateTime;
   return out;
 }
 

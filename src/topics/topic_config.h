@@ -12,7 +12,14 @@
 
 namespace tidemill::topics {
 
-enum class ConfigType : unsigned char { kBoolean = 1, kString = 2, kInt = 3, kLong = 5, kDouble = 6, kList = 7 };  // the protocol's numbers
+enum class ConfigType : unsigned char {
+  kBoolean = 1,
+  kString = 2,
+  kInt = 3,
+  kLong = 5,
+  kDouble = 6,
+  kList = 7
+};  // the protocol's numbers
 
 struct ConfigSpec {
   std::string_view name;

@@ -20,7 +20,11 @@ std::string encode(const Checkpoint& checkpoint) {
   writer.member("position", std::to_string(checkpoint.position));
   if (checkpoint.finished) writer.member("finished", true);
   if (checkpoint.window)
-    writer.key("window").begin_object().member("start_ms", checkpoint.window->start_ms).member("state", checkpoint.window->state).end_object();
+    writer.key("window")
+        .begin_object()
+        .member("start_ms", checkpoint.window->start_ms)
+        .member("state", checkpoint.window->state)
+        .end_object();
   writer.end_object();
   return out;
 }
@@ -30,7 +34,8 @@ Result<Checkpoint> decode(std::string_view key, std::string_view stored) {
   const std::string position = value ? value->string_or("position") : "";
   if (position.empty() || position.size() > 20 || position.find_first_not_of("0123456789") != std::string::npos)
     return fail(Errc::kInternal, fmt::format("the checkpoint '{}' is damaged", key));
-  Checkpoint out{.position = std::strtoull(position.c_str(), nullptr, 10), .finished = value->bool_or("finished", false)};
+  Checkpoint out{.position = std::strtoull(position.c_str(), nullptr, 10),
+                 .finished = value->bool_or("finished", false)};
   if (const auto* window = value->find("window"))
     out.window = OpenWindow{.start_ms = window->integer_or("start_ms", 0), .state = window->string_or("state", "{}")};
   return out;

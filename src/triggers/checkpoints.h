@@ -1,5 +1,5 @@
-// How far each part of each mapping has been processed. A checkpoint moves only after its records were processed or given up, so a
-// crash repeats records and never skips one.
+// How far each part of each mapping has been processed. A checkpoint moves only after its records were processed or
+// given up, so a crash repeats records and never skips one.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +27,8 @@ struct OpenWindow {
 };
 
 struct Checkpoint {
-  Position position = 0;   // the next record to process
-  bool finished = false;   // a closed shard, processed to its end: its children may start
+  Position position = 0;  // the next record to process
+  bool finished = false;  // a closed shard, processed to its end: its children may start
   std::optional<OpenWindow> window;
   bool operator==(const Checkpoint&) const = default;
 };
@@ -40,9 +40,11 @@ class Checkpoints {
   virtual ~Checkpoints() = default;
   virtual Result<CheckpointsByPart> load(const std::string& mapping) = 0;
   // Answers when it is durable.
-  virtual void save(const std::string& mapping, const std::string& part, const Checkpoint& checkpoint, Reply<void, Error> reply) = 0;
+  virtual void save(const std::string& mapping, const std::string& part, const Checkpoint& checkpoint,
+                    Reply<void, Error> reply) = 0;
   // Parts of the write that creates or deletes the mapping itself.
-  virtual void put(storage::Mutation& mutation, const std::string& mapping, const std::string& part, const Checkpoint& checkpoint) = 0;
+  virtual void put(storage::Mutation& mutation, const std::string& mapping, const std::string& part,
+                   const Checkpoint& checkpoint) = 0;
   virtual void erase(storage::Mutation& mutation, const std::string& mapping) = 0;
 };
 
@@ -51,8 +53,10 @@ class StoredCheckpoints final : public Checkpoints {
  public:
   StoredCheckpoints(storage::Store& store, runtime::Executor& home) : store_(store), home_(home) {}
   Result<CheckpointsByPart> load(const std::string& mapping) override;
-  void save(const std::string& mapping, const std::string& part, const Checkpoint& checkpoint, Reply<void, Error> reply) override;
-  void put(storage::Mutation& mutation, const std::string& mapping, const std::string& part, const Checkpoint& checkpoint) override;
+  void save(const std::string& mapping, const std::string& part, const Checkpoint& checkpoint,
+            Reply<void, Error> reply) override;
+  void put(storage::Mutation& mutation, const std::string& mapping, const std::string& part,
+           const Checkpoint& checkpoint) override;
   void erase(storage::Mutation& mutation, const std::string& mapping) override;
 
  private:

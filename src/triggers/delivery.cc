@@ -33,7 +33,8 @@ MappingMetrics::MappingMetrics(observe::Metrics& metrics, const std::string& uui
       dropped(records_counter(metrics, uuid, "dropped")),
       sent_to_destination(records_counter(metrics, uuid, "sent_to_destination")),
       destination_failures(metrics.counter("tidemill_mapping_destination_failures_total",
-                                           "Failure records that could not be delivered", fmt::format("mapping=\"{}\"", uuid))),
+                                           "Failure records that could not be delivered",
+                                           fmt::format("mapping=\"{}\"", uuid))),
       age_ms(metrics.gauge("tidemill_mapping_iterator_age_ms", "Age of the last record of the newest finished batch",
                            fmt::format("mapping=\"{}\"", uuid))) {}
 
@@ -72,13 +73,15 @@ void Delivery::finish() {
 
 std::int64_t Delivery::retries_max() const {
   const Settings& settings = context_.mapping.settings;
-  if (settings.retries_max == -1 && context_.mapping.is_kafka() && !settings.on_failure.empty()) return kKafkaRetriesWithDestination;
+  if (settings.retries_max == -1 && context_.mapping.is_kafka() && !settings.on_failure.empty())
+    return kKafkaRetriesWithDestination;
   return settings.retries_max;
 }
 
 void Delivery::advance() {
   while (!segments_.empty() && segments_.front().records.empty() && !batch_.window_final) segments_.pop_front();
-  const Position next = segments_.empty() || segments_.front().records.empty() ? batch_.end : segments_.front().records.front()->position;
+  const Position next =
+      segments_.empty() || segments_.front().records.empty() ? batch_.end : segments_.front().records.front()->position;
   if (next == next_) return;
   next_ = next;
   if (events_.on_progress) events_.on_progress();
@@ -86,7 +89,8 @@ void Delivery::advance() {
 
 Records Delivery::take_expired(Segment& segment) const {
   std::optional<std::int64_t> age_ms = context_.retention_ms;
-  if (const auto limit = context_.mapping.settings.record_age_s; limit != -1) age_ms = std::min(age_ms.value_or(limit * 1000), limit * 1000);
+  if (const auto limit = context_.mapping.settings.record_age_s; limit != -1)
+    age_ms = std::min(age_ms.value_or(limit * 1000), limit * 1000);
   if (!age_ms) return {};
   const std::int64_t oldest_ms = epoch_ms(context_.home.clock().wall()) - *age_ms;
   Records expired;
@@ -128,8 +132,9 @@ void Delivery::invoke() {
   }
   context_.metrics.invoked.add(segment.records.size());
   invoking_ = true;
-  context_.invoker.invoke({.scope = context_.mapping.scope, .function_arn = context_.mapping.function_arn, .payload = segment.event},
-                          [self = shared_from_this()](InvokeResult result) { self->answered(std::move(result)); });
+  context_.invoker.invoke(
+      {.scope = context_.mapping.scope, .function_arn = context_.mapping.function_arn, .payload = segment.event},
+      [self = shared_from_this()](InvokeResult result) { self->answered(std::move(result)); });
 }
 
 void Delivery::answered(InvokeResult result) {
@@ -144,7 +149,8 @@ void Delivery::answered(InvokeResult result) {
     case Outcome::kFunctionError:
       report("PROBLEM: Function call failed");
       segment.request_id = result.request_id;
-      segment.response = FailureFacts::Response{.executed_version = result.executed_version, .function_error = result.function_error};
+      segment.response =
+          FailureFacts::Response{.executed_version = result.executed_version, .function_error = result.function_error};
       return failed(segment, /*splittable=*/true);
     case Outcome::kNotFound: report("PROBLEM: Function not found"); return retry_later(segment);
     case Outcome::kThrottled:
@@ -155,7 +161,8 @@ void Delivery::answered(InvokeResult result) {
 void Delivery::succeeded(const InvokeResult& result) {
   Segment& segment = segments_.front();
   segment.request_id = result.request_id;
-  segment.response = FailureFacts::Response{.executed_version = result.executed_version, .function_error = std::nullopt};
+  segment.response =
+      FailureFacts::Response{.executed_version = result.executed_version, .function_error = std::nullopt};
   const auto report = [this](std::string_view text) {
     if (events_.on_result) events_.on_result(text);
   };
@@ -168,7 +175,8 @@ void Delivery::succeeded(const InvokeResult& result) {
     }
   }
   ItemFailures failures;
-  if (context_.mapping.settings.report_item_failures) failures = context_.format.failures(result.payload, segment.records);
+  if (context_.mapping.settings.report_item_failures)
+    failures = context_.format.failures(result.payload, segment.records);
   if (failures.kind != ItemFailures::Kind::kNone) {
     report("PROBLEM: Function call failed");
     const std::size_t done = failures.kind == ItemFailures::Kind::kFrom ? failures.index : 0;
@@ -231,7 +239,8 @@ void Delivery::failed(Segment& segment, bool splittable) {
 void Delivery::retry_later(Segment& segment) {
   if (halted_) return finish();
   runtime::Duration delay = pause(context_.pace, segment.delays++);
-  if (context_.pace.jitter) delay = delay / 2 + runtime::Duration(context_.random.below(static_cast<std::uint64_t>(delay.count() / 2) + 1));
+  if (context_.pace.jitter)
+    delay = delay / 2 + runtime::Duration(context_.random.below(static_cast<std::uint64_t>(delay.count() / 2) + 1));
   timer_ = context_.home.at(context_.home.clock().now() + delay, [self = shared_from_this()] {
     self->timer_ = 0;
     self->step();
@@ -267,21 +276,25 @@ void Delivery::send_failures(std::vector<FailureText> texts, std::size_t index) 
     context_.home.post([self = shared_from_this()] { self->step(); });
     return;
   }
-  FailureMessage message{.scope = context_.mapping.scope, .destination = context_.mapping.settings.on_failure,
-                         .body = std::move(texts[index].body), .key = std::move(texts[index].key)};
-  context_.failures.send(std::move(message), Reply<void>([self = shared_from_this(), texts = std::move(texts), index](tidemill::Status sent) mutable {
-    if (self->finished_) return;
-    if (sent) {
-      self->context_.metrics.sent_to_destination.add();
-    } else {
-      // The part goes on: a destination that is away must not block it.
-      self->context_.metrics.destination_failures.add();
-      self->context_.log.warn("mapping.destination_failed", {{"mapping", self->context_.mapping.uuid},
-                                                             {"destination", self->context_.mapping.settings.on_failure},
-                                                             {"error", sent.error().message}});
-    }
-    self->send_failures(std::move(texts), index + 1);
-  }));
+  FailureMessage message{.scope = context_.mapping.scope,
+                         .destination = context_.mapping.settings.on_failure,
+                         .body = std::move(texts[index].body),
+                         .key = std::move(texts[index].key)};
+  context_.failures.send(std::move(message), Reply<void>([self = shared_from_this(), texts = std::move(texts),
+                                                          index](tidemill::Status sent) mutable {
+                           if (self->finished_) return;
+                           if (sent) {
+                             self->context_.metrics.sent_to_destination.add();
+                           } else {
+                             // The part goes on: a destination that is away must not block it.
+                             self->context_.metrics.destination_failures.add();
+                             self->context_.log.warn("mapping.destination_failed",
+                                                     {{"mapping", self->context_.mapping.uuid},
+                                                      {"destination", self->context_.mapping.settings.on_failure},
+                                                      {"error", sent.error().message}});
+                           }
+                           self->send_failures(std::move(texts), index + 1);
+                         }));
 }
 
 }  // namespace tidemill::triggers

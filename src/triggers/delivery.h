@@ -1,6 +1,6 @@
-// One batch on its way through the function: invoked, retried with growing pauses, split, shortened by the records that are done,
-// given up record by record, until every record of it is either processed or given up. A state machine; knows nothing of where
-// records come from or how far others have got.
+// One batch on its way through the function: invoked, retried with growing pauses, split, shortened by the records that
+// are done, given up record by record, until every record of it is either processed or given up. A state machine; knows
+// nothing of where records come from or how far others have got.
 #pragma once
 
 #include <deque>

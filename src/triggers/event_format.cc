@@ -43,8 +43,10 @@ void write_facts(json::Writer& writer, const FailureFacts& facts, std::string_vi
     writer.member("statusCode", 200);
     writer.member("executedVersion", facts.response->executed_version);
     writer.key("functionError");
-    if (facts.response->function_error) writer.string(*facts.response->function_error);
-    else writer.null();
+    if (facts.response->function_error)
+      writer.string(*facts.response->function_error);
+    else
+      writer.null();
     writer.end_object();
   } else if (null_response) {
     writer.key("responseContext").null();
@@ -87,7 +89,8 @@ class StreamFormat final : public EventFormat {
   ItemFailures failures(std::string_view payload, const Records& records) const override {
     return parse_failures(payload, [&records](const json::Node& id) -> std::optional<std::size_t> {
       if (!id.is_string()) return std::nullopt;
-      const auto at = std::ranges::find(records, id.as_string(), [](const SourceRecord* r) { return std::string_view(r->id); });
+      const auto at =
+          std::ranges::find(records, id.as_string(), [](const SourceRecord* r) { return std::string_view(r->id); });
       if (at == records.end()) return std::nullopt;
       return static_cast<std::size_t>(at - records.begin());
     });
@@ -120,8 +123,10 @@ class StreamFormat final : public EventFormat {
 class TopicFormat final : public EventFormat {
  public:
   TopicFormat(const Mapping& mapping, const Part& part, std::string servers)
-      : function_arn_(mapping.function_arn), cluster_arn_(mapping.kind == SourceKind::kCluster ? mapping.source_arn : ""),
-        servers_(std::move(servers)), place_(mapping.topic + "-" + part.id),
+      : function_arn_(mapping.function_arn),
+        cluster_arn_(mapping.kind == SourceKind::kCluster ? mapping.source_arn : ""),
+        servers_(std::move(servers)),
+        place_(mapping.topic + "-" + part.id),
         to_topic_(mapping.settings.on_failure.starts_with("kafka://")) {}
 
   std::string event(const Records& records, const WindowView*) const override {
@@ -218,7 +223,8 @@ std::unique_ptr<EventFormat> make_stream_format(const Mapping& mapping, const Pa
   return std::make_unique<StreamFormat>(mapping, part);
 }
 
-std::unique_ptr<EventFormat> make_topic_format(const Mapping& mapping, const Part& part, std::string bootstrap_servers) {
+std::unique_ptr<EventFormat> make_topic_format(const Mapping& mapping, const Part& part,
+                                               std::string bootstrap_servers) {
   return std::make_unique<TopicFormat>(mapping, part, std::move(bootstrap_servers));
 }
 

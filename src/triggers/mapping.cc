@@ -87,7 +87,8 @@ void add_kafka_members(json::Object& out, const Mapping& m) {
     source["Endpoints"] = std::move(endpoints);
     out["SelfManagedEventSource"] = std::move(source);
   }
-  out[m.kind == SourceKind::kSelfManaged ? "SelfManagedKafkaEventSourceConfig" : "AmazonManagedKafkaEventSourceConfig"] = m.kafka_config;
+  out[m.kind == SourceKind::kSelfManaged ? "SelfManagedKafkaEventSourceConfig"
+                                         : "AmazonManagedKafkaEventSourceConfig"] = m.kafka_config;
   if (!s.source_access.empty()) out["SourceAccessConfigurations"] = access_json(s.source_access);
   out["StartingPosition"] = m.start_name;
   if (m.start_timestamp_s) out["StartingPositionTimestamp"] = *m.start_timestamp_s;
@@ -124,8 +125,10 @@ json::Value to_api_json(const Mapping& m) {
   json::Object out;
   out["UUID"] = m.uuid;
   out["EventSourceMappingArn"] = m.arn();
-  if (m.is_kafka()) add_kafka_members(out, m);
-  else add_stream_members(out, m);
+  if (m.is_kafka())
+    add_kafka_members(out, m);
+  else
+    add_stream_members(out, m);
   if (m.settings.filters) out["FilterCriteria"] = filters_json(*m.settings.filters);
   for (const auto& [name, value] : m.settings.echoed) out[name] = value;
   out["State"] = to_string(m.state);
@@ -175,7 +178,8 @@ std::string encode(const Mapping& m) {
 
 Result<Mapping> decode(std::string_view stored) {
   const auto value = json::Value::parse(stored);
-  if (!value || value->string_or("uuid").empty()) return fail(Errc::kInternal, "a stored event source mapping is damaged");
+  if (!value || value->string_or("uuid").empty())
+    return fail(Errc::kInternal, "a stored event source mapping is damaged");
   Mapping m;
   Settings& s = m.settings;
   m.scope = {.account = value->string_or("account"), .region = value->string_or("region")};
@@ -188,7 +192,8 @@ Result<Mapping> decode(std::string_view stored) {
   if (const auto* config = value->find("kafka_config")) m.kafka_config = *config;
   m.function_arn = value->string_or("function_arn");
   m.start_name = value->string_or("start");
-  m.start = {.at = static_cast<Start::At>(value->integer_or("start_at", 0)), .timestamp_ms = value->integer_or("start_ms", 0)};
+  m.start = {.at = static_cast<Start::At>(value->integer_or("start_at", 0)),
+             .timestamp_ms = value->integer_or("start_ms", 0)};
   if (const auto* seconds = value->find("start_s")) m.start_timestamp_s = seconds->as_real();
   s.batch_size = value->integer_or("batch_size", 100);
   if (const auto* window = value->find("window_s")) s.window_s = window->as_integer();

@@ -36,15 +36,16 @@ struct Settings {
   std::int64_t batch_size = 100;
   std::optional<std::int64_t> window_s;  // MaximumBatchingWindowInSeconds; nothing: never set
   std::int64_t parallelization = 1;
-  std::int64_t retries_max = -1;     // -1: until the record expires
-  std::int64_t record_age_s = -1;    // -1: until the source drops it
+  std::int64_t retries_max = -1;   // -1: until the record expires
+  std::int64_t record_age_s = -1;  // -1: until the source drops it
   bool bisect = false;
   std::int64_t tumbling_window_s = 0;
   bool report_item_failures = false;
   std::optional<std::vector<std::string>> filters;  // pattern texts
   std::string on_failure;                           // destination; empty: none
   std::vector<SourceAccess> source_access;
-  // Stored and shown, without effect here: KMSKeyArn, MetricsConfig, LoggingConfig, ScalingConfig, ProvisionedPollerConfig.
+  // Stored and shown, without effect here: KMSKeyArn, MetricsConfig, LoggingConfig, ScalingConfig,
+  // ProvisionedPollerConfig.
   json::Object echoed;
   bool operator==(const Settings&) const = default;
 };
@@ -56,11 +57,11 @@ struct Mapping {
   std::string source_arn;                      // stream or cluster
   std::vector<std::string> bootstrap_servers;  // self-managed
   std::string topic;
-  std::string group;                           // ConsumerGroupId
-  json::Value kafka_config;                    // Amazon... or SelfManagedKafkaEventSourceConfig as shown
+  std::string group;         // ConsumerGroupId
+  json::Value kafka_config;  // Amazon... or SelfManagedKafkaEventSourceConfig as shown
   std::string function_arn;
   Start start;
-  std::string start_name;                      // "TRIM_HORIZON"
+  std::string start_name;  // "TRIM_HORIZON"
   std::optional<double> start_timestamp_s;
   Settings settings;
   bool enabled = true;

@@ -28,7 +28,8 @@ class Violations {
   }
   Status status() const {
     if (count_ == 0) return {};
-    return fail(Errc::kValidation, fmt::format("{} validation error{} detected: {}", count_, count_ == 1 ? "" : "s", text_));
+    return fail(Errc::kValidation,
+                fmt::format("{} validation error{} detected: {}", count_, count_ == 1 ? "" : "s", text_));
   }
 
  private:
@@ -72,14 +73,13 @@ constexpr std::string_view kDestinationPattern =
 
 bool is_topic_name(std::string_view name) {
   return !name.empty() && name.size() <= 249 && name.front() != '.' && std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+           c == '.';
   });
 }
 
 // arn:partition:service:region:account:rest, with region and account possibly empty.
-bool is_arn(std::string_view text) {
-  return text.starts_with("arn:aws") && std::ranges::count(text, ':') >= 5;
-}
+bool is_arn(std::string_view text) { return text.starts_with("arn:aws") && std::ranges::count(text, ':') >= 5; }
 
 constexpr std::string_view kKafkaScheme = "kafka://";
 
@@ -99,12 +99,14 @@ Status read_destination(const json::Value& body, const Mapping& mapping, Setting
   const std::string& text = destination->as_string();
   const bool topic = text.starts_with(kKafkaScheme);
   if (text.size() > 350)
-    violations.add("destinationConfig.onFailure.destination", text, "Member must have length less than or equal to 350");
+    violations.add("destinationConfig.onFailure.destination", text,
+                   "Member must have length less than or equal to 350");
   else if (!text.empty() && !(topic ? is_topic_name(std::string_view(text).substr(kKafkaScheme.size())) : is_arn(text)))
     violations.add("destinationConfig.onFailure.destination", text,
                    fmt::format("Member must satisfy regular expression pattern: {}", kDestinationPattern));
   if (topic && mapping.is_kafka() && std::string_view(text).substr(kKafkaScheme.size()) == mapping.topic)
-    return invalid(fmt::format("The on-failure destination {} must not be one of the topics of the event source mapping.", text));
+    return invalid(
+        fmt::format("The on-failure destination {} must not be one of the topics of the event source mapping.", text));
   settings.on_failure = text;
   return {};
 }
@@ -158,23 +160,25 @@ Status read_access(const json::Value& body, Settings& settings, Violations& viol
   if (!list) return {};
   if (!list->is_array()) return wrong_type("SourceAccessConfigurations", "a list");
   static constexpr std::string_view kTypes[] = {
-      "BASIC_AUTH",           "VPC_SUBNET",   "VPC_SECURITY_GROUP",          "SASL_SCRAM_512_AUTH",
-      "SASL_SCRAM_256_AUTH",  "VIRTUAL_HOST", "CLIENT_CERTIFICATE_TLS_AUTH", "SERVER_ROOT_CA_CERTIFICATE"};
+      "BASIC_AUTH",          "VPC_SUBNET",   "VPC_SECURITY_GROUP",          "SASL_SCRAM_512_AUTH",
+      "SASL_SCRAM_256_AUTH", "VIRTUAL_HOST", "CLIENT_CERTIFICATE_TLS_AUTH", "SERVER_ROOT_CA_CERTIFICATE"};
   if (list->as_array().size() > 22)
     violations.add("sourceAccessConfigurations", "[...]", "Member must have length less than or equal to 22");
   settings.source_access.clear();
   for (const json::Value& entry : list->as_array()) {
     SourceAccess access{entry.string_or("Type"), entry.string_or("URI")};
     if (std::ranges::find(kTypes, access.type) == std::end(kTypes))
-      violations.add("sourceAccessConfigurations.1.member.type", access.type,
-                     "Member must satisfy enum value set: [BASIC_AUTH, VPC_SUBNET, VPC_SECURITY_GROUP, SASL_SCRAM_512_AUTH, "
-                     "SASL_SCRAM_256_AUTH, VIRTUAL_HOST, CLIENT_CERTIFICATE_TLS_AUTH, SERVER_ROOT_CA_CERTIFICATE]");
+      violations.add(
+          "sourceAccessConfigurations.1.member.type", access.type,
+          "Member must satisfy enum value set: [BASIC_AUTH, VPC_SUBNET, VPC_SECURITY_GROUP, SASL_SCRAM_512_AUTH, "
+          "SASL_SCRAM_256_AUTH, VIRTUAL_HOST, CLIENT_CERTIFICATE_TLS_AUTH, SERVER_ROOT_CA_CERTIFICATE]");
     settings.source_access.push_back(std::move(access));
   }
   return {};
 }
 
-constexpr std::string_view kEchoed[] = {"KMSKeyArn", "MetricsConfig", "LoggingConfig", "ScalingConfig", "ProvisionedPollerConfig"};
+constexpr std::string_view kEchoed[] = {"KMSKeyArn", "MetricsConfig", "LoggingConfig", "ScalingConfig",
+                                        "ProvisionedPollerConfig"};
 
 // The settings' members of a body, onto `settings`.
 Status read_settings(const json::Value& body, const Mapping& mapping, Settings& settings) {
@@ -204,7 +208,8 @@ Status read_settings(const json::Value& body, const Mapping& mapping, Settings& 
     if (const auto* value = present(body, name)) settings.echoed[name] = *value;
   if (mapping.is_kafka()) {
     for (const char* member : {"ParallelizationFactor", "TumblingWindowInSeconds"})
-      if (present(body, member)) return invalid(fmt::format("Unsupported {} parameter for given event source mapping type.", member));
+      if (present(body, member))
+        return invalid(fmt::format("Unsupported {} parameter for given event source mapping type.", member));
   } else if (settings.tumbling_window_s > 0 && settings.parallelization > 1) {
     return invalid("TumblingWindowInSeconds cannot be combined with a ParallelizationFactor greater than 1.");
   }
@@ -217,13 +222,16 @@ bool is_stream_arn(std::string_view arn) {
          arn.find("/stream/") != std::string_view::npos;
 }
 bool is_cluster_arn(std::string_view arn) {
-  return arn.starts_with("arn:aws") && arn.find(":kafka:") != std::string_view::npos && arn.find(":cluster/") != std::string_view::npos;
+  return arn.starts_with("arn:aws") && arn.find(":kafka:") != std::string_view::npos &&
+         arn.find(":cluster/") != std::string_view::npos;
 }
 
 bool is_server(std::string_view text) {
   const auto colon = text.rfind(':');
-  if (text.empty() || text.size() > 300 || colon == std::string_view::npos || colon == 0 || colon + 1 == text.size()) return false;
-  return text.size() - colon <= 6 && std::ranges::all_of(text.substr(colon + 1), [](char c) { return c >= '0' && c <= '9'; });
+  if (text.empty() || text.size() > 300 || colon == std::string_view::npos || colon == 0 || colon + 1 == text.size())
+    return false;
+  return text.size() - colon <= 6 &&
+         std::ranges::all_of(text.substr(colon + 1), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 Status read_source(const json::Value& body, Mapping& mapping, Violations& violations) {
@@ -239,8 +247,9 @@ Status read_source(const json::Value& body, Mapping& mapping, Violations& violat
       violations.add("selfManagedEventSource.endpoints", "[...]", "Member must have length less than or equal to 10");
     for (const json::Value& server : servers->as_array()) {
       if (!server.is_string() || !is_server(server.as_string())) {
-        violations.add("selfManagedEventSource.endpoints", server.is_string() ? server.as_string() : server.text(),
-                       R"(Member must satisfy regular expression pattern: ^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9\-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9\-]*[A-Za-z0-9]):[0-9]{1,5})");
+        violations.add(
+            "selfManagedEventSource.endpoints", server.is_string() ? server.as_string() : server.text(),
+            R"(Member must satisfy regular expression pattern: ^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9\-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9\-]*[A-Za-z0-9]):[0-9]{1,5})");
         continue;
       }
       mapping.bootstrap_servers.push_back(server.as_string());
@@ -258,15 +267,18 @@ Status read_source(const json::Value& body, Mapping& mapping, Violations& violat
   if (!topics) return invalid("Required 'topics' parameter is missing.");
   if (!topics->is_array()) return wrong_type("Topics", "a list");
   if (topics->as_array().size() != 1) {
-    violations.add("topics", topics->text(),
-                   fmt::format("Member must have length {} than or equal to 1", topics->as_array().empty() ? "greater" : "less"));
+    violations.add(
+        "topics", topics->text(),
+        fmt::format("Member must have length {} than or equal to 1", topics->as_array().empty() ? "greater" : "less"));
   } else {
     mapping.topic = topics->as_array()[0].is_string() ? topics->as_array()[0].as_string() : "";
     if (!is_topic_name(mapping.topic))
-      violations.add("topics", topics->text(), R"(Member must satisfy constraint: [Member must satisfy regular expression pattern: ^[^.]([a-zA-Z0-9\-_.]+)])");
+      violations.add(
+          "topics", topics->text(),
+          R"(Member must satisfy constraint: [Member must satisfy regular expression pattern: ^[^.]([a-zA-Z0-9\-_.]+)])");
   }
   const auto* config = present(body, mapping.kind == SourceKind::kSelfManaged ? "SelfManagedKafkaEventSourceConfig"
-                                                                             : "AmazonManagedKafkaEventSourceConfig");
+                                                                              : "AmazonManagedKafkaEventSourceConfig");
   if (config) {
     TM_CHECK(read_string(*config, "ConsumerGroupId", mapping.group));
     if (mapping.group.size() > 200)
@@ -282,7 +294,9 @@ Status read_start(const json::Value& body, Mapping& mapping) {
   if (mapping.start_name.empty()) {
     // SAM's self-managed Kafka events name no position.
     if (!mapping.is_kafka())
-      return invalid("1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: Member must not be null.");
+      return invalid(
+          "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: Member must not "
+          "be null.");
     mapping.start_name = "TRIM_HORIZON";
   }
   if (mapping.start_name == "TRIM_HORIZON") {
@@ -292,12 +306,14 @@ Status read_start(const json::Value& body, Mapping& mapping) {
   } else if (mapping.start_name == "AT_TIMESTAMP") {
     if (!mapping.is_kafka()) return invalid("Unsupported starting position for arn type: " + mapping.source_arn);
     const auto* when = present(body, "StartingPositionTimestamp");
-    if (!when || !when->is_number()) return invalid("StartingPositionTimestamp must be specified when StartingPosition is AT_TIMESTAMP.");
+    if (!when || !when->is_number())
+      return invalid("StartingPositionTimestamp must be specified when StartingPosition is AT_TIMESTAMP.");
     mapping.start_timestamp_s = when->as_real();
     mapping.start = {.at = Start::At::kTimestamp, .timestamp_ms = static_cast<std::int64_t>(when->as_real() * 1000)};
   } else {
     Violations violations;
-    violations.add("startingPosition", mapping.start_name, "Member must satisfy enum value set: [LATEST, AT_TIMESTAMP, TRIM_HORIZON]");
+    violations.add("startingPosition", mapping.start_name,
+                   "Member must satisfy enum value set: [LATEST, AT_TIMESTAMP, TRIM_HORIZON]");
     return violations.status();
   }
   return {};
@@ -313,7 +329,8 @@ Result<CreateRequest> parse_create(const Scope& scope, const json::Value& body) 
   TM_CHECK(read_string(body, "FunctionName", request.function_name));
   if (request.function_name.empty())
     return fail(Errc::kValidation,
-                "1 validation error detected: Value null at 'functionName' failed to satisfy constraint: Member must not be null");
+                "1 validation error detected: Value null at 'functionName' failed to satisfy constraint: Member must "
+                "not be null");
   Violations violations;
   if (request.function_name.size() > 256)
     violations.add("functionName", request.function_name, "Member must have length less than or equal to 256");
@@ -336,7 +353,8 @@ Result<CreateRequest> parse_create(const Scope& scope, const json::Value& body) 
 Result<UpdateRequest> parse_update(std::string_view uuid, const json::Value& body) {
   if (!body.is_object()) return invalid("Could not parse request body into json.");
   UpdateRequest request{.uuid = std::string(uuid), .body = body};
-  for (const char* member : {"EventSourceArn", "StartingPosition", "StartingPositionTimestamp", "Topics", "SelfManagedEventSource"})
+  for (const char* member :
+       {"EventSourceArn", "StartingPosition", "StartingPositionTimestamp", "Topics", "SelfManagedEventSource"})
     if (present(body, member)) return invalid(fmt::format("{} of an event source mapping cannot be changed.", member));
   if (present(body, "FunctionName")) {
     std::string name;
@@ -356,7 +374,8 @@ Result<Settings> updated(const Mapping& mapping, const json::Value& body) {
   TM_CHECK(read_settings(body, mapping, settings));
   for (const char* member : {"SelfManagedKafkaEventSourceConfig", "AmazonManagedKafkaEventSourceConfig"})
     if (const auto* config = present(body, member))
-      if (const auto* group = present(*config, "ConsumerGroupId"); group && (!group->is_string() || group->as_string() != mapping.group))
+      if (const auto* group = present(*config, "ConsumerGroupId");
+          group && (!group->is_string() || group->as_string() != mapping.group))
         return invalid("ConsumerGroupId of an event source mapping cannot be changed.");
   return settings;
 }

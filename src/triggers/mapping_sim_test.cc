@@ -1,6 +1,6 @@
-// Long lives in virtual time: a function that fails in every way it can, records that keep coming, crashes at random moments that
-// lose what was not synced. Whatever happens: no record is skipped, order holds within a shard, a checkpoint never runs ahead.
-// A failure prints its seed; TIDEMILL_SIM_SEED=<seed> runs that one alone.
+// Long lives in virtual time: a function that fails in every way it can, records that keep coming, crashes at random
+// moments that lose what was not synced. Whatever happens: no record is skipped, order holds within a shard, a
+// checkpoint never runs ahead. A failure prints its seed; TIDEMILL_SIM_SEED=<seed> runs that one alone.
 #include <cstdlib>
 #include <random>
 
@@ -21,8 +21,13 @@ struct Plan {
 Plan plan_of(std::uint64_t seed) {
   std::mt19937_64 random(seed * 7919);
   const auto coin = [&] { return random() % 2 == 0; };
-  Plan plan{.seed = seed, .bisect = coin(), .report = coin(), .lanes = coin(), .tumbling = false,
-            .batch_size = static_cast<int>(1 + random() % 20), .retries = coin() ? -1 : static_cast<int>(random() % 4)};
+  Plan plan{.seed = seed,
+            .bisect = coin(),
+            .report = coin(),
+            .lanes = coin(),
+            .tumbling = false,
+            .batch_size = static_cast<int>(1 + random() % 20),
+            .retries = coin() ? -1 : static_cast<int>(random() % 4)};
   if (!plan.lanes && random() % 3 == 0) plan.tumbling = true;
   return plan;
 }
@@ -63,8 +68,8 @@ void live(const Plan& plan) {
   };
 
   const auto mapping = world.create_stream(
-      R"("BatchSize":)" + std::to_string(plan.batch_size) + R"(,"MaximumRetryAttempts":)" + std::to_string(plan.retries) +
-      (plan.bisect ? R"(,"BisectBatchOnFunctionError":true)" : "") +
+      R"("BatchSize":)" + std::to_string(plan.batch_size) + R"(,"MaximumRetryAttempts":)" +
+      std::to_string(plan.retries) + (plan.bisect ? R"(,"BisectBatchOnFunctionError":true)" : "") +
       (plan.report ? R"(,"FunctionResponseTypes":["ReportBatchItemFailures"])" : "") +
       (plan.lanes ? R"(,"ParallelizationFactor":3)" : "") + (plan.tumbling ? R"(,"TumblingWindowInSeconds":30)" : "") +
       R"(,"DestinationConfig":{"OnFailure":{"Destination":")" + kQueueArn + R"("}})");
@@ -73,8 +78,10 @@ void live(const Plan& plan) {
     for (; seen_failures < world.failures.messages.size(); ++seen_failures) {
       const auto body = *json::Value::parse(world.failures.messages[seen_failures].body);
       const auto* info = body.find("DDBStreamBatchInfo");
-      // A failure record names a range; in lanes it may enclose records of others, so only its ends and its size are sure.
-      const Position first = std::stoull(info->string_or("startSequenceNumber")), last = std::stoull(info->string_or("endSequenceNumber"));
+      // A failure record names a range; in lanes it may enclose records of others, so only its ends and its size are
+      // sure.
+      const Position first = std::stoull(info->string_or("startSequenceNumber")),
+                     last = std::stoull(info->string_or("endSequenceNumber"));
       for (Position p = first; p <= last; ++p) given_up[info->string_or("shardId")].insert(p);
     }
   };
@@ -85,7 +92,8 @@ void live(const Plan& plan) {
   std::size_t checked_calls = 0;
   for (int turn = 0; turn < 120; ++turn) {
     for (const auto& shard : open_shards)
-      if (random() % 2 == 0) world.stream.add(shard, static_cast<int>(random() % 15), "key" + std::to_string(random() % 5));
+      if (random() % 2 == 0)
+        world.stream.add(shard, static_cast<int>(random() % 15), "key" + std::to_string(random() % 5));
     if (random() % 25 == 0) {
       // A shard ends; its child goes on.
       const std::string parent = open_shards.back(), child = "shard-" + std::to_string(shards++);
@@ -96,14 +104,16 @@ void live(const Plan& plan) {
     world.function.latency = std::chrono::milliseconds(random() % 300);
     world.run_for(std::chrono::milliseconds(random() % 20000), 50ms);
     collect_failures();
-    for (; checked_calls < world.function.calls.size(); ++checked_calls) check_order(world.function.calls[checked_calls], checked_calls);
+    for (; checked_calls < world.function.calls.size(); ++checked_calls)
+      check_order(world.function.calls[checked_calls], checked_calls);
     // The stored checkpoint never runs ahead of what was done or given up.
     const auto stored = world.checkpoints->load(mapping.uuid);
     ASSERT_TRUE(stored);
     for (const auto& [part, checkpoint] : *stored)
       for (Position p = highest_checkpoint[part]; p < checkpoint.position; ++p)
         ASSERT_TRUE(done[part].contains(p) || given_up[part].contains(p)) << part << " " << p << " turn " << turn;
-    for (const auto& [part, checkpoint] : *stored) highest_checkpoint[part] = std::max(highest_checkpoint[part], checkpoint.position);
+    for (const auto& [part, checkpoint] : *stored)
+      highest_checkpoint[part] = std::max(highest_checkpoint[part], checkpoint.position);
     if (random() % 8 == 0) {
       // Changed in mid-flight; refused when the change before is still going on.
       const bool enabled = random() % 3 != 0;
@@ -125,7 +135,8 @@ void live(const Plan& plan) {
   const auto calls = world.function.calls.size();
   world.run_for(1h, 10s);
   std::size_t with_records = 0;
-  for (std::size_t i = calls; i < world.function.calls.size(); ++i) with_records += world.function.calls[i].records.size();
+  for (std::size_t i = calls; i < world.function.calls.size(); ++i)
+    with_records += world.function.calls[i].records.size();
   EXPECT_EQ(with_records, 0U);
   EXPECT_TRUE(world.mappings->is_idle());
 }
@@ -136,7 +147,8 @@ TEST(MappingSim, NeverSkipsARecordWhateverHappens) {
   for (std::uint64_t seed = 1; seed <= 40 && !testing::Test::HasFailure(); ++seed) live(plan_of(seed));
 }
 
-// Without crashes, each record that succeeds is seen in the order of its shard, and what is given up is given up in order, too.
+// Without crashes, each record that succeeds is seen in the order of its shard, and what is given up is given up in
+// order, too.
 TEST(MappingSim, OrderHoldsThroughRetriesAndSplits) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     SCOPED_TRACE(seed);
@@ -148,7 +160,8 @@ TEST(MappingSim, OrderHoldsThroughRetriesAndSplits) {
       done.insert(done.end(), call.records.begin(), call.records.end());
       return SimInvoker::ok();
     };
-    world.create_stream(std::string(R"("BatchSize":8)") + (seed % 2 == 0 ? R"(,"BisectBatchOnFunctionError":true)" : ""));
+    world.create_stream(std::string(R"("BatchSize":8)") +
+                        (seed % 2 == 0 ? R"(,"BisectBatchOnFunctionError":true)" : ""));
     for (int i = 0; i < 50; ++i) {
       world.stream.add("shard-0", static_cast<int>(random() % 10));
       world.run_for(std::chrono::milliseconds(random() % 5000), 50ms);
@@ -164,7 +177,8 @@ TEST(MappingSim, ADayOfRetriesEndsWithTheRecordsAge) {
   SimWorld world(1, Pace{});
   world.stream.add("shard-0", 1);
   world.function.script = [](const Call&) { return SimInvoker::error(); };
-  const auto mapping = world.create_stream(R"("DestinationConfig":{"OnFailure":{"Destination":")" + kQueueArn + R"("}})");
+  const auto mapping =
+      world.create_stream(R"("DestinationConfig":{"OnFailure":{"Destination":")" + kQueueArn + R"("}})");
   world.run_for(25h, 1s);
   ASSERT_EQ(world.failures.messages.size(), 1U);
   EXPECT_NE(world.failures.messages[0].body.find("RecordAgeExceeded"), std::string::npos);

@@ -18,65 +18,86 @@ struct RefusedCase {
 };
 const RefusedCase kRefused[] = {
     {"FD03_NoStart", kBase, Errc::kInvalidParameter,
-     "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: Member must not be null."},
+     "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: Member must not be "
+     "null."},
     {"FD03_BadStart", kBase + R"(,"StartingPosition":"START")", Errc::kValidation,
-     "1 validation error detected: Value 'START' at 'startingPosition' failed to satisfy constraint: Member must satisfy enum value "
+     "1 validation error detected: Value 'START' at 'startingPosition' failed to satisfy constraint: Member must "
+     "satisfy enum value "
      "set: [LATEST, AT_TIMESTAMP, TRIM_HORIZON]"},
-    {"FD04_AtTimestamp", kBase + R"(,"StartingPosition":"AT_TIMESTAMP","StartingPositionTimestamp":1)", Errc::kInvalidParameter,
-     "Unsupported starting position for arn type: " + kStreamArn},
-    {"FD05_NoSource", R"("FunctionName":"fn","StartingPosition":"LATEST")", Errc::kInvalidParameter, "Unrecognized event source."},
+    {"FD04_AtTimestamp", kBase + R"(,"StartingPosition":"AT_TIMESTAMP","StartingPositionTimestamp":1)",
+     Errc::kInvalidParameter, "Unsupported starting position for arn type: " + kStreamArn},
+    {"FD05_NoSource", R"("FunctionName":"fn","StartingPosition":"LATEST")", Errc::kInvalidParameter,
+     "Unrecognized event source."},
     {"FD05_NoFunction", R"("FunctionName":"nobody","StartingPosition":"LATEST","EventSourceArn":")" + kStreamArn + "\"",
      Errc::kInvalidParameter, "Function does not exist"},
-    {"FD06_NoStream", R"("FunctionName":"fn","StartingPosition":"LATEST","EventSourceArn":"arn:aws:dynamodb:us-east-1:000000000000:table/x/stream/y")",
+    {"FD06_NoStream",
+     R"("FunctionName":"fn","StartingPosition":"LATEST","EventSourceArn":"arn:aws:dynamodb:us-east-1:000000000000:table/x/stream/y")",
      Errc::kInvalidParameter, "Stream not found: arn:aws:dynamodb:us-east-1:000000000000:table/x/stream/y"},
-    {"FD08_OnSuccess", kStream + R"(,"DestinationConfig":{"OnSuccess":{"Destination":")" + kQueueArn + R"("}})", Errc::kInvalidParameter,
-     "Unsupported DestinationConfig parameter for given event source mapping type."},
+    {"FD08_OnSuccess", kStream + R"(,"DestinationConfig":{"OnSuccess":{"Destination":")" + kQueueArn + R"("}})",
+     Errc::kInvalidParameter, "Unsupported DestinationConfig parameter for given event source mapping type."},
     {"FD10_BatchSizeLow", kStream + R"(,"BatchSize":0)", Errc::kValidation,
-     "1 validation error detected: Value '0' at 'batchSize' failed to satisfy constraint: Member must have value greater than or equal to 1"},
+     "1 validation error detected: Value '0' at 'batchSize' failed to satisfy constraint: Member must have value "
+     "greater than or equal to 1"},
     {"FD10_BatchSizeHigh", kStream + R"(,"BatchSize":10001)", Errc::kValidation,
-     "1 validation error detected: Value '10001' at 'batchSize' failed to satisfy constraint: Member must have value less than or equal to 10000"},
+     "1 validation error detected: Value '10001' at 'batchSize' failed to satisfy constraint: Member must have value "
+     "less than or equal to 10000"},
     {"FD10_Window", kStream + R"(,"MaximumBatchingWindowInSeconds":301)", Errc::kValidation,
-     "1 validation error detected: Value '301' at 'maximumBatchingWindowInSeconds' failed to satisfy constraint: Member must have value "
+     "1 validation error detected: Value '301' at 'maximumBatchingWindowInSeconds' failed to satisfy constraint: "
+     "Member must have value "
      "less than or equal to 300"},
     {"FD10_Factor", kStream + R"(,"ParallelizationFactor":11)", Errc::kValidation,
-     "1 validation error detected: Value '11' at 'parallelizationFactor' failed to satisfy constraint: Member must have value less than or equal to 10"},
+     "1 validation error detected: Value '11' at 'parallelizationFactor' failed to satisfy constraint: Member must "
+     "have value less than or equal to 10"},
     {"FD10_Retries", kStream + R"(,"MaximumRetryAttempts":10001)", Errc::kValidation,
-     "1 validation error detected: Value '10001' at 'maximumRetryAttempts' failed to satisfy constraint: Member must have value less "
+     "1 validation error detected: Value '10001' at 'maximumRetryAttempts' failed to satisfy constraint: Member must "
+     "have value less "
      "than or equal to 10000"},
     {"FD10_Age", kStream + R"(,"MaximumRecordAgeInSeconds":30)", Errc::kValidation,
-     "1 validation error detected: Value '30' at 'maximumRecordAgeInSeconds' failed to satisfy constraint: Member must have value greater "
+     "1 validation error detected: Value '30' at 'maximumRecordAgeInSeconds' failed to satisfy constraint: Member must "
+     "have value greater "
      "than or equal to 60"},
     {"FD10_Tumbling", kStream + R"(,"TumblingWindowInSeconds":901)", Errc::kValidation,
-     "1 validation error detected: Value '901' at 'tumblingWindowInSeconds' failed to satisfy constraint: Member must have value less "
+     "1 validation error detected: Value '901' at 'tumblingWindowInSeconds' failed to satisfy constraint: Member must "
+     "have value less "
      "than or equal to 900"},
     {"SeveralAtOnce", kStream + R"(,"BatchSize":0,"ParallelizationFactor":0)", Errc::kValidation,
-     "2 validation errors detected: Value '0' at 'batchSize' failed to satisfy constraint: Member must have value greater than or equal "
-     "to 1; Value '0' at 'parallelizationFactor' failed to satisfy constraint: Member must have value greater than or equal to 1"},
-    {"FD11_Null", kStream + R"(,"FilterCriteria":{"Filters":[{"Pattern":null}]})", Errc::kInvalidParameter, "Invalid filter pattern definition."},
-    {"FD11_Broken", kStream + R"(,"FilterCriteria":{"Filters":[{"Pattern":"{"}]})", Errc::kInvalidParameter, "Invalid filter pattern definition."},
+     "2 validation errors detected: Value '0' at 'batchSize' failed to satisfy constraint: Member must have value "
+     "greater than or equal "
+     "to 1; Value '0' at 'parallelizationFactor' failed to satisfy constraint: Member must have value greater than or "
+     "equal to 1"},
+    {"FD11_Null", kStream + R"(,"FilterCriteria":{"Filters":[{"Pattern":null}]})", Errc::kInvalidParameter,
+     "Invalid filter pattern definition."},
+    {"FD11_Broken", kStream + R"(,"FilterCriteria":{"Filters":[{"Pattern":"{"}]})", Errc::kInvalidParameter,
+     "Invalid filter pattern definition."},
     {"FD11_Leaf", kStream + R"(,"FilterCriteria":{"Filters":[{"Pattern":"{\"a\":\"b\"}"}]})", Errc::kInvalidParameter,
      "Invalid filter pattern definition."},
     {"ResponseType", kStream + R"(,"FunctionResponseTypes":["x"])", Errc::kValidation,
-     "1 validation error detected: Value '[x]' at 'functionResponseTypes' failed to satisfy constraint: Member must satisfy constraint: "
+     "1 validation error detected: Value '[x]' at 'functionResponseTypes' failed to satisfy constraint: Member must "
+     "satisfy constraint: "
      "[Member must satisfy enum value set: [ReportBatchItemFailures]]"},
     {"TumblingInLanes", kStream + R"(,"TumblingWindowInSeconds":10,"ParallelizationFactor":2)", Errc::kInvalidParameter,
      "TumblingWindowInSeconds cannot be combined with a ParallelizationFactor greater than 1."},
-    {"UnsupportedDestination", kStream + R"(,"DestinationConfig":{"OnFailure":{"Destination":"arn:aws:events:us-east-1:000000000000:event-bus/b"}})",
-     Errc::kInvalidParameter, "The destination arn:aws:events:us-east-1:000000000000:event-bus/b is of a kind that is not supported."},
+    {"UnsupportedDestination",
+     kStream +
+         R"(,"DestinationConfig":{"OnFailure":{"Destination":"arn:aws:events:us-east-1:000000000000:event-bus/b"}})",
+     Errc::kInvalidParameter,
+     "The destination arn:aws:events:us-east-1:000000000000:event-bus/b is of a kind that is not supported."},
     {"FK02_ForeignCluster",
      R"("FunctionName":"fn","SelfManagedEventSource":{"Endpoints":{"KAFKA_BOOTSTRAP_SERVERS":["kafka:9092"]}},"Topics":["t"],"StartingPosition":"LATEST")",
      Errc::kInvalidParameter, "Required 'sourceAccessConfigurations' parameter is missing."},
     {"FK05_NoTopics",
      R"("FunctionName":"fn","SelfManagedEventSource":{"Endpoints":{"KAFKA_BOOTSTRAP_SERVERS":["localhost:9092"]}},"Topics":[],"StartingPosition":"LATEST")",
      Errc::kValidation,
-     "1 validation error detected: Value '[]' at 'topics' failed to satisfy constraint: Member must have length greater than or equal to 1"},
+     "1 validation error detected: Value '[]' at 'topics' failed to satisfy constraint: Member must have length "
+     "greater than or equal to 1"},
     {"FK05_TwoTopics",
      R"("FunctionName":"fn","SelfManagedEventSource":{"Endpoints":{"KAFKA_BOOTSTRAP_SERVERS":["localhost:9092"]}},"Topics":["a","b"],"StartingPosition":"LATEST")",
      Errc::kValidation,
      R"(1 validation error detected: Value '["a","b"]' at 'topics' failed to satisfy constraint: Member must have length less than or equal to 1)"},
     {"FK28_DestinationIsTheSource",
      R"("FunctionName":"fn","SelfManagedEventSource":{"Endpoints":{"KAFKA_BOOTSTRAP_SERVERS":["localhost:9092"]}},"Topics":["t"],"DestinationConfig":{"OnFailure":{"Destination":"kafka://t"}})",
-     Errc::kInvalidParameter, "The on-failure destination kafka://t must not be one of the topics of the event source mapping."},
+     Errc::kInvalidParameter,
+     "The on-failure destination kafka://t must not be one of the topics of the event source mapping."},
 };
 class Refused : public testing::TestWithParam<RefusedCase> {};
 TEST_P(Refused, ByCreate) {
@@ -93,13 +114,15 @@ INSTANTIATE_TEST_SUITE_P(Table, Refused, testing::ValuesIn(kRefused), [](const a
 TEST(MappingBody, FD_01_OfAStreamShowsEveryDefault) {
   SimWorld world;
   const auto mapping = world.create_stream();
-  EXPECT_EQ(to_api_json(mapping).text(),
-            R"({"UUID":")" + mapping.uuid + R"(","EventSourceMappingArn":"arn:aws:lambda:us-east-1:000000000000:event-source-mapping:)" +
-                mapping.uuid + R"(","EventSourceArn":")" + kStreamArn + R"(","FunctionArn":")" + kFunctionArn +
-                R"(","BatchSize":100,"MaximumBatchingWindowInSeconds":0,"ParallelizationFactor":1,"StartingPosition":"TRIM_HORIZON",)"
-                R"("BisectBatchOnFunctionError":false,"MaximumRecordAgeInSeconds":-1,"MaximumRetryAttempts":-1,"TumblingWindowInSeconds":0,)"
-                R"("FunctionResponseTypes":[],"DestinationConfig":{"OnFailure":{}},"State":"Creating","StateTransitionReason":"User action",)"
-                R"("LastProcessingResult":"No records processed","LastModified":1764085660.0})");
+  EXPECT_EQ(
+      to_api_json(mapping).text(),
+      R"({"UUID":")" + mapping.uuid +
+          R"(","EventSourceMappingArn":"arn:aws:lambda:us-east-1:000000000000:event-source-mapping:)" + mapping.uuid +
+          R"(","EventSourceArn":")" + kStreamArn + R"(","FunctionArn":")" + kFunctionArn +
+          R"(","BatchSize":100,"MaximumBatchingWindowInSeconds":0,"ParallelizationFactor":1,"StartingPosition":"TRIM_HORIZON",)"
+          R"("BisectBatchOnFunctionError":false,"MaximumRecordAgeInSeconds":-1,"MaximumRetryAttempts":-1,"TumblingWindowInSeconds":0,)"
+          R"("FunctionResponseTypes":[],"DestinationConfig":{"OnFailure":{}},"State":"Creating","StateTransitionReason":"User action",)"
+          R"("LastProcessingResult":"No records processed","LastModified":1764085660.0})");
 }
 
 TEST(MappingBody, FK_01_OfASelfManagedTopic) {
@@ -110,14 +133,16 @@ TEST(MappingBody, FK_01_OfASelfManagedTopic) {
   EXPECT_EQ(body.find("MaximumBatchingWindowInSeconds"), nullptr);
   EXPECT_EQ(body.string_or("StateTransitionReason"), "USER_INITIATED");
   EXPECT_EQ(body.find("Topics")->text(), R"(["t"])");
-  EXPECT_EQ(body.find("SelfManagedEventSource")->text(), R"({"Endpoints":{"KAFKA_BOOTSTRAP_SERVERS":["localhost:9092"]}})");
+  EXPECT_EQ(body.find("SelfManagedEventSource")->text(),
+            R"({"Endpoints":{"KAFKA_BOOTSTRAP_SERVERS":["localhost:9092"]}})");
 }
 
 TEST(MappingBody, StoredFormGivesItBack) {
   SimWorld world;
   auto mapping = world.create_stream(
       R"("BatchSize":7,"MaximumBatchingWindowInSeconds":3,"FilterCriteria":{"Filters":[{"Pattern":"{\"a\":[1]}"}]},"Tags":{"k":"v"},)"
-      R"("MetricsConfig":{"Metrics":["EventCount"]},"DestinationConfig":{"OnFailure":{"Destination":")" + kQueueArn + R"("}})");
+      R"("MetricsConfig":{"Metrics":["EventCount"]},"DestinationConfig":{"OnFailure":{"Destination":")" +
+      kQueueArn + R"("}})");
   auto again = decode(encode(mapping));
   ASSERT_TRUE(again);
   again->state = mapping.state;
@@ -135,7 +160,8 @@ TEST(MappingStates, FD_02_14_CreatingEnabledDeletingGone) {
   ASSERT_TRUE(deleted);
   EXPECT_EQ(deleted->state, State::kDeleting);
   world.run_for(100ms);
-  EXPECT_EQ(world.mappings->get(mapping.uuid).error(), (Error{Errc::kNotFound, "The resource you requested does not exist."}));
+  EXPECT_EQ(world.mappings->get(mapping.uuid).error(),
+            (Error{Errc::kNotFound, "The resource you requested does not exist."}));
   world.stream.add("shard-0");
   world.run_for(1s);
   EXPECT_TRUE(world.function.calls.empty());
@@ -156,18 +182,24 @@ TEST(MappingStates, FD_07_Duplicate) {
   const auto again = world.create("{" + kStream + "}");
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().code, Errc::kConflict);
-  EXPECT_EQ(again.error().message, "The event source arn (\" " + kStreamArn + " \") and function (\" fn \") provided mapping already exists. "
-                                   "Please update or delete the existing mapping with UUID " + mapping.uuid);
-  EXPECT_TRUE(world.create(R"({"FunctionName":"fn:live","StartingPosition":"LATEST","EventSourceArn":")" + kStreamArn + "\"}"));
+  EXPECT_EQ(again.error().message, "The event source arn (\" " + kStreamArn +
+                                       " \") and function (\" fn \") provided mapping already exists. "
+                                       "Please update or delete the existing mapping with UUID " +
+                                       mapping.uuid);
+  EXPECT_TRUE(
+      world.create(R"({"FunctionName":"fn:live","StartingPosition":"LATEST","EventSourceArn":")" + kStreamArn + "\"}"));
 }
 
 TEST(MappingStates, FK_03_DuplicateTopic) {
   SimWorld world;
   const auto mapping = world.create_topic();
-  const auto again = world.create(R"({"FunctionName":"fn","SelfManagedEventSource":{"Endpoints":{"KAFKA_BOOTSTRAP_SERVERS":["localhost:9092"]}},"Topics":["t"]})");
+  const auto again = world.create(
+      R"({"FunctionName":"fn","SelfManagedEventSource":{"Endpoints":{"KAFKA_BOOTSTRAP_SERVERS":["localhost:9092"]}},"Topics":["t"]})");
   ASSERT_FALSE(again);
-  EXPECT_EQ(again.error().message, "An event source mapping with event source (\"localhost:9092\"), function (\"" + kFunctionArn +
-                                   "\"), topics (\"t\") already exists. Please update or delete the existing mapping with UUID " + mapping.uuid);
+  EXPECT_EQ(again.error().message,
+            "An event source mapping with event source (\"localhost:9092\"), function (\"" + kFunctionArn +
+                "\"), topics (\"t\") already exists. Please update or delete the existing mapping with UUID " +
+                mapping.uuid);
 }
 
 TEST(MappingStates, FD_15_DisableStopsAndEnableResumesWithoutLossOrRepeat) {
@@ -261,10 +293,12 @@ TEST(MappingStates, ChangesWhileChangingAreRefused) {
 TEST(MappingList, FD_12_PagesAndFilters) {
   SimWorld world;
   for (int i = 0; i < 105; ++i) {
-    ASSERT_TRUE(world.create(R"({"FunctionName":"fn","SelfManagedEventSource":{"Endpoints":{"KAFKA_BOOTSTRAP_SERVERS":["localhost:9092"]}},"Topics":["t)" +
-                             std::to_string(i) + R"("]})"));
+    ASSERT_TRUE(world.create(
+        R"({"FunctionName":"fn","SelfManagedEventSource":{"Endpoints":{"KAFKA_BOOTSTRAP_SERVERS":["localhost:9092"]}},"Topics":["t)" +
+        std::to_string(i) + R"("]})"));
   }
-  ASSERT_TRUE(world.create(R"({"FunctionName":"other","StartingPosition":"LATEST","EventSourceArn":")" + kStreamArn + "\"}"));
+  ASSERT_TRUE(
+      world.create(R"({"FunctionName":"other","StartingPosition":"LATEST","EventSourceArn":")" + kStreamArn + "\"}"));
   const auto first = world.mappings->list({.scope = {}, .function_name = "fn"});
   EXPECT_EQ(first.mappings.size(), 100U);
   const auto second = world.mappings->list({.scope = {}, .function_name = kFunctionArn, .marker = first.next_marker});
@@ -277,7 +311,8 @@ TEST(MappingList, FD_12_PagesAndFilters) {
 TEST(MappingTags, AreChangedAndKept) {
   SimWorld world;
   const auto mapping = world.create_stream(R"("Tags":{"a":"1","b":"2"})");
-  ASSERT_TRUE(world.wait<void>([&](auto reply) { world.mappings->tag(mapping.arn(), {{"c", "3"}}, {"a"}, std::move(reply)); }));
+  ASSERT_TRUE(
+      world.wait<void>([&](auto reply) { world.mappings->tag(mapping.arn(), {{"c", "3"}}, {"a"}, std::move(reply)); }));
   world.crash(0);
   EXPECT_EQ(*world.mappings->tags(mapping.arn()), (std::map<std::string, std::string>{{"b", "2"}, {"c", "3"}}));
   EXPECT_FALSE(world.mappings->tags("arn:other"));

@@ -34,10 +34,17 @@ std::string key_of(const std::string& uuid) { return std::string(kPrefix) + uuid
 class Mappings::Impl {
  public:
   Impl(Services services, Pace pace)
-      : services_(services), pace_(pace),
-        runner_services_{.home = services.home, .random = services.random, .log = services.log, .metrics = services.metrics,
-                         .checkpoints = services.checkpoints, .sources = services.sources, .invoker = services.invoker,
-                         .failures = services.failures, .pace = pace_} {}
+      : services_(services),
+        pace_(pace),
+        runner_services_{.home = services.home,
+                         .random = services.random,
+                         .log = services.log,
+                         .metrics = services.metrics,
+                         .checkpoints = services.checkpoints,
+                         .sources = services.sources,
+                         .invoker = services.invoker,
+                         .failures = services.failures,
+                         .pace = pace_} {}
   ~Impl() { alive_.reset(); }  // a Reply that a source drops must find nobody
 
   Status open();
@@ -48,7 +55,8 @@ class Mappings::Impl {
   void remove(std::string_view uuid, Reply<Mapping, Error> reply);
   Page list(const ListRequest& request) const;
   Result<std::map<std::string, std::string>> tags(std::string_view arn) const;
-  void tag(std::string_view arn, std::map<std::string, std::string> add, std::vector<std::string> remove, Reply<void, Error> reply);
+  void tag(std::string_view arn, std::map<std::string, std::string> add, std::vector<std::string> remove,
+           Reply<void, Error> reply);
   bool is_idle() const;
 
  private:
@@ -104,9 +112,10 @@ Status Mappings::Impl::open() {
 
 void Mappings::Impl::start(Entry& entry) {
   entry.mapping.state = State::kEnabled;
-  entry.runner = std::make_unique<Runner>(runner_services_, entry.mapping, [this, uuid = entry.mapping.uuid](std::string_view result) {
-    if (Entry* found = find(uuid)) found->mapping.last_result = result;
-  });
+  entry.runner = std::make_unique<Runner>(runner_services_, entry.mapping,
+                                          [this, uuid = entry.mapping.uuid](std::string_view result) {
+                                            if (Entry* found = find(uuid)) found->mapping.last_result = result;
+                                          });
   entry.runner->start();
 }
 
@@ -134,36 +143,44 @@ Status Mappings::Impl::check_duplicate(const Mapping& m) const {
   for (const auto& [uuid, entry] : entries_) {
     const Mapping& other = entry.mapping;
     if (other.scope != m.scope || other.kind != m.kind || other.state == State::kDeleting) continue;
-    if (m.is_kafka() && !m.group.empty() && other.group == m.group && other.topic == m.topic && other.function_arn != m.function_arn)
-      return fail(Errc::kInvalidParameter, fmt::format("The consumer group {} is used by the event source mapping with UUID {}", m.group, uuid));
+    if (m.is_kafka() && !m.group.empty() && other.group == m.group && other.topic == m.topic &&
+        other.function_arn != m.function_arn)
+      return fail(Errc::kInvalidParameter,
+                  fmt::format("The consumer group {} is used by the event source mapping with UUID {}", m.group, uuid));
     if (other.function_arn != m.function_arn) continue;
     if (!m.is_kafka()) {
       if (other.source_arn == m.source_arn)
-        return fail(Errc::kConflict,
-                    fmt::format("The event source arn (\" {} \") and function (\" {} \") provided mapping already exists. Please update "
-                                "or delete the existing mapping with UUID {}",
-                                m.source_arn, function_name(m.function_arn), uuid));
+        return fail(Errc::kConflict, fmt::format("The event source arn (\" {} \") and function (\" {} \") provided "
+                                                 "mapping already exists. Please update "
+                                                 "or delete the existing mapping with UUID {}",
+                                                 m.source_arn, function_name(m.function_arn), uuid));
       continue;
     }
-    if (other.topic != m.topic || other.source_arn != m.source_arn || other.bootstrap_servers != m.bootstrap_servers) continue;
-    const std::string source = m.kind == SourceKind::kCluster ? m.source_arn : fmt::format("{}", fmt::join(m.bootstrap_servers, ","));
-    return fail(Errc::kConflict, fmt::format("An event source mapping with event source (\"{}\"), function (\"{}\"), topics (\"{}\") already "
-                                             "exists. Please update or delete the existing mapping with UUID {}",
-                                             source, m.function_arn, m.topic, uuid));
+    if (other.topic != m.topic || other.source_arn != m.source_arn || other.bootstrap_servers != m.bootstrap_servers)
+      continue;
+    const std::string source =
+        m.kind == SourceKind::kCluster ? m.source_arn : fmt::format("{}", fmt::join(m.bootstrap_servers, ","));
+    return fail(
+        Errc::kConflict,
+        fmt::format("An event source mapping with event source (\"{}\"), function (\"{}\"), topics (\"{}\") already "
+                    "exists. Please update or delete the existing mapping with UUID {}",
+                    source, m.function_arn, m.topic, uuid));
   }
   return {};
 }
 
 Status Mappings::Impl::check_destination(const Settings& settings) const {
   if (settings.on_failure.empty() || services_.failures.supports(settings.on_failure)) return {};
-  return fail(Errc::kInvalidParameter, fmt::format("The destination {} is of a kind that is not supported.", settings.on_failure));
+  return fail(Errc::kInvalidParameter,
+              fmt::format("The destination {} is of a kind that is not supported.", settings.on_failure));
 }
 
 void Mappings::Impl::create(CreateRequest request, Reply<Mapping, Error> reply) {
   const auto refuse = [&reply](Error error) { std::move(reply)(std::unexpected(std::move(error))); };
   Mapping mapping = std::move(request.mapping);
   if (stopping_) return refuse(Error::internal("The server is stopping."));
-  if (entries_.size() >= kMappingsMax) return refuse({Errc::kInvalidParameter, "There are too many event source mappings."});
+  if (entries_.size() >= kMappingsMax)
+    return refuse({Errc::kInvalidParameter, "There are too many event source mappings."});
   auto function = services_.invoker.function_arn(mapping.scope, request.function_name);
   if (!function) return refuse({Errc::kInvalidParameter, "Function does not exist"});
   mapping.function_arn = *std::move(function);
@@ -194,13 +211,17 @@ void Mappings::Impl::create(CreateRequest request, Reply<Mapping, Error> reply) 
   }
   // From here on the same mapping cannot be made twice.
   entries_[mapping.uuid].mapping = mapping;
-  auto creation = std::make_shared<Creation>(Creation{.mapping = std::move(mapping), .source = *std::move(source), .parts = {},
-                                                      .checkpoints = {}, .reply = std::move(reply)});
+  auto creation = std::make_shared<Creation>(Creation{.mapping = std::move(mapping),
+                                                      .source = *std::move(source),
+                                                      .parts = {},
+                                                      .checkpoints = {},
+                                                      .reply = std::move(reply)});
   if (creation->mapping.start.at == Start::At::kTrimHorizon) return commit_creation(std::move(creation));
   // LATEST is the position at this call: nothing that is written after it is answered may be missed.
   creation->source->parts(Reply<std::vector<Part>, SourceError>(
       guarded([this, creation](std::expected<std::vector<Part>, SourceError> parts) {
-        if (parts) creation->parts = *std::move(parts);
+        if (parts)
+          creation->parts = *std::move(parts);
         else if (parts.error().code != SourceErrc::kNotFound)
           return abort_creation(*creation, {Errc::kInvalidParameter, parts.error().message});
         resolve_positions(creation, 0);
@@ -214,12 +235,13 @@ void Mappings::Impl::abort_creation(Creation& creation, Error error) {
 
 void Mappings::Impl::resolve_positions(std::shared_ptr<Creation> creation, std::size_t index) {
   if (index == creation->parts.size()) return commit_creation(std::move(creation));
-  creation->source->position(creation->parts[index], creation->mapping.start,
-                             Reply<Position, SourceError>(guarded([this, creation, index](std::expected<Position, SourceError> position) {
-                               if (!position) return abort_creation(*creation, {Errc::kInvalidParameter, position.error().message});
-                               creation->checkpoints[creation->parts[index].id].position = *position;
-                               resolve_positions(creation, index + 1);
-                             })));
+  creation->source->position(
+      creation->parts[index], creation->mapping.start,
+      Reply<Position, SourceError>(guarded([this, creation, index](std::expected<Position, SourceError> position) {
+        if (!position) return abort_creation(*creation, {Errc::kInvalidParameter, position.error().message});
+        creation->checkpoints[creation->parts[index].id].position = *position;
+        resolve_positions(creation, index + 1);
+      })));
 }
 
 void Mappings::Impl::commit_creation(std::shared_ptr<Creation> creation) {
@@ -230,7 +252,8 @@ void Mappings::Impl::commit_creation(std::shared_ptr<Creation> creation) {
   services_.store.commit(std::move(mutation), services_.home, guarded([this, creation] {
                            const std::string uuid = creation->mapping.uuid;
                            std::move(creation->reply)(creation->mapping);
-                           services_.log.info("mapping.created", {{"mapping", uuid}, {"function", creation->mapping.function_arn}});
+                           services_.log.info("mapping.created",
+                                              {{"mapping", uuid}, {"function", creation->mapping.function_arn}});
                            services_.home.post(guarded([this, uuid] { settle(uuid); }));
                          }));
 }
@@ -240,8 +263,10 @@ void Mappings::Impl::settle(const std::string& uuid) {
   Entry* entry = find(uuid);
   if (!entry || stopping_) return;
   entry->runner.reset();
-  if (entry->mapping.enabled) start(*entry);
-  else entry->mapping.state = State::kDisabled;
+  if (entry->mapping.enabled)
+    start(*entry);
+  else
+    entry->mapping.state = State::kDisabled;
 }
 
 void Mappings::Impl::store(const Mapping& mapping, runtime::Task done) {
@@ -277,7 +302,9 @@ void Mappings::Impl::update(UpdateRequest request, Reply<Mapping, Error> reply) 
   mapping.function_arn = std::move(function_arn);
   mapping.enabled = request.enabled.value_or(was_enabled);
   mapping.modified = services_.home.clock().wall();
-  mapping.state = mapping.enabled == was_enabled ? State::kUpdating : mapping.enabled ? State::kEnabling : State::kDisabling;
+  mapping.state = mapping.enabled == was_enabled ? State::kUpdating
+                  : mapping.enabled              ? State::kEnabling
+                                                 : State::kDisabling;
   const std::string uuid = mapping.uuid;
   store(mapping, guarded([this, uuid, reply = std::move(reply)]() mutable {
           Entry* found = find(uuid);
@@ -300,7 +327,8 @@ void Mappings::Impl::remove(std::string_view uuid, Reply<Mapping, Error> reply) 
   storage::Mutation mutation;
   mutation.erase(kSpace, key_of(entry->mapping.uuid));
   services_.checkpoints.erase(mutation, entry->mapping.uuid);
-  services_.store.commit(std::move(mutation), services_.home, guarded([this, id = std::string(uuid), reply = std::move(reply)]() mutable {
+  services_.store.commit(std::move(mutation), services_.home,
+                         guarded([this, id = std::string(uuid), reply = std::move(reply)]() mutable {
                            Entry* found = find(id);
                            if (!found) return std::move(reply)(not_found());
                            const Mapping mapping = found->mapping;
@@ -317,8 +345,8 @@ Mappings::Page Mappings::Impl::list(const ListRequest& request) const {
     const auto arn = services_.invoker.function_arn(request.scope, request.function_name);
     function = arn.value_or(request.function_name.starts_with("arn:")
                                 ? request.function_name
-                                : fmt::format("arn:aws:lambda:{}:{}:function:{}", request.scope.region, request.scope.account,
-                                              request.function_name));
+                                : fmt::format("arn:aws:lambda:{}:{}:function:{}", request.scope.region,
+                                              request.scope.account, request.function_name));
   }
   const std::size_t max = std::clamp<std::size_t>(request.max_items, 1, kPageMax);
   for (auto at = entries_.upper_bound(request.marker); at != entries_.end(); ++at) {
@@ -343,13 +371,15 @@ Result<std::map<std::string, std::string>> Mappings::Impl::tags(std::string_view
 
 void Mappings::Impl::tag(std::string_view arn, std::map<std::string, std::string> add, std::vector<std::string> remove,
                          Reply<void, Error> reply) {
-  const auto at = std::ranges::find_if(entries_, [arn](const auto& entry) { return entry.second.mapping.arn() == arn; });
+  const auto at =
+      std::ranges::find_if(entries_, [arn](const auto& entry) { return entry.second.mapping.arn() == arn; });
   if (at == entries_.end()) return std::move(reply)(not_found());
   auto tags = at->second.mapping.tags;
   for (auto& [name, value] : add) tags[name] = std::move(value);
   for (const std::string& name : remove) tags.erase(name);
   if (tags.size() > kTagsMax)
-    return std::move(reply)(fail(Errc::kInvalidParameter, fmt::format("Number of tags exceeds the maximum of {}.", kTagsMax)));
+    return std::move(reply)(
+        fail(Errc::kInvalidParameter, fmt::format("Number of tags exceeds the maximum of {}.", kTagsMax)));
   at->second.mapping.tags = std::move(tags);
   store(at->second.mapping, [reply = std::move(reply)]() mutable { std::move(reply)({}); });
 }
@@ -366,9 +396,13 @@ Mappings::Mappings(Services services, Pace pace) : impl_(std::make_unique<Impl>(
 Mappings::~Mappings() = default;
 Status Mappings::open() { return impl_->open(); }
 void Mappings::stop(runtime::Task done) { impl_->stop(std::move(done)); }
-void Mappings::create(CreateRequest request, Reply<Mapping, Error> reply) { impl_->create(std::move(request), std::move(reply)); }
+void Mappings::create(CreateRequest request, Reply<Mapping, Error> reply) {
+  impl_->create(std::move(request), std::move(reply));
+}
 Result<Mapping> Mappings::get(std::string_view uuid) const { return impl_->get(uuid); }
-void Mappings::update(UpdateRequest request, Reply<Mapping, Error> reply) { impl_->update(std::move(request), std::move(reply)); }
+void Mappings::update(UpdateRequest request, Reply<Mapping, Error> reply) {
+  impl_->update(std::move(request), std::move(reply));
+}
 void Mappings::remove(std::string_view uuid, Reply<Mapping, Error> reply) { impl_->remove(uuid, std::move(reply)); }
 Mappings::Page Mappings::list(const ListRequest& request) const { return impl_->list(request); }
 Result<std::map<std::string, std::string>> Mappings::tags(std::string_view arn) const { return impl_->tags(arn); }

@@ -1,6 +1,6 @@
-// Event source mappings: what is between a table's stream or a topic and a function. Each enabled mapping runs as a set of state
-// machines on the home loop, woken by its source, never by polling; after a restart they go on from their checkpoints, and that
-// is the same code as normal running.
+// Event source mappings: what is between a table's stream or a topic and a function. Each enabled mapping runs as a set
+// of state machines on the home loop, woken by its source, never by polling; after a restart they go on from their
+// checkpoints, and that is the same code as normal running.
 #pragma once
 
 #include <functional>
@@ -71,7 +71,8 @@ class Mappings {
 
   // Tags of the mapping with that ARN.
   Result<std::map<std::string, std::string>> tags(std::string_view arn) const;
-  void tag(std::string_view arn, std::map<std::string, std::string> add, std::vector<std::string> remove, Reply<void, Error> reply);
+  void tag(std::string_view arn, std::map<std::string, std::string> add, std::vector<std::string> remove,
+           Reply<void, Error> reply);
 
   // Nothing is being delivered, retried or waited for: all enabled mappings have processed what their sources hold.
   bool is_idle() const;

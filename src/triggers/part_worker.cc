@@ -24,15 +24,30 @@ std::size_t hash_of(std::string_view key) {
 }  // namespace
 
 PartWorker::PartWorker(const Services& services, Part part, std::unique_ptr<RecordSource> source,
-                       std::unique_ptr<EventFormat> format, std::optional<std::int64_t> retention_ms, Checkpoint from, Events events)
-    : services_(services), part_(std::move(part)), source_(std::move(source)), format_(std::move(format)),
-      context_{.home = services.home, .random = services.random, .log = services.log, .metrics = services.metrics,
-               .invoker = services.invoker, .failures = services.failures, .mapping = services.mapping, .pace = services.pace,
-               .format = *format_, .retention_ms = retention_ms},
-      events_(std::move(events)), batch_size_(static_cast<std::size_t>(services.mapping.settings.batch_size)),
-      window_(batching_window(services.mapping, services.pace)), read_at_(from.position),
-      lanes_(static_cast<std::size_t>(std::max<std::int64_t>(1, services.mapping.is_kafka() ? 1 : services.mapping.settings.parallelization))),
-      window_state_(from.window), requested_(std::move(from)) {}
+                       std::unique_ptr<EventFormat> format, std::optional<std::int64_t> retention_ms, Checkpoint from,
+                       Events events)
+    : services_(services),
+      part_(std::move(part)),
+      source_(std::move(source)),
+      format_(std::move(format)),
+      context_{.home = services.home,
+               .random = services.random,
+               .log = services.log,
+               .metrics = services.metrics,
+               .invoker = services.invoker,
+               .failures = services.failures,
+               .mapping = services.mapping,
+               .pace = services.pace,
+               .format = *format_,
+               .retention_ms = retention_ms},
+      events_(std::move(events)),
+      batch_size_(static_cast<std::size_t>(services.mapping.settings.batch_size)),
+      window_(batching_window(services.mapping, services.pace)),
+      read_at_(from.position),
+      lanes_(static_cast<std::size_t>(
+          std::max<std::int64_t>(1, services.mapping.is_kafka() ? 1 : services.mapping.settings.parallelization))),
+      window_state_(from.window),
+      requested_(std::move(from)) {}
 
 PartWorker::~PartWorker() {
   alive_.reset();  // a Reply that the source drops must find nobody
@@ -71,9 +86,11 @@ void PartWorker::pump() {
   // Cleared before the read: what arrives during it asks for another one.
   advanced_ = false;
   source_->read(read_at_,
-                {.records_max = std::min(kReadRecordsMax, batch_size_ * lanes_.size()), .bytes_max = services_.pace.payload_bytes_max,
+                {.records_max = std::min(kReadRecordsMax, batch_size_ * lanes_.size()),
+                 .bytes_max = services_.pace.payload_bytes_max,
                  .filter_view = !services_.filters.empty()},
-                Reply<ReadBatch, SourceError>(guarded([this](std::expected<ReadBatch, SourceError> batch) { took(std::move(batch)); })));
+                Reply<ReadBatch, SourceError>(
+                    guarded([this](std::expected<ReadBatch, SourceError> batch) { took(std::move(batch)); })));
 }
 
 void PartWorker::took(std::expected<ReadBatch, SourceError> batch) {
@@ -81,8 +98,10 @@ void PartWorker::took(std::expected<ReadBatch, SourceError> batch) {
   if (!batch) {
     switch (batch.error().code) {
       case SourceErrc::kTrimmed:
-        services_.log.warn("mapping.records_trimmed",
-                           {{"mapping", services_.mapping.uuid}, {"part", part_.id}, {"from", read_at_}, {"oldest", source_->oldest()}});
+        services_.log.warn("mapping.records_trimmed", {{"mapping", services_.mapping.uuid},
+                                                       {"part", part_.id},
+                                                       {"from", read_at_},
+                                                       {"oldest", source_->oldest()}});
         if (source_->oldest() <= read_at_) return retry_read(batch.error().message);
         read_at_ = source_->oldest();
         advanced_ = true;
@@ -122,10 +141,11 @@ void PartWorker::retry_read(std::string_view why) {
   advanced_ = true;
   check_stopped();
   if (stopping_) return;
-  read_timer_ = services_.home.at(services_.home.clock().now() + pause(services_.pace, read_failures_++), guarded([this] {
-                                    read_timer_ = 0;
-                                    pump();
-                                  }));
+  read_timer_ =
+      services_.home.at(services_.home.clock().now() + pause(services_.pace, read_failures_++), guarded([this] {
+                          read_timer_ = 0;
+                          pump();
+                        }));
 }
 
 void PartWorker::enqueue(SourceRecord record) {
@@ -167,10 +187,13 @@ void PartWorker::consider(Lane& lane) {
   if (services_.mapping.settings.tumbling_window_s > 0 && window_state_) {
     const std::int64_t end_ms = window_state_->start_ms + services_.mapping.settings.tumbling_window_s * 1000;
     const std::int64_t now_ms = epoch_ms(services_.home.clock().wall());
-    const bool next_is_later = !lane.queue.empty() && window_start(lane.queue.front().arrival_ms) != window_state_->start_ms;
-    if (next_is_later || (lane.queue.empty() && drained && (ended_ || now_ms >= end_ms))) return close_window(lane, /*early=*/false);
+    const bool next_is_later =
+        !lane.queue.empty() && window_start(lane.queue.front().arrival_ms) != window_state_->start_ms;
+    if (next_is_later || (lane.queue.empty() && drained && (ended_ || now_ms >= end_ms)))
+      return close_window(lane, /*early=*/false);
     if (lane.queue.empty()) {
-      set_timer(lane, services_.home.clock().now() + std::chrono::milliseconds(std::max<std::int64_t>(1, end_ms - now_ms)));
+      set_timer(lane,
+                services_.home.clock().now() + std::chrono::milliseconds(std::max<std::int64_t>(1, end_ms - now_ms)));
       return;
     }
   }
@@ -222,16 +245,16 @@ void PartWorker::close_window(Lane& lane, bool early) {
 }
 
 void PartWorker::deliver(Lane& lane, Delivery::Batch batch) {
-  lane.delivery = std::make_shared<Delivery>(
-      context_, std::move(batch),
-      Delivery::Events{.on_progress = guarded([this, &lane] {
-                         if (lane.delivery && lane.delivery->window()) window_state_ = lane.delivery->window();
-                         save_progress();
-                       }),
-                       .on_done = guarded([this, &lane] { delivered(lane); }),
-                       .on_result = guarded([this](std::string_view text) {
-                         if (events_.on_result) events_.on_result(text);
-                       })});
+  lane.delivery = std::make_shared<Delivery>(context_, std::move(batch),
+                                             Delivery::Events{.on_progress = guarded([this, &lane] {
+                                                                if (lane.delivery && lane.delivery->window())
+                                                                  window_state_ = lane.delivery->window();
+                                                                save_progress();
+                                                              }),
+                                                              .on_done = guarded([this, &lane] { delivered(lane); }),
+                                                              .on_result = guarded([this](std::string_view text) {
+                                                                if (events_.on_result) events_.on_result(text);
+                                                              })});
   const auto delivery = lane.delivery;
   delivery->start();
 }
@@ -264,8 +287,10 @@ void PartWorker::delivered(Lane& lane) {
 Position PartWorker::done_up_to() const {
   Position done = read_at_;
   for (const Lane& lane : lanes_) {
-    if (lane.delivery) done = std::min(done, lane.delivery->next());
-    else if (!lane.queue.empty()) done = std::min(done, lane.queue.front().position);
+    if (lane.delivery)
+      done = std::min(done, lane.delivery->next());
+    else if (!lane.queue.empty())
+      done = std::min(done, lane.queue.front().position);
   }
   return done;
 }
@@ -273,16 +298,17 @@ Position PartWorker::done_up_to() const {
 void PartWorker::save_progress() {
   if (saving_ || finished_) return;
   Checkpoint now{.position = done_up_to(), .finished = false, .window = window_state_};
-  const bool all_done = std::ranges::all_of(lanes_, [](const Lane& lane) { return !lane.delivery && lane.queue.empty(); });
+  const bool all_done =
+      std::ranges::all_of(lanes_, [](const Lane& lane) { return !lane.delivery && lane.queue.empty(); });
   now.finished = ended_ && all_done && !window_state_ && !stopping_;
   if (now == requested_) return;
   requested_ = now;
   saving_ = true;
   events_.save(now, Reply<void, Error>(guarded([this](Status status) {
                  if (!status)
-                   services_.log.warn("mapping.checkpoint_failed", {{"mapping", services_.mapping.uuid},
-                                                                    {"part", part_.id},
-                                                                    {"error", status.error().message}});
+                   services_.log.warn(
+                       "mapping.checkpoint_failed",
+                       {{"mapping", services_.mapping.uuid}, {"part", part_.id}, {"error", status.error().message}});
                  saved();
                })));
 }

@@ -1,5 +1,5 @@
-// Works one part of a source off: reads when told that there is something, filters, gathers batches in one or more lanes, has them
-// delivered, and moves the part's checkpoint to the end of what is done without a gap.
+// Works one part of a source off: reads when told that there is something, filters, gathers batches in one or more
+// lanes, has them delivered, and moves the part's checkpoint to the end of what is done without a gap.
 #pragma once
 
 #include <deque>
@@ -37,8 +37,9 @@ class PartWorker {
     // What the part was read from has gone.
     std::function<void(std::string_view)> on_lost;
   };
-  PartWorker(const Services& services, Part part, std::unique_ptr<RecordSource> source, std::unique_ptr<EventFormat> format,
-             std::optional<std::int64_t> retention_ms, Checkpoint from, Events events);
+  PartWorker(const Services& services, Part part, std::unique_ptr<RecordSource> source,
+             std::unique_ptr<EventFormat> format, std::optional<std::int64_t> retention_ms, Checkpoint from,
+             Events events);
   ~PartWorker();
   PartWorker(const PartWorker&) = delete;
 

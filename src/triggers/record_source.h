@@ -1,5 +1,5 @@
-// What a mapping reads from. An EventSource is a whole table stream or topic; a RecordSource is one ordered part of it: a shard,
-// a partition. Implemented on the streams and topics engines by adapters above; the simulation has its own.
+// What a mapping reads from. An EventSource is a whole table stream or topic; a RecordSource is one ordered part of it:
+// a shard, a partition. Implemented on the streams and topics engines by adapters above; the simulation has its own.
 // Everything happens on the home loop; a Reply may come before the call returns.
 #pragma once
 

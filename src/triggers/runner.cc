@@ -16,7 +16,10 @@ std::expected<std::unique_ptr<EventSource>, SourceError> open_source(Sources& so
 }
 
 Runner::Runner(const Services& services, Mapping mapping, std::function<void(std::string_view)> on_result)
-    : services_(services), mapping_(std::move(mapping)), metrics_(services.metrics, mapping_.uuid), on_result_(std::move(on_result)) {
+    : services_(services),
+      mapping_(std::move(mapping)),
+      metrics_(services.metrics, mapping_.uuid),
+      on_result_(std::move(on_result)) {
   // The patterns were checked when the mapping was made.
   if (mapping_.settings.filters)
     if (auto filters = Filters::parse(*mapping_.settings.filters)) filters_ = *std::move(filters);
@@ -70,24 +73,26 @@ void Runner::look() {
     return;
   }
   looking_ = true;
-  source_->parts(Reply<std::vector<Part>, SourceError>(guarded([this](std::expected<std::vector<Part>, SourceError> parts) {
-    looking_ = false;
-    if (stopping_) return check_stopped();
-    if (parts) {
-      failures_ = 0;
-      reconcile(*parts);
-    } else {
-      on_result_("PROBLEM: " + parts.error().message);
-      if (parts.error().code == SourceErrc::kNotFound) workers_.clear();
-      retry(parts.error().message);
-    }
-    if (std::exchange(look_again_, false)) look();
-  })));
+  source_->parts(
+      Reply<std::vector<Part>, SourceError>(guarded([this](std::expected<std::vector<Part>, SourceError> parts) {
+        looking_ = false;
+        if (stopping_) return check_stopped();
+        if (parts) {
+          failures_ = 0;
+          reconcile(*parts);
+        } else {
+          on_result_("PROBLEM: " + parts.error().message);
+          if (parts.error().code == SourceErrc::kNotFound) workers_.clear();
+          retry(parts.error().message);
+        }
+        if (std::exchange(look_again_, false)) look();
+      })));
 }
 
 void Runner::reconcile(const std::vector<Part>& parts) {
   // Workers of parts that are gone have nothing left to read.
-  std::erase_if(workers_, [&](const auto& entry) { return std::ranges::find(parts, entry.first, &Part::id) == parts.end(); });
+  std::erase_if(workers_,
+                [&](const auto& entry) { return std::ranges::find(parts, entry.first, &Part::id) == parts.end(); });
   for (const Part& part : parts) {
     if (workers_.contains(part.id) || starting_.contains(part.id)) continue;
     const auto known = checkpoints_.find(part.id);
@@ -96,14 +101,16 @@ void Runner::reconcile(const std::vector<Part>& parts) {
       const auto parent = checkpoints_.find(part.parent);
       if (parent == checkpoints_.end() || !parent->second.finished) continue;
     }
-    if (known != checkpoints_.end()) start_worker(part, known->second);
-    else find_start(part);
+    if (known != checkpoints_.end())
+      start_worker(part, known->second);
+    else
+      find_start(part);
   }
 }
 
 void Runner::find_start(const Part& part) {
-  // The starting positions of the parts that were there when the mapping was made were stored with it, unless it starts at the
-  // oldest record; parts that came later are read from their beginning in any case.
+  // The starting positions of the parts that were there when the mapping was made were stored with it, unless it starts
+  // at the oldest record; parts that came later are read from their beginning in any case.
   starting_[part.id] = part;
   source_->position(part, {.at = Start::At::kTrimHorizon},
                     Reply<Position, SourceError>(guarded([this, part](std::expected<Position, SourceError> position) {
@@ -117,25 +124,33 @@ void Runner::find_start(const Part& part) {
 void Runner::start_worker(const Part& part, const Checkpoint& from) {
   auto record_source = source_->open(part);
   if (!record_source) return retry("a part of the source could not be opened");
-  auto format = mapping_.is_kafka() ? make_topic_format(mapping_, part, source_->bootstrap_servers()) : make_stream_format(mapping_, part);
+  auto format = mapping_.is_kafka() ? make_topic_format(mapping_, part, source_->bootstrap_servers())
+                                    : make_stream_format(mapping_, part);
   auto worker = std::make_unique<PartWorker>(
-      PartWorker::Services{.home = services_.home, .random = services_.random, .log = services_.log, .metrics = metrics_,
-                           .invoker = services_.invoker, .failures = services_.failures, .mapping = mapping_, .filters = filters_,
+      PartWorker::Services{.home = services_.home,
+                           .random = services_.random,
+                           .log = services_.log,
+                           .metrics = metrics_,
+                           .invoker = services_.invoker,
+                           .failures = services_.failures,
+                           .mapping = mapping_,
+                           .filters = filters_,
                            .pace = services_.pace},
       part, std::move(record_source), std::move(format), source_->retention_ms(), from,
-      PartWorker::Events{.on_finished = guarded([this, id = part.id] {
-                           checkpoints_[id].finished = true;
-                           services_.home.post(guarded([this, id] {
-                             if (stopping_) return;
-                             workers_.erase(id);
-                             look();
-                           }));
-                         }),
-                         .on_result = guarded([this](std::string_view text) { on_result_(text); }),
-                         .save = guarded([this, id = part.id](const Checkpoint& checkpoint, Reply<void, Error> reply) {
-                           save(id, checkpoint, std::move(reply));
-                         }),
-                         .on_lost = guarded([this](std::string_view) { services_.home.post(guarded([this] { look(); })); })});
+      PartWorker::Events{
+          .on_finished = guarded([this, id = part.id] {
+            checkpoints_[id].finished = true;
+            services_.home.post(guarded([this, id] {
+              if (stopping_) return;
+              workers_.erase(id);
+              look();
+            }));
+          }),
+          .on_result = guarded([this](std::string_view text) { on_result_(text); }),
+          .save = guarded([this, id = part.id](const Checkpoint& checkpoint, Reply<void, Error> reply) {
+            save(id, checkpoint, std::move(reply));
+          }),
+          .on_lost = guarded([this](std::string_view) { services_.home.post(guarded([this] { look(); })); })});
   PartWorker& started = *worker;
   workers_[part.id] = std::move(worker);
   started.start();

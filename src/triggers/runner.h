@@ -1,5 +1,5 @@
-// One enabled mapping at work: opens its source, keeps a worker for every part that may be read (a child shard only after its
-// parent is finished), follows parts as they come and go.
+// One enabled mapping at work: opens its source, keeps a worker for every part that may be read (a child shard only
+// after its parent is finished), follows parts as they come and go.
 #pragma once
 
 #include <functional>

@@ -1,4 +1,5 @@
-// The world of a mapping in a test: a source in memory, a scripted function, destinations, a store that can crash. Virtual time.
+// The world of a mapping in a test: a source in memory, a scripted function, destinations, a store that can crash.
+// Virtual time.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -20,8 +21,10 @@
 
 namespace tidemill::triggers {
 
-inline const std::string kStreamArn = "arn:aws:dynamodb:us-east-1:000000000000:table/notes/stream/2026-11-21T00:00:00.000";
-inline const std::string kClusterArn = "arn:aws:kafka:us-east-1:000000000000:cluster/tidemill/5e1f6d0e-0000-0000-0000-000000000000-1";
+inline const std::string kStreamArn =
+    "arn:aws:dynamodb:us-east-1:000000000000:table/notes/stream/2026-11-21T00:00:00.000";
+inline const std::string kClusterArn =
+    "arn:aws:kafka:us-east-1:000000000000:cluster/tidemill/5e1f6d0e-0000-0000-0000-000000000000-1";
 inline const std::string kQueueArn = "arn:aws:sqs:us-east-1:000000000000:failures";
 inline const std::string kFunctionArn = "arn:aws:lambda:us-east-1:000000000000:function:fn";
 inline const std::string kServers = "localhost:9092";
@@ -45,7 +48,9 @@ struct SimParts {
   Data& at(const std::string& id) {
     return *std::ranges::find(parts, id, [](const Data& d) { return d.part.id; });
   }
-  void add_part(std::string id, std::string parent = "") { parts.push_back({.part = {.id = std::move(id), .parent = std::move(parent)}}); }
+  void add_part(std::string id, std::string parent = "") {
+    parts.push_back({.part = {.id = std::move(id), .parent = std::move(parent)}});
+  }
   void add(const std::string& id, int count = 1, std::string key = "", std::size_t padding = 0) {
     Data& data = at(id);
     for (int i = 0; i < count; ++i) {
@@ -55,7 +60,8 @@ struct SimParts {
       record.arrival_ms = epoch_ms(loop->clock().wall());
       record.lane_key = key;
       record.key = key;
-      record.json = R"({"part":")" + id + R"(","n":)" + record.id + R"(,"key":")" + key + R"(","pad":")" + std::string(padding, 'x') + "\"}";
+      record.json = R"({"part":")" + id + R"(","n":)" + record.id + R"(,"key":")" + key + R"(","pad":")" +
+                    std::string(padding, 'x') + "\"}";
       data.records.push_back(std::move(record));
     }
     notify();
@@ -122,12 +128,16 @@ class SimEventSource final : public EventSource {
     std::move(reply)(std::move(out));
   }
   std::unique_ptr<Watch> watch(std::function<void()> changed) override { return parts_.watch(std::move(changed)); }
-  std::unique_ptr<RecordSource> open(const Part& part) override { return std::make_unique<SimRecordSource>(parts_, part.id); }
+  std::unique_ptr<RecordSource> open(const Part& part) override {
+    return std::make_unique<SimRecordSource>(parts_, part.id);
+  }
   void position(const Part& part, const Start& start, Reply<Position, SourceError> reply) override {
     const auto& data = parts_.at(part.id);
     std::move(reply)(start.at == Start::At::kTrimHorizon ? data.oldest : data.records.size());
   }
-  void committed(Reply<std::map<std::string, Position>, SourceError> reply) override { std::move(reply)(parts_.committed); }
+  void committed(Reply<std::map<std::string, Position>, SourceError> reply) override {
+    std::move(reply)(parts_.committed);
+  }
   void commit(const std::string& part, Position position, Reply<void, SourceError> reply) override {
     parts_.committed[part] = position;
     std::move(reply)({});
@@ -153,7 +163,12 @@ class SimInvoker final : public Invoker {
  public:
   explicit SimInvoker(runtime::SimLoop& loop) : loop_(loop) {}
   void invoke(Invocation in, std::move_only_function<void(InvokeResult)> done) override {
-    Call call{.at = loop_.clock().now(), .function_arn = in.function_arn, .payload = in.payload, .part = {}, .records = {}, .event = *json::Value::parse(in.payload)};
+    Call call{.at = loop_.clock().now(),
+              .function_arn = in.function_arn,
+              .payload = in.payload,
+              .part = {},
+              .records = {},
+              .event = *json::Value::parse(in.payload)};
     const auto take = [&call](const json::Value& list) {
       for (const auto& record : list.as_array()) {
         call.part = record.string_or("part");
@@ -170,8 +185,10 @@ class SimInvoker final : public Invoker {
       if (result.outcome == Outcome::kOk) succeeded.push_back(call);
       done(std::move(result));
     };
-    if (latency == runtime::Duration(0)) loop_.post(std::move(answer));
-    else loop_.at(loop_.clock().now() + latency, std::move(answer));
+    if (latency == runtime::Duration(0))
+      loop_.post(std::move(answer));
+    else
+      loop_.at(loop_.clock().now() + latency, std::move(answer));
   }
   std::optional<std::string> function_arn(const Scope&, std::string_view name) const override {
     if (name == "fn" || name == kFunctionArn) return kFunctionArn;
@@ -183,7 +200,11 @@ class SimInvoker final : public Invoker {
     return {.outcome = Outcome::kOk, .payload = std::move(payload), .executed_version = "$LATEST", .request_id = "rid"};
   }
   static InvokeResult error() {
-    return {.outcome = Outcome::kFunctionError, .payload = "{}", .function_error = "Unhandled", .executed_version = "$LATEST", .request_id = "rid"};
+    return {.outcome = Outcome::kFunctionError,
+            .payload = "{}",
+            .function_error = "Unhandled",
+            .executed_version = "$LATEST",
+            .request_id = "rid"};
   }
   static InvokeResult outcome(Outcome o) { return {.outcome = o}; }
 
@@ -213,7 +234,9 @@ class SimFailureSink final : public FailureSink {
 class SimWorld : public Sources {
  public:
   explicit SimWorld(std::uint64_t seed = 1, Pace pace = {.jitter = false})
-      : log(loop.clock(), observe::Level::kError, observe::Log::Format::kText, [](observe::Level, std::string_view) {}), random(seed), pace_(pace) {
+      : log(loop.clock(), observe::Level::kError, observe::Log::Format::kText, [](observe::Level, std::string_view) {}),
+        random(seed),
+        pace_(pace) {
     stream.loop = topic.loop = &loop;
     topic.kafka = true;
     stream.add_part("shard-0");
@@ -222,13 +245,16 @@ class SimWorld : public Sources {
   ~SimWorld() override { mappings.reset(); }
 
   std::expected<std::unique_ptr<EventSource>, SourceError> open_stream(const StreamSpec& spec) override {
-    if (spec.arn != kStreamArn || !stream.exists) return std::unexpected(SourceError{SourceErrc::kNotFound, "Stream not found"});
+    if (spec.arn != kStreamArn || !stream.exists)
+      return std::unexpected(SourceError{SourceErrc::kNotFound, "Stream not found"});
     return std::make_unique<SimEventSource>(stream);
   }
   std::expected<std::unique_ptr<EventSource>, SourceError> open_topic(const TopicSpec&) override {
     return std::make_unique<SimEventSource>(topic);
   }
-  bool is_embedded(const std::vector<std::string>& servers) const override { return std::ranges::find(servers, kServers) != servers.end(); }
+  bool is_embedded(const std::vector<std::string>& servers) const override {
+    return std::ranges::find(servers, kServers) != servers.end();
+  }
   bool is_embedded_cluster(std::string_view arn) const override { return arn == kClusterArn; }
 
   void open(std::unique_ptr<storage::MemoryEngine> engine) {
@@ -238,10 +264,16 @@ class SimWorld : public Sources {
     memory = engine.get();
     store = std::make_unique<storage::Store>(std::move(engine), storage::Store::Options{.sync_thread = false});
     checkpoints = std::make_unique<StoredCheckpoints>(*store, loop);
-    mappings = std::make_unique<Mappings>(
-        Mappings::Services{.store = *store, .home = loop, .random = random, .log = log, .metrics = metrics, .checkpoints = *checkpoints,
-                           .sources = *this, .invoker = function, .failures = failures},
-        pace_);
+    mappings = std::make_unique<Mappings>(Mappings::Services{.store = *store,
+                                                             .home = loop,
+                                                             .random = random,
+                                                             .log = log,
+                                                             .metrics = metrics,
+                                                             .checkpoints = *checkpoints,
+                                                             .sources = *this,
+                                                             .invoker = function,
+                                                             .failures = failures},
+                                          pace_);
     EXPECT_TRUE(mappings->open());
   }
   // kill -9 and a power loss: of what was not synced, the first `keep` writes survive.
@@ -276,7 +308,8 @@ class SimWorld : public Sources {
     auto request = parse_create(Scope{}, *json::Value::parse(body));
     if (!request) return std::unexpected(request.error());
     std::optional<Result<Mapping>> out;
-    mappings->create(*std::move(request), Reply<Mapping, Error>([&out](Result<Mapping> value) { out = std::move(value); }));
+    mappings->create(*std::move(request),
+                     Reply<Mapping, Error>([&out](Result<Mapping> value) { out = std::move(value); }));
     // Only as far as the answer: its state is the one at that moment.
     while (!out && store->sync_once()) loop.run_ready();
     settle();
@@ -284,15 +317,16 @@ class SimWorld : public Sources {
   }
   // With `members` added to a plain stream mapping.
   Mapping create_stream(std::string members = "") {
-    auto mapping = create(R"({"FunctionName":"fn","EventSourceArn":")" + kStreamArn + R"(","StartingPosition":"TRIM_HORIZON")" +
-                          (members.empty() ? "" : "," + members) + "}");
+    auto mapping = create(R"({"FunctionName":"fn","EventSourceArn":")" + kStreamArn +
+                          R"(","StartingPosition":"TRIM_HORIZON")" + (members.empty() ? "" : "," + members) + "}");
     EXPECT_TRUE(mapping) << (mapping ? "" : mapping.error().message);
     return mapping ? *mapping : Mapping{};
   }
   Mapping create_topic(std::string members = "") {
     if (topic.parts.empty()) topic.add_part("0");
-    auto mapping = create(R"({"FunctionName":"fn","SelfManagedEventSource":{"Endpoints":{"KAFKA_BOOTSTRAP_SERVERS":["localhost:9092"]}},"Topics":["t"])" +
-                          std::string(",\"StartingPosition\":\"TRIM_HORIZON\"") + (members.empty() ? "" : "," + members) + "}");
+    auto mapping = create(
+        R"({"FunctionName":"fn","SelfManagedEventSource":{"Endpoints":{"KAFKA_BOOTSTRAP_SERVERS":["localhost:9092"]}},"Topics":["t"])" +
+        std::string(",\"StartingPosition\":\"TRIM_HORIZON\"") + (members.empty() ? "" : "," + members) + "}");
     EXPECT_TRUE(mapping) << (mapping ? "" : mapping.error().message);
     return mapping ? *mapping : Mapping{};
   }

@@ -14,7 +14,8 @@ class StreamMapping : public Test {
   // Fails whenever one of these records is in the batch.
   void poison(std::set<Position> bad) {
     world.function.script = [bad](const Call& call) {
-      return std::ranges::any_of(call.records, [&](Position p) { return bad.contains(p); }) ? SimInvoker::error() : SimInvoker::ok();
+      return std::ranges::any_of(call.records, [&](Position p) { return bad.contains(p); }) ? SimInvoker::error()
+                                                                                            : SimInvoker::ok();
     };
   }
   std::size_t times_seen(Position record) {
@@ -36,7 +37,8 @@ TEST_F(StreamMapping, FD_25_TrimHorizonDeliversWhatWasThereBefore) {
 
 TEST_F(StreamMapping, FD_26_LatestDeliversNothingOlderAndAllThatFollows) {
   world.stream.add("shard-0", 3);
-  const auto mapping = world.create(R"({"FunctionName":"fn","EventSourceArn":")" + kStreamArn + R"(","StartingPosition":"LATEST"})");
+  const auto mapping =
+      world.create(R"({"FunctionName":"fn","EventSourceArn":")" + kStreamArn + R"(","StartingPosition":"LATEST"})");
   ASSERT_TRUE(mapping);
   world.stream.add("shard-0", 2);
   world.crash(0);
@@ -90,7 +92,8 @@ TEST_F(StreamMapping, FD_33_FunctionErrorRetriesTheSameBytesWithGrowingPauses) {
   world.stream.add("shard-0", 1);
   world.run_for(20s);
   ASSERT_EQ(world.function.calls.size(), 5U);
-  for (int i = 1; i < 4; ++i) EXPECT_EQ(world.function.calls[static_cast<std::size_t>(i)].payload, world.function.calls[0].payload);
+  for (int i = 1; i < 4; ++i)
+    EXPECT_EQ(world.function.calls[static_cast<std::size_t>(i)].payload, world.function.calls[0].payload);
   const auto gap = [&](std::size_t i) { return world.function.calls[i].at - world.function.calls[i - 1].at; };
   EXPECT_EQ(gap(1), 1s);
   EXPECT_EQ(gap(2), 2s);
@@ -112,19 +115,21 @@ TEST_F(StreamMapping, FailuresMayGoToATopicUnderTheirShard) {
 TEST_F(StreamMapping, FD_34_35_44_RetryLimitThenTheFailureRecord) {
   world.stream.add("shard-0", 2);
   poison({0});
-  world.create_stream(R"("MaximumRetryAttempts":1,"DestinationConfig":{"OnFailure":{"Destination":")" + kQueueArn + R"("}})");
+  world.create_stream(R"("MaximumRetryAttempts":1,"DestinationConfig":{"OnFailure":{"Destination":")" + kQueueArn +
+                      R"("}})");
   world.run_for(10s);
   EXPECT_EQ(world.batch_sizes(), (Sizes{2, 2}));
   ASSERT_EQ(world.failures.messages.size(), 1U);
   EXPECT_EQ(world.failures.messages[0].destination, kQueueArn);
-  EXPECT_EQ(world.failures.messages[0].body,
-            R"({"requestContext":{"requestId":"rid","functionArn":"arn:aws:lambda:us-east-1:000000000000:function:fn",)"
-            R"("condition":"RetryAttemptsExhausted","approximateInvokeCount":2},)"
-            R"("responseContext":{"statusCode":200,"executedVersion":"$LATEST","functionError":"Unhandled"},)"
-            R"("version":"1.0","timestamp":"2025-11-25T15:47:41.000Z","DDBStreamBatchInfo":{"shardId":"shard-0",)"
-            R"("startSequenceNumber":"0","endSequenceNumber":"1","approximateArrivalOfFirstRecord":"2025-11-25T15:47:40Z",)"
-            R"("approximateArrivalOfLastRecord":"2025-11-25T15:47:40Z","batchSize":2,"streamArn":")" +
-                kStreamArn + R"("}})");
+  EXPECT_EQ(
+      world.failures.messages[0].body,
+      R"({"requestContext":{"requestId":"rid","functionArn":"arn:aws:lambda:us-east-1:000000000000:function:fn",)"
+      R"("condition":"RetryAttemptsExhausted","approximateInvokeCount":2},)"
+      R"("responseContext":{"statusCode":200,"executedVersion":"$LATEST","functionError":"Unhandled"},)"
+      R"("version":"1.0","timestamp":"2025-11-25T15:47:41.000Z","DDBStreamBatchInfo":{"shardId":"shard-0",)"
+      R"("startSequenceNumber":"0","endSequenceNumber":"1","approximateArrivalOfFirstRecord":"2025-11-25T15:47:40Z",)"
+      R"("approximateArrivalOfLastRecord":"2025-11-25T15:47:40Z","batchSize":2,"streamArn":")" +
+          kStreamArn + R"("}})");
   world.stream.add("shard-0");
   world.run_for(1s);
   EXPECT_EQ(world.batches().back(), (std::vector<Position>{2}));  // FD-49
@@ -133,7 +138,8 @@ TEST_F(StreamMapping, FD_34_35_44_RetryLimitThenTheFailureRecord) {
 TEST_F(StreamMapping, FD_35_ThreeRetriesAreFourInvocations) {
   world.stream.add("shard-0");
   poison({0});
-  world.create_stream(R"("MaximumRetryAttempts":3,"DestinationConfig":{"OnFailure":{"Destination":")" + kQueueArn + R"("}})");
+  world.create_stream(R"("MaximumRetryAttempts":3,"DestinationConfig":{"OnFailure":{"Destination":")" + kQueueArn +
+                      R"("}})");
   world.run_for(30s);
   EXPECT_EQ(world.function.calls.size(), 4U);
   EXPECT_EQ(failure().find("requestContext")->integer_or("approximateInvokeCount", 0), 4);
@@ -143,7 +149,9 @@ TEST_F(StreamMapping, FD_37_OtherShardsAreNotBlocked) {
   world.stream.add_part("shard-1");
   world.stream.add("shard-0");
   world.stream.add("shard-1", 2);
-  world.function.script = [](const Call& call) { return call.part == "shard-0" ? SimInvoker::error() : SimInvoker::ok(); };
+  world.function.script = [](const Call& call) {
+    return call.part == "shard-0" ? SimInvoker::error() : SimInvoker::ok();
+  };
   world.create_stream();
   world.run_for(5s);
   ASSERT_EQ(world.function.succeeded.size(), 1U);
@@ -153,7 +161,9 @@ TEST_F(StreamMapping, FD_37_OtherShardsAreNotBlocked) {
 TEST_F(StreamMapping, FD_38_ThrottlesDoNotCount) {
   world.stream.add("shard-0");
   int left = 6;
-  world.function.script = [&](const Call&) { return left-- > 0 ? SimInvoker::outcome(Outcome::kThrottled) : SimInvoker::ok(); };
+  world.function.script = [&](const Call&) {
+    return left-- > 0 ? SimInvoker::outcome(Outcome::kThrottled) : SimInvoker::ok();
+  };
   world.create_stream(R"("MaximumRetryAttempts":0)");
   world.run_for(2min);
   EXPECT_EQ(world.function.calls.size(), 7U);
@@ -164,13 +174,15 @@ TEST_F(StreamMapping, FD_40_41_BisectIsolatesTheBadRecordWithoutUsingRetries) {
   world.stream.add("shard-0", 8);
   poison({5});
   const auto mapping = world.create_stream(
-      R"("MaximumRetryAttempts":2,"BisectBatchOnFunctionError":true,"DestinationConfig":{"OnFailure":{"Destination":")" + kQueueArn + R"("}})");
+      R"("MaximumRetryAttempts":2,"BisectBatchOnFunctionError":true,"DestinationConfig":{"OnFailure":{"Destination":")" +
+      kQueueArn + R"("}})");
   world.run_for(30s);
   ASSERT_EQ(world.failures.messages.size(), 1U);
   EXPECT_EQ(failure().find("DDBStreamBatchInfo")->string_or("startSequenceNumber"), "5");
   EXPECT_EQ(failure().find("DDBStreamBatchInfo")->integer_or("batchSize", 0), 1);
   EXPECT_EQ(failure().find("requestContext")->integer_or("approximateInvokeCount", 0), 3);
-  EXPECT_EQ(world.batches(), (Batches{{0, 1, 2, 3, 4, 5, 6, 7}, {0, 1, 2, 3}, {4, 5, 6, 7}, {4, 5}, {4}, {5}, {5}, {5}, {6, 7}}));
+  EXPECT_EQ(world.batches(),
+            (Batches{{0, 1, 2, 3, 4, 5, 6, 7}, {0, 1, 2, 3}, {4, 5, 6, 7}, {4, 5}, {4}, {5}, {5}, {5}, {6, 7}}));
   EXPECT_EQ(world.checkpoint(mapping.uuid), 8U);
 }
 
@@ -179,7 +191,8 @@ TEST_F(StreamMapping, FD_42_43_OldRecordsAreGivenUpAndNewerOnesGoOn) {
   world.function.script = [](const Call&) { return SimInvoker::error(); };
   world.run_for(30s);
   world.stream.add("shard-0", 1);
-  world.create_stream(R"("MaximumRecordAgeInSeconds":60,"DestinationConfig":{"OnFailure":{"Destination":")" + kQueueArn + R"("}})");
+  world.create_stream(R"("MaximumRecordAgeInSeconds":60,"DestinationConfig":{"OnFailure":{"Destination":")" +
+                      kQueueArn + R"("}})");
   world.run_for(40s);
   ASSERT_EQ(world.failures.messages.size(), 1U);
   EXPECT_EQ(failure().find("requestContext")->string_or("condition"), "RecordAgeExceeded");
@@ -195,14 +208,16 @@ TEST_F(StreamMapping, FD_48_AMissingDestinationDoesNotBlockTheShard) {
   world.stream.add("shard-0", 1);
   poison({0});
   world.failures.away = true;
-  world.create_stream(R"("MaximumRetryAttempts":0,"DestinationConfig":{"OnFailure":{"Destination":")" + kQueueArn + R"("}})");
+  world.create_stream(R"("MaximumRetryAttempts":0,"DestinationConfig":{"OnFailure":{"Destination":")" + kQueueArn +
+                      R"("}})");
   world.run_for(5s);
   world.stream.add("shard-0", 1);
   world.run_for(5s);
   EXPECT_EQ(world.batches(), (Batches{{0}, {1}}));
 }
 
-constexpr std::string_view kSuccessForms[] = {"null", "{}", "[]", "\"\"", R"({"batchItemFailures":null})", R"({"batchItemFailures":[]})"};
+constexpr std::string_view kSuccessForms[] = {
+    "null", "{}", "[]", "\"\"", R"({"batchItemFailures":null})", R"({"batchItemFailures":[]})"};
 TEST_F(StreamMapping, FD_50_AnswersThatNameNoRecordAreSuccess) {
   world.create_stream(R"("FunctionResponseTypes":["ReportBatchItemFailures"],"MaximumRetryAttempts":0)");
   for (const auto form : kSuccessForms) {
@@ -214,13 +229,16 @@ TEST_F(StreamMapping, FD_50_AnswersThatNameNoRecordAreSuccess) {
   }
 }
 
-constexpr std::string_view kFailureForms[] = {
-    R"({"batchItemFailures":[{"foo":"0"}]})", R"({"batchItemFailures":[{"itemIdentifier":""}]})",
-    R"({"batchItemFailures":[{"itemIdentifier":null}]})", R"({"batchItemFailures":[{"itemIdentifier":123}]})",
-    R"({"batchItemFailures":[{"foo":null}]})", R"({"batchItemFailures":[{"itemIdentifier":"999999"}]})"};
+constexpr std::string_view kFailureForms[] = {R"({"batchItemFailures":[{"foo":"0"}]})",
+                                              R"({"batchItemFailures":[{"itemIdentifier":""}]})",
+                                              R"({"batchItemFailures":[{"itemIdentifier":null}]})",
+                                              R"({"batchItemFailures":[{"itemIdentifier":123}]})",
+                                              R"({"batchItemFailures":[{"foo":null}]})",
+                                              R"({"batchItemFailures":[{"itemIdentifier":"999999"}]})"};
 TEST_F(StreamMapping, FD_51_47_AnswersThatNameOtherThingsFailTheWholeBatch) {
-  world.create_stream(R"("FunctionResponseTypes":["ReportBatchItemFailures"],"MaximumRetryAttempts":1,"DestinationConfig":{"OnFailure":{"Destination":")" +
-                      kQueueArn + R"("}})");
+  world.create_stream(
+      R"("FunctionResponseTypes":["ReportBatchItemFailures"],"MaximumRetryAttempts":1,"DestinationConfig":{"OnFailure":{"Destination":")" +
+      kQueueArn + R"("}})");
   for (const auto form : kFailureForms) {
     world.function.calls.clear();
     world.failures.messages.clear();
@@ -237,7 +255,9 @@ TEST_F(StreamMapping, FD_52_TheLowestNamedRecordIsWhereItGoesOn) {
   world.stream.add("shard-0", 5);
   bool first = true;
   world.function.script = [&](const Call&) {
-    return std::exchange(first, false) ? SimInvoker::ok(R"({"batchItemFailures":[{"itemIdentifier":"4"},{"itemIdentifier":"2"}]})") : SimInvoker::ok();
+    return std::exchange(first, false)
+               ? SimInvoker::ok(R"({"batchItemFailures":[{"itemIdentifier":"4"},{"itemIdentifier":"2"}]})")
+               : SimInvoker::ok();
   };
   world.create_stream(R"("FunctionResponseTypes":["ReportBatchItemFailures"])");
   world.run_for(5s);
@@ -246,9 +266,12 @@ TEST_F(StreamMapping, FD_52_TheLowestNamedRecordIsWhereItGoesOn) {
 
 TEST_F(StreamMapping, FD_53_TheRetryCounterStartsAnewAfterProgress) {
   world.stream.add("shard-0", 3);
-  world.function.script = [](const Call&) { return SimInvoker::ok(R"({"batchItemFailures":[{"itemIdentifier":"2"}]})"); };
-  world.create_stream(R"("BatchSize":3,"MaximumRetryAttempts":3,"FunctionResponseTypes":["ReportBatchItemFailures"],"DestinationConfig":{"OnFailure":{"Destination":")" +
-                      kQueueArn + R"("}})");
+  world.function.script = [](const Call&) {
+    return SimInvoker::ok(R"({"batchItemFailures":[{"itemIdentifier":"2"}]})");
+  };
+  world.create_stream(
+      R"("BatchSize":3,"MaximumRetryAttempts":3,"FunctionResponseTypes":["ReportBatchItemFailures"],"DestinationConfig":{"OnFailure":{"Destination":")" +
+      kQueueArn + R"("}})");
   world.run_for(60s);
   EXPECT_EQ(times_seen(2), 5U);
   EXPECT_EQ(failure().find("requestContext")->integer_or("approximateInvokeCount", 0), 4);
@@ -258,7 +281,8 @@ TEST_F(StreamMapping, FD_54_PartialAnswerWithBisectRetriesOnlyTheRemainder) {
   world.stream.add("shard-0", 6);
   bool first = true;
   world.function.script = [&](const Call&) {
-    return std::exchange(first, false) ? SimInvoker::ok(R"({"batchItemFailures":[{"itemIdentifier":"3"}]})") : SimInvoker::ok();
+    return std::exchange(first, false) ? SimInvoker::ok(R"({"batchItemFailures":[{"itemIdentifier":"3"}]})")
+                                       : SimInvoker::ok();
   };
   world.create_stream(R"("FunctionResponseTypes":["ReportBatchItemFailures"],"BisectBatchOnFunctionError":true)");
   world.run_for(5s);
@@ -267,7 +291,9 @@ TEST_F(StreamMapping, FD_54_PartialAnswerWithBisectRetriesOnlyTheRemainder) {
 
 TEST_F(StreamMapping, FD_55_WithoutTheSettingTheAnswerIsIgnored) {
   world.stream.add("shard-0", 2);
-  world.function.script = [](const Call&) { return SimInvoker::ok(R"({"batchItemFailures":[{"itemIdentifier":"0"}]})"); };
+  world.function.script = [](const Call&) {
+    return SimInvoker::ok(R"({"batchItemFailures":[{"itemIdentifier":"0"}]})");
+  };
   world.create_stream();
   world.run_for(5s);
   EXPECT_EQ(world.batch_sizes(), (Sizes{2}));
@@ -375,7 +401,8 @@ TEST_F(StreamMapping, ReadFailuresAreTriedAgain) {
 TEST_F(StreamMapping, FD_72_TwoMappingsAreIndependentAndALostStreamIsShown) {
   world.stream.add("shard-0", 2);
   const auto mapping = world.create_stream();
-  ASSERT_TRUE(world.create(R"({"FunctionName":"other","EventSourceArn":")" + kStreamArn + R"(","StartingPosition":"TRIM_HORIZON"})"));
+  ASSERT_TRUE(world.create(R"({"FunctionName":"other","EventSourceArn":")" + kStreamArn +
+                           R"(","StartingPosition":"TRIM_HORIZON"})"));
   world.run_for(1s);
   EXPECT_EQ(world.function.calls.size(), 2U);
   world.stream.exists = false;
@@ -472,8 +499,9 @@ TEST_F(TumblingWindow, FD_61_PartialFailureKeepsTheState) {
   bool first = true;
   world.function.script = [&](const Call& call) {
     if (call.records.empty()) return SimInvoker::ok("{}");
-    return std::exchange(first, false) ? SimInvoker::ok(R"({"state":{"n":1},"batchItemFailures":[{"itemIdentifier":"1"}]})")
-                                       : SimInvoker::ok(R"({"state":{"n":2}})");
+    return std::exchange(first, false)
+               ? SimInvoker::ok(R"({"state":{"n":1},"batchItemFailures":[{"itemIdentifier":"1"}]})")
+               : SimInvoker::ok(R"({"state":{"n":2}})");
   };
   world.stream.add("shard-0", 2);
   world.create_stream(R"("TumblingWindowInSeconds":20,"FunctionResponseTypes":["ReportBatchItemFailures"])");

@@ -20,16 +20,19 @@ TEST_F(TopicMapping, FK_06_EventOfASelfManagedCluster) {
   world.create_topic();
   world.run_for(1s);
   ASSERT_EQ(world.function.calls.size(), 1U);
-  EXPECT_EQ(world.function.calls[0].payload,
-            R"({"eventSource":"SelfManagedKafka","bootstrapServers":"localhost:9092","records":{"t-0":[{"part":"0","n":0,"key":"","pad":""}]}})");
+  EXPECT_EQ(
+      world.function.calls[0].payload,
+      R"({"eventSource":"SelfManagedKafka","bootstrapServers":"localhost:9092","records":{"t-0":[{"part":"0","n":0,"key":"","pad":""}]}})");
 }
 
 TEST_F(TopicMapping, FK_07_EventOfAClusterByArn) {
   world.topic.add("0", 1);
-  ASSERT_TRUE(world.create(R"({"FunctionName":"fn","EventSourceArn":")" + kClusterArn + R"(","Topics":["t"],"StartingPosition":"TRIM_HORIZON"})"));
+  ASSERT_TRUE(world.create(R"({"FunctionName":"fn","EventSourceArn":")" + kClusterArn +
+                           R"(","Topics":["t"],"StartingPosition":"TRIM_HORIZON"})"));
   world.run_for(1s);
   ASSERT_EQ(world.function.calls.size(), 1U);
-  EXPECT_TRUE(world.function.calls[0].payload.starts_with(R"({"eventSource":"aws:kafka","eventSourceArn":")" + kClusterArn +
+  EXPECT_TRUE(world.function.calls[0].payload.starts_with(R"({"eventSource":"aws:kafka","eventSourceArn":")" +
+                                                          kClusterArn +
                                                           R"(","bootstrapServers":"localhost:9092","records":{)"));
 }
 
@@ -74,7 +77,8 @@ TEST_F(TopicMapping, FK_13_CommitsOfTheGroupOverrideTheStartingPosition) {
 
 TEST_F(TopicMapping, FK_12_LatestStartsAtTheCreateCall) {
   world.topic.add("0", 2);
-  ASSERT_TRUE(world.create(R"({"FunctionName":"fn","SelfManagedEventSource":{"Endpoints":{"KAFKA_BOOTSTRAP_SERVERS":["localhost:9092"]}},"Topics":["t"],"StartingPosition":"LATEST"})"));
+  ASSERT_TRUE(world.create(
+      R"({"FunctionName":"fn","SelfManagedEventSource":{"Endpoints":{"KAFKA_BOOTSTRAP_SERVERS":["localhost:9092"]}},"Topics":["t"],"StartingPosition":"LATEST"})"));
   world.topic.add("0", 1);
   world.run_for(2s);
   EXPECT_EQ(world.batches(), (Batches{{2}}));
@@ -103,8 +107,9 @@ TEST_F(TopicMapping, FK_20_26_FailureRecord) {
   ASSERT_NE(info, nullptr);
   EXPECT_EQ(info->integer_or("batchSize", 0), 2);
   EXPECT_EQ(info->string_or("bootstrapServers"), "localhost:9092");
-  EXPECT_EQ(info->find("recordsInfo")->find("t-0")->text(),
-            R"({"firstRecordOffset":"0","lastRecordOffset":"1","firstRecordTimestamp":"2025-11-25T15:47:40.000Z","lastRecordTimestamp":"2025-11-25T15:47:40.000Z"})");
+  EXPECT_EQ(
+      info->find("recordsInfo")->find("t-0")->text(),
+      R"({"firstRecordOffset":"0","lastRecordOffset":"1","firstRecordTimestamp":"2025-11-25T15:47:40.000Z","lastRecordTimestamp":"2025-11-25T15:47:40.000Z"})");
 }
 
 TEST_F(TopicMapping, FK_28_FailureTopicGetsEachRecordUnderItsKey) {
@@ -139,7 +144,9 @@ TEST_F(TopicMapping, FK_24_PartialAnswerRetriesFromTheNamedOffset) {
   world.topic.add("0", 4);
   bool first = true;
   world.function.script = [&](const Call&) {
-    return std::exchange(first, false) ? SimInvoker::ok(R"({"batchItemFailures":[{"itemIdentifier":{"partition":"t-0","offset":2}}]})") : SimInvoker::ok();
+    return std::exchange(first, false)
+               ? SimInvoker::ok(R"({"batchItemFailures":[{"itemIdentifier":{"partition":"t-0","offset":2}}]})")
+               : SimInvoker::ok();
   };
   world.create_topic(R"("FunctionResponseTypes":["ReportBatchItemFailures"])");
   world.run_for(5s);
@@ -155,7 +162,9 @@ TEST_F(TopicMapping, FK_25_UnknownPartitionOrOffsetRetriesTheWholeBatch) {
     fresh.topic.add_part("0");
     fresh.topic.add("0", 2);
     bool first = true;
-    fresh.function.script = [&](const Call&) { return std::exchange(first, false) ? SimInvoker::ok(answer) : SimInvoker::ok("{}"); };
+    fresh.function.script = [&](const Call&) {
+      return std::exchange(first, false) ? SimInvoker::ok(answer) : SimInvoker::ok("{}");
+    };
     fresh.create_topic(R"("FunctionResponseTypes":["ReportBatchItemFailures"])");
     fresh.run_for(5s);
     EXPECT_EQ(fresh.batches(), (Batches{{0, 1}, {0, 1}})) << answer;
@@ -186,7 +195,8 @@ TEST_F(TopicMapping, PartitionsThatAppearLaterAreReadFromTheirBeginning) {
 
 TEST_F(TopicMapping, ATopicMayAppearAfterTheMapping) {
   world.topic.exists = false;
-  const auto mapping = world.create(R"({"FunctionName":"fn","SelfManagedEventSource":{"Endpoints":{"KAFKA_BOOTSTRAP_SERVERS":["localhost:9092"]}},"Topics":["t"],"StartingPosition":"LATEST"})");
+  const auto mapping = world.create(
+      R"({"FunctionName":"fn","SelfManagedEventSource":{"Endpoints":{"KAFKA_BOOTSTRAP_SERVERS":["localhost:9092"]}},"Topics":["t"],"StartingPosition":"LATEST"})");
   ASSERT_TRUE(mapping);
   world.run_for(1s);
   world.topic.exists = true;

@@ -1,5 +1,6 @@
 // Any text as each kind of expression: parsing, binding and running must end, without touching what is not theirs.
-// The first byte chooses the grammar; after the first line break comes an item as JSON, which also serves as the values.
+// The first byte chooses the grammar; after the first line break comes an item as JSON, which also serves as the
+// values.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -54,7 +55,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     case 3: {
       (void)expr::partiql::subject(text);
-      const auto statement = expr::partiql::parse(text, std::vector<item::AttributeValue>(std::ranges::count(text, '?')));
+      const auto statement =
+          expr::partiql::parse(text, std::vector<item::AttributeValue>(std::ranges::count(text, '?')));
       if (!statement || !statement->where) break;
       const expr::KeySchema keys{.hash = {{"p", item::Type::kString}}, .range = {{"c", item::Type::kNumber}}};
       const auto selection = expr::partiql::select(&*statement->where, keys);

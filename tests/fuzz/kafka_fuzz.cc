@@ -1,5 +1,5 @@
-// The Kafka front's decoders: requests of every API and version, and produced record batches. The first two bytes choose the API and the
-// version; the rest is the body.
+// The Kafka front's decoders: requests of every API and version, and produced record batches. The first two bytes
+// choose the API and the version; the rest is the body.
 #include <cstdint>
 #include <string_view>
 

@@ -1,5 +1,5 @@
-// Two texts as numbers, split at the first line break: what parses prints canonically, survives both encodings, and adds and orders
-// consistently.
+// Two texts as numbers, split at the first line break: what parses prints canonically, survives both encodings, and
+// adds and orders consistently.
 #include <cstddef>
 #include <cstdint>
 

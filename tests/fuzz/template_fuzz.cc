@@ -13,7 +13,9 @@ using namespace tidemill;
 class AnyResource final : public deploy::ResourceValues {
  public:
   deploy::Result<json::Value> ref(std::string_view id) const override { return json::Value("ref-" + std::string(id)); }
-  deploy::Result<json::Value> attribute(std::string_view, std::string_view) const override { return json::Value(deploy::kKnownAfterApply); }
+  deploy::Result<json::Value> attribute(std::string_view, std::string_view) const override {
+    return json::Value(deploy::kKnownAfterApply);
+  }
 };
 
 }  // namespace
@@ -21,7 +23,8 @@ class AnyResource final : public deploy::ResourceValues {
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
   const auto source = deploy::Template::read({reinterpret_cast<const char*>(data), size});
   if (!source) return 0;
-  const auto values = deploy::bind_parameters(*source, {}, {}, [](std::string_view) { return std::optional<std::string>("33"); });
+  const auto values =
+      deploy::bind_parameters(*source, {}, {}, [](std::string_view) { return std::optional<std::string>("33"); });
   const AnyResource resources;
   deploy::Evaluation scope;
   scope.source = &*source;

@@ -1,4 +1,5 @@
-// Keeps each player's totals: games, points, wins and the best result. Called with up to ten changes of the results table.
+// Keeps each player's totals: games, points, wins and the best result. Called with up to ten changes of the results
+// table.
 #include <map>
 #include <string>
 

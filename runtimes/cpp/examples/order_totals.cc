@@ -14,8 +14,10 @@ int main() {
       if (record.kind != fn::DynamoDbRecord::Kind::kInsert) continue;
       const auto customer = record.new_image.text("customer");
       const auto amount = record.new_image.number("amount");
-      if (!customer || !amount) return fn::fail("BadOrder", "an order needs a customer and an amount: " + record.event_id);
-      auto updated = totals.update(fn::Item().set("customer", *customer), "ADD amount_total :amount", fn::Item().set_number(":amount", *amount));
+      if (!customer || !amount)
+        return fn::fail("BadOrder", "an order needs a customer and an amount: " + record.event_id);
+      auto updated = totals.update(fn::Item().set("customer", *customer), "ADD amount_total :amount",
+                                   fn::Item().set_number(":amount", *amount));
       if (!updated) return std::unexpected(updated.error());
       ++counted;
     }

@@ -17,7 +17,8 @@ Texts texts(const Json* object, bool lower_case_names = false) {
   for (const auto& [name, value] : object->as_object()) {
     if (!value.is_string()) continue;
     std::string key = name;
-    if (lower_case_names) std::ranges::transform(key, key.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    if (lower_case_names)
+      std::ranges::transform(key, key.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     map[key] = value.as_string();
   }
   return map;
@@ -61,14 +62,18 @@ Outcome<DynamoDbEvent> DynamoDbEvent::parse(const Json& json) {
     DynamoDbRecord out;
     out.event_id = record.string_or("eventID");
     const auto name = record.string_or("eventName");
-    out.kind = name == "INSERT" ? DynamoDbRecord::Kind::kInsert : name == "REMOVE" ? DynamoDbRecord::Kind::kRemove : DynamoDbRecord::Kind::kModify;
+    out.kind = name == "INSERT"   ? DynamoDbRecord::Kind::kInsert
+               : name == "REMOVE" ? DynamoDbRecord::Kind::kRemove
+                                  : DynamoDbRecord::Kind::kModify;
     out.sequence_number = change->string_or("SequenceNumber");
     out.source_arn = record.string_or("eventSourceARN");
-    if (const auto* created = change->find("ApproximateCreationDateTime"); created != nullptr && created->is_number()) out.created_s = created->as_real();
+    if (const auto* created = change->find("ApproximateCreationDateTime"); created != nullptr && created->is_number())
+      out.created_s = created->as_real();
     out.keys = item_of(change->find("Keys"));
     out.new_image = item_of(change->find("NewImage"));
     out.old_image = item_of(change->find("OldImage"));
-    if (const auto* identity = record.find("userIdentity")) out.by_expiry = identity->string_or("principalId") == "dynamodb.amazonaws.com";
+    if (const auto* identity = record.find("userIdentity"))
+      out.by_expiry = identity->string_or("principalId") == "dynamodb.amazonaws.com";
     event.records.push_back(std::move(out));
   }
   return event;
@@ -88,8 +93,10 @@ Json batch_item_failures(const std::vector<std::string>& sequence_numbers) {
 
 Outcome<KafkaEvent> KafkaEvent::parse(const Json& json) {
   const auto* partitions = json.find("records");
-  if (partitions == nullptr || !partitions->is_object()) return fail("Runtime.UnmarshalError", "the event has no records");
-  KafkaEvent event{.source = json.string_or("eventSource"), .source_arn = json.string_or("eventSourceArn"), .records = {}};
+  if (partitions == nullptr || !partitions->is_object())
+    return fail("Runtime.UnmarshalError", "the event has no records");
+  KafkaEvent event{
+      .source = json.string_or("eventSource"), .source_arn = json.string_or("eventSourceArn"), .records = {}};
   for (const auto& [partition, records] : partitions->as_object()) {
     if (!records.is_array()) continue;
     for (const auto& record : records.as_array())

@@ -12,8 +12,10 @@ namespace {
 
 constexpr std::string_view kRuntime = "/2018-06-01/runtime";
 
-std::string post(std::string_view address, const std::string& target, std::string_view body, std::string_view error_type) {
-  std::string text = "POST " + std::string(kRuntime) + target + " HTTP/1.1\r\nHost: " + std::string(address) + "\r\nContent-Type: application/json\r\n";
+std::string post(std::string_view address, const std::string& target, std::string_view body,
+                 std::string_view error_type) {
+  std::string text = "POST " + std::string(kRuntime) + target + " HTTP/1.1\r\nHost: " + std::string(address) +
+                     "\r\nContent-Type: application/json\r\n";
   if (!error_type.empty()) text += "Lambda-Runtime-Function-Error-Type: " + std::string(error_type) + "\r\n";
   text += "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n";
   return text.append(body);
@@ -66,25 +68,33 @@ int serve_raw(const RawHandler& handler) {
     std::fprintf(stderr, "no Runtime API at AWS_LAMBDA_RUNTIME_API=%s\n", address.c_str());
     return 1;
   }
-  const std::string next = "GET " + std::string(kRuntime) + "/invocation/next HTTP/1.1\r\nHost: " + address + "\r\n\r\n";
+  const std::string next =
+      "GET " + std::string(kRuntime) + "/invocation/next HTTP/1.1\r\nHost: " + address + "\r\n\r\n";
   if (!api.send(next)) return 1;
   for (;;) {
     const auto event = api.receive();
     if (!event || event->status != 200) return 1;
     const auto context = context_of(*event);
-    if (context.trace_id.empty()) unsetenv("_X_AMZN_TRACE_ID");
-    else setenv("_X_AMZN_TRACE_ID", context.trace_id.c_str(), 1);
+    if (context.trace_id.empty())
+      unsetenv("_X_AMZN_TRACE_ID");
+    else
+      setenv("_X_AMZN_TRACE_ID", context.trace_id.c_str(), 1);
     const auto outcome = run(handler, event->body, context);
     std::string answer;
     if (outcome) {
       answer = post(address, "/invocation/" + context.request_id + "/response", *outcome, "");
     } else {
       std::string body;
-      json::Writer(body).begin_object().member("errorType", outcome.error().type).member("errorMessage", outcome.error().message).end_object();
+      json::Writer(body)
+          .begin_object()
+          .member("errorType", outcome.error().type)
+          .member("errorMessage", outcome.error().message)
+          .end_object();
       log("ERROR " + body);
       answer = post(address, "/invocation/" + context.request_id + "/error", body, outcome.error().type);
     }
-    if (!api.send(answer + next) || !api.receive()) return 1;  // the answer to the post; that to `next` comes with an event
+    if (!api.send(answer + next) || !api.receive())
+      return 1;  // the answer to the post; that to `next` comes with an event
   }
 }
 

@@ -35,7 +35,8 @@ Outcome<void> HttpConnection::open(const std::string& host, int port) {
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<std::uint16_t>(port));
   const std::string numeric = host == "localhost" ? "127.0.0.1" : host;
-  if (inet_pton(AF_INET, numeric.c_str(), &address.sin_addr) != 1) return fail("ConnectionError", "not a numeric address: " + host);
+  if (inet_pton(AF_INET, numeric.c_str(), &address.sin_addr) != 1)
+    return fail("ConnectionError", "not a numeric address: " + host);
   fd_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const int on = 1;
   if (fd_ >= 0) setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));

@@ -18,7 +18,9 @@ Item& Item::set_value(std::string_view name, Json value) {
   return *this;
 }
 Item& Item::set(std::string_view name, std::string_view text) { return set_value(name, typed("S", text)); }
-Item& Item::set(std::string_view name, std::int64_t number) { return set_value(name, typed("N", std::to_string(number))); }
+Item& Item::set(std::string_view name, std::int64_t number) {
+  return set_value(name, typed("N", std::to_string(number)));
+}
 Item& Item::set(std::string_view name, bool flag) { return set_value(name, typed("BOOL", flag)); }
 Item& Item::set_number(std::string_view name, std::string_view digits) { return set_value(name, typed("N", digits)); }
 

@@ -23,7 +23,8 @@ using testing::HasSubstr;
 Json parse(std::string_view text) { return *Json::parse(text); }
 
 TEST(DynamoDbEvents, HaveTypedItems) {
-  const auto event = DynamoDbEvent::parse(parse(R"({"Records":[{"eventID":"e","eventName":"MODIFY","eventSourceARN":"arn","dynamodb":{
+  const auto event =
+      DynamoDbEvent::parse(parse(R"({"Records":[{"eventID":"e","eventName":"MODIFY","eventSourceARN":"arn","dynamodb":{
     "ApproximateCreationDateTime":1.0,"Keys":{"id":{"S":"k"}},"NewImage":{"id":{"S":"k"},"n":{"N":"42"},"b":{"BOOL":true}},"SequenceNumber":"7"}},
     {"eventName":"REMOVE","userIdentity":{"type":"Service","principalId":"dynamodb.amazonaws.com"},"dynamodb":{"Keys":{"id":{"S":"k"}},"SequenceNumber":"8"}}]})"));
   ASSERT_TRUE(event);
@@ -41,7 +42,8 @@ TEST(DynamoDbEvents, HaveTypedItems) {
 }
 
 TEST(KafkaEvents, AreDecoded) {
-  const auto event = KafkaEvent::parse(parse(R"({"eventSource":"aws:kafka","eventSourceArn":"arn","records":{"t-0":[{"topic":"t","partition":0,"offset":15,
+  const auto event = KafkaEvent::parse(parse(
+      R"({"eventSource":"aws:kafka","eventSourceArn":"arn","records":{"t-0":[{"topic":"t","partition":0,"offset":15,
     "timestamp":1,"timestampType":"CREATE_TIME","key":"aw==","value":"dmFsdWU=","headers":[{"h":[104,105]}]},{"topic":"t","partition":0,"offset":16}]}})"));
   ASSERT_TRUE(event);
   ASSERT_EQ(event->records.size(), 2u);
@@ -53,13 +55,15 @@ TEST(KafkaEvents, AreDecoded) {
 }
 
 TEST(HttpEvents, OfBothPayloadsReadAlike) {
-  const auto one = HttpEvent::parse(parse(R"({"httpMethod":"GET","path":"/a/1","resource":"/a/{id}","headers":{"X-H":"v"},"pathParameters":{"id":"1"},"queryStringParameters":null,"body":"YQ==","isBase64Encoded":true})"));
+  const auto one = HttpEvent::parse(parse(
+      R"({"httpMethod":"GET","path":"/a/1","resource":"/a/{id}","headers":{"X-H":"v"},"pathParameters":{"id":"1"},"queryStringParameters":null,"body":"YQ==","isBase64Encoded":true})"));
   ASSERT_TRUE(one);
   EXPECT_EQ(one->method, "GET");
   EXPECT_EQ(one->header("x-h"), "v");
   EXPECT_EQ(one->path_parameters.at("id"), "1");
   EXPECT_EQ(one->body, "a");
-  const auto two = HttpEvent::parse(parse(R"({"version":"2.0","routeKey":"GET /a/{id}","rawPath":"/a/1","requestContext":{"http":{"method":"GET"}}})"));
+  const auto two = HttpEvent::parse(parse(
+      R"({"version":"2.0","routeKey":"GET /a/{id}","rawPath":"/a/1","requestContext":{"http":{"method":"GET"}}})"));
   ASSERT_TRUE(two);
   EXPECT_EQ(two->method, "GET");
   EXPECT_EQ(two->path, "/a/1");
@@ -69,10 +73,18 @@ TEST(HttpEvents, OfBothPayloadsReadAlike) {
 
 // Whether the value is right is shown against the server (tests/functions); here, that it depends on what is signed.
 TEST(Signature, CoversEveryHeaderThatItNames) {
-  SignedRequest request{.host = "127.0.0.1:4566", .target = "DynamoDB_20120810.ListTables", .body = "{}", .service = "dynamodb", .region = "us-east-1",
-                        .access_key_id = "AKIDEXAMPLE", .secret_access_key = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", .session_token = "", .now = {}};
+  SignedRequest request{.host = "127.0.0.1:4566",
+                        .target = "DynamoDB_20120810.ListTables",
+                        .body = "{}",
+                        .service = "dynamodb",
+                        .region = "us-east-1",
+                        .access_key_id = "AKIDEXAMPLE",
+                        .secret_access_key = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
+                        .session_token = "",
+                        .now = {}};
   const auto head = signed_head(request);
-  EXPECT_THAT(head, HasSubstr("Credential=AKIDEXAMPLE/19700101/us-east-1/dynamodb/aws4_request, SignedHeaders=content-type;host;x-amz-date;x-amz-target, Signature="));
+  EXPECT_THAT(head, HasSubstr("Credential=AKIDEXAMPLE/19700101/us-east-1/dynamodb/aws4_request, "
+                              "SignedHeaders=content-type;host;x-amz-date;x-amz-target, Signature="));
   EXPECT_THAT(head, HasSubstr("X-Amz-Date: 19700101T000000Z\r\n"));
   request.session_token = "t";
   const auto with_token = signed_head(request);
@@ -111,7 +123,8 @@ class ScriptedServer {
       std::string bytes;
       char buffer[4096];
       while (!answers_.empty()) {
-        // What has come with the request before is looked at first: a client sends an answer and its next poll in one write.
+        // What has come with the request before is looked at first: a client sends an answer and its next poll in one
+        // write.
         const auto end = bytes.find("\r\n\r\n");
         if (end == std::string::npos) {
           const auto got = read(client, buffer, sizeof(buffer));
@@ -142,13 +155,21 @@ class ScriptedServer {
 };
 
 std::string http_answer(int status, std::string_view body) {
-  return "HTTP/1.1 " + std::to_string(status) + " X\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
+  return "HTTP/1.1 " + std::to_string(status) + " X\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+         std::string(body);
 }
 
 TEST(Tables, AreCalledAndErrorsAreValues) {
-  ScriptedServer server({http_answer(200, R"({"Item":{"id":{"S":"k"},"n":{"N":"1"}}})"), http_answer(200, "{}"),
-                         http_answer(400, R"({"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"The conditional request failed"})")});
-  Client client({.endpoint = "http://127.0.0.1:" + std::to_string(server.port), .region = "us-east-1", .access_key_id = "a", .secret_access_key = "b", .session_token = "t"});
+  ScriptedServer server(
+      {http_answer(200, R"({"Item":{"id":{"S":"k"},"n":{"N":"1"}}})"), http_answer(200, "{}"),
+       http_answer(
+           400,
+           R"({"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"The conditional request failed"})")});
+  Client client({.endpoint = "http://127.0.0.1:" + std::to_string(server.port),
+                 .region = "us-east-1",
+                 .access_key_id = "a",
+                 .secret_access_key = "b",
+                 .session_token = "t"});
   Table table(client, "orders");
   const auto found = table.get(Item().set("id", "k"));
   ASSERT_TRUE(found && *found);
@@ -164,14 +185,21 @@ TEST(Tables, AreCalledAndErrorsAreValues) {
 
 TEST(Tables, AClosedConnectionIsOpenedAnewOnce) {
   ScriptedServer server({http_answer(200, "{}"), "close", http_answer(200, "{}")});
-  Client client({.endpoint = "http://127.0.0.1:" + std::to_string(server.port), .region = "r", .access_key_id = "a", .secret_access_key = "b", .session_token = ""});
+  Client client({.endpoint = "http://127.0.0.1:" + std::to_string(server.port),
+                 .region = "r",
+                 .access_key_id = "a",
+                 .secret_access_key = "b",
+                 .session_token = ""});
   EXPECT_TRUE(client.call("ListTables", json::Object()));
   EXPECT_TRUE(client.call("ListTables", json::Object()));
 }
 
 TEST(Serving, AnswersAndFailuresGoBackWithTheNextPoll) {
-  const std::string head = "HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: id1\r\nLambda-Runtime-Deadline-Ms: 4000000000000\r\nContent-Length: ";
-  ScriptedServer server({head + "7\r\n\r\n{\"a\":1}", http_answer(202, "{}"), head + "2\r\n\r\n{}", http_answer(202, "{}"), "close"});
+  const std::string head =
+      "HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: id1\r\nLambda-Runtime-Deadline-Ms: "
+      "4000000000000\r\nContent-Length: ";
+  ScriptedServer server(
+      {head + "7\r\n\r\n{\"a\":1}", http_answer(202, "{}"), head + "2\r\n\r\n{}", http_answer(202, "{}"), "close"});
   setenv("AWS_LAMBDA_RUNTIME_API", ("127.0.0.1:" + std::to_string(server.port)).c_str(), 1);
   const int status = serve<Json>([](const Json& event, const Context& context) -> Outcome<Json> {
     EXPECT_EQ(context.request_id, "id1");

@@ -23,13 +23,15 @@ std::string signed_head(const SignedRequest& r) {
   const auto canonical = "POST\n/\n\n" + headers + "\n" + names + "\n" + sha256_hex(r.body);
   const auto scope = date + "/" + r.region + "/" + r.service + "/aws4_request";
   const auto to_sign = "AWS4-HMAC-SHA256\n" + stamp + "\n" + scope + "\n" + sha256_hex(canonical);
-  const auto key = hmac_sha256(hmac_sha256(hmac_sha256(hmac_sha256("AWS4" + r.secret_access_key, date), r.region), r.service), "aws4_request");
+  const auto key = hmac_sha256(
+      hmac_sha256(hmac_sha256(hmac_sha256("AWS4" + r.secret_access_key, date), r.region), r.service), "aws4_request");
   const auto signature = to_hex(hmac_sha256(key, to_sign));
 
-  std::string head = "POST / HTTP/1.1\r\nHost: " + r.host + "\r\nContent-Type: " + std::string(kType) + "\r\nX-Amz-Date: " + stamp +
-                     "\r\nX-Amz-Target: " + r.target + "\r\n";
+  std::string head = "POST / HTTP/1.1\r\nHost: " + r.host + "\r\nContent-Type: " + std::string(kType) +
+                     "\r\nX-Amz-Date: " + stamp + "\r\nX-Amz-Target: " + r.target + "\r\n";
   if (!r.session_token.empty()) head += "X-Amz-Security-Token: " + r.session_token + "\r\n";
-  head += "Authorization: AWS4-HMAC-SHA256 Credential=" + r.access_key_id + "/" + scope + ", SignedHeaders=" + names + ", Signature=" + signature + "\r\n";
+  head += "Authorization: AWS4-HMAC-SHA256 Credential=" + r.access_key_id + "/" + scope + ", SignedHeaders=" + names +
+          ", Signature=" + signature + "\r\n";
   return head + "Content-Length: " + std::to_string(r.body.size()) + "\r\n\r\n";
 }
 

@@ -30,10 +30,12 @@ Outcome<Json> Client::call(std::string_view operation, const Json& request) {
   auto& connection = *connection_;
   if (connection.host.empty()) {
     std::string_view rest = settings_.endpoint;
-    if (!rest.starts_with(kScheme)) return fail("ConnectionError", "AWS_ENDPOINT_URL is not an http:// address: " + settings_.endpoint);
+    if (!rest.starts_with(kScheme))
+      return fail("ConnectionError", "AWS_ENDPOINT_URL is not an http:// address: " + settings_.endpoint);
     rest.remove_prefix(kScheme.size());
     rest = rest.substr(0, rest.find('/'));
-    if (!split_address(rest, connection.host, connection.port)) return fail("ConnectionError", "AWS_ENDPOINT_URL names no port: " + settings_.endpoint);
+    if (!split_address(rest, connection.host, connection.port))
+      return fail("ConnectionError", "AWS_ENDPOINT_URL names no port: " + settings_.endpoint);
   }
   const auto body = request.text();
   const auto host = connection.host + ":" + std::to_string(connection.port);
@@ -49,7 +51,8 @@ Outcome<Json> Client::call(std::string_view operation, const Json& request) {
   for (int attempt = 0;; ++attempt) {
     const bool fresh = !connection.http.is_open();
     if (fresh)
-      if (auto opened = connection.http.open(connection.host, connection.port); !opened) return std::unexpected(opened.error());
+      if (auto opened = connection.http.open(connection.host, connection.port); !opened)
+        return std::unexpected(opened.error());
     auto sent = connection.http.send(head + body);
     auto answer = sent ? connection.http.receive() : Outcome<HttpAnswer>(std::unexpected(sent.error()));
     if (!answer) {
@@ -88,7 +91,8 @@ Outcome<std::optional<Item>> Table::get(const Item& key, bool consistent) {
   return Item(*item);
 }
 
-Outcome<Item> Table::update(const Item& key, std::string_view expression, const Item& values, std::string_view condition) {
+Outcome<Item> Table::update(const Item& key, std::string_view expression, const Item& values,
+                            std::string_view condition) {
   json::Object request;
   request["TableName"] = name_;
   request["Key"] = key.json();

@@ -37,7 +37,9 @@ int status_of(Errc code) {
   std::unreachable();
 }
 
-void refuse(http::Responder respond, const Error& error) { answer(std::move(respond), status_of(error.code), message(error.message)); }
+void refuse(http::Responder respond, const Error& error) {
+  answer(std::move(respond), status_of(error.code), message(error.message));
+}
 
 std::string in_scope(std::string name, const Scope& scope) {
   const auto replace = [&name](std::string_view what, std::string_view with) {
@@ -117,7 +119,12 @@ struct DeployFront::Watching {
 };
 
 void DeployFront::mount(api::Edge& edge) {
-  edge.add_path(std::string(kPrefix), [this](http::Request request, runtime::Executor&, http::Responder respond) { handle(std::move(request), std::move(respond)); }, kBodyBytesMax);
+  edge.add_path(
+      std::string(kPrefix),
+      [this](http::Request request, runtime::Executor&, http::Responder respond) {
+        handle(std::move(request), std::move(respond));
+      },
+      kBodyBytesMax);
 }
 
 void DeployFront::handle(http::Request request, http::Responder respond) {
@@ -125,7 +132,8 @@ void DeployFront::handle(http::Request request, http::Responder respond) {
   if (identity_.enforced()) {
     const auto caller = identity_.authenticate(request, "");
     if (!caller) return answer(std::move(respond), 403, message(caller.error().message));
-    if (const auto decision = identity_.authorize(caller->principal, "tidemill:Deploy", "*"); !decision) return answer(std::move(respond), 403, message(decision.reason));
+    if (const auto decision = identity_.authorize(caller->principal, "tidemill:Deploy", "*"); !decision)
+      return answer(std::move(respond), 403, message(decision.reason));
     scope = caller->scope;
   }
   const auto call = request.path().substr(kPrefix.size());
@@ -166,7 +174,8 @@ void DeployFront::asset(const Scope& scope, const http::Request& request, http::
     }
   }
   if (!fine) return answer(std::move(respond), 400, message("part and bytes must be numbers"));
-  if (const auto put = engine_.assets().put_part(name, part, request.body, bytes); !put) return refuse(std::move(respond), put.error());
+  if (const auto put = engine_.assets().put_part(name, part, request.body, bytes); !put)
+    return refuse(std::move(respond), put.error());
   answer(std::move(respond), 200, json::Value(json::Object()));
 }
 
@@ -176,8 +185,8 @@ void DeployFront::plan(const Scope& scope, const json::Value& body, http::Respon
   if (existing && (*existing)->exists()) {
     // What never came to life is deleted before it is made again.
     const auto status = (*existing)->status;
-    if (status == deploy::StackStatus::kRollbackComplete || status == deploy::StackStatus::kRollbackFailed || status == deploy::StackStatus::kCreateFailed ||
-        status == deploy::StackStatus::kDeleteFailed) {
+    if (status == deploy::StackStatus::kRollbackComplete || status == deploy::StackStatus::kRollbackFailed ||
+        status == deploy::StackStatus::kCreateFailed || status == deploy::StackStatus::kDeleteFailed) {
       json::Object out;
       out["needsDelete"] = to_string(status);
       return answer(std::move(respond), 200, json::Value(std::move(out)));
@@ -190,28 +199,37 @@ void DeployFront::plan(const Scope& scope, const json::Value& body, http::Respon
   request.stack.capabilities = {"CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"};
   request.stack.assets = texts(body, "assets", scope);
   if (body.bool_or("keepOnFailure", false)) request.stack.on_failure = deploy::OnFailure::kDoNothing;
-  const bool update = existing && (*existing)->exists() && (*existing)->status != deploy::StackStatus::kReviewInProgress;
+  const bool update =
+      existing && (*existing)->exists() && (*existing)->status != deploy::StackStatus::kReviewInProgress;
   if (const auto* parameters = body.find("parameters"); parameters != nullptr && parameters->is_object()) {
-    for (const auto& [key, value] : parameters->as_object()) request.stack.parameters.push_back({.key = key, .value = value.is_string() ? value.as_string() : value.text()});
+    for (const auto& [key, value] : parameters->as_object())
+      request.stack.parameters.push_back({.key = key, .value = value.is_string() ? value.as_string() : value.text()});
   }
   if (update) {  // parameters that are not given stay as they are, where the new template still has them
     const auto source = deploy::Template::read(request.stack.template_text);
     for (const auto& [key, value] : (*existing)->definition.parameters) {
-      const bool given = std::any_of(request.stack.parameters.begin(), request.stack.parameters.end(), [&key = key](const auto& one) { return one.key == key; });
-      if (!given && source && source->parameters.contains(key)) request.stack.parameters.push_back({.key = key, .use_previous = true});
+      const bool given = std::any_of(request.stack.parameters.begin(), request.stack.parameters.end(),
+                                     [&key = key](const auto& one) { return one.key == key; });
+      if (!given && source && source->parameters.contains(key))
+        request.stack.parameters.push_back({.key = key, .use_previous = true});
     }
   }
   if (const auto* tags = body.find("tags"); tags != nullptr && tags->is_object()) {
-    for (const auto& [key, value] : tags->as_object()) request.stack.tags.push_back({key, value.is_string() ? value.as_string() : value.text()});
+    for (const auto& [key, value] : tags->as_object())
+      request.stack.tags.push_back({key, value.is_string() ? value.as_string() : value.text()});
   }
   // A plan that nobody carried out makes way for this one.
   engine_.delete_change_set(scope, existing && (*existing)->exists() ? name : "", request.name,
-                            Reply<bool, Error>([this, request = std::move(request), name, respond = std::move(respond)](deploy::Result<bool> cleared) mutable {
+                            Reply<bool, Error>([this, request = std::move(request), name,
+                                                respond = std::move(respond)](deploy::Result<bool> cleared) mutable {
                               if (!cleared) return refuse(std::move(respond), cleared.error());
-                              engine_.create_change_set(std::move(request), Reply<deploy::ChangeSet, Error>([name, respond = std::move(respond)](deploy::Result<deploy::ChangeSet> set) mutable {
-                                                          if (!set) return refuse(std::move(respond), set.error());
-                                                          answer(std::move(respond), 200, describe(*set, name));
-                                                        }));
+                              engine_.create_change_set(
+                                  std::move(request),
+                                  Reply<deploy::ChangeSet, Error>([name, respond = std::move(respond)](
+                                                                      deploy::Result<deploy::ChangeSet> set) mutable {
+                                    if (!set) return refuse(std::move(respond), set.error());
+                                    answer(std::move(respond), 200, describe(*set, name));
+                                  }));
                             }));
 }
 
@@ -239,13 +257,16 @@ void DeployFront::execute(const Scope& scope, const json::Value& body, http::Res
   const auto set = engine_.change_set(scope, body.string_or("stack"), body.string_or("changeSet"));
   if (!set) return refuse(std::move(respond), set.error());
   if ((*set)->execution != deploy::ExecutionStatus::kAvailable) {
-    return refuse(std::move(respond), {Errc::kInvalidChangeSetStatus, fmt::format("ChangeSet [{}] cannot be executed: {}", (*set)->name, (*set)->reason)});
+    return refuse(std::move(respond),
+                  {Errc::kInvalidChangeSetStatus,
+                   fmt::format("ChangeSet [{}] cannot be executed: {}", (*set)->name, (*set)->reason)});
   }
   const auto stack = engine_.stack(scope, (*set)->stack_id);
   if (!stack) return refuse(std::move(respond), stack.error());
   auto watching = watch(**stack, std::move(respond));
   const auto name = (*set)->name, id = (*set)->stack_id;
-  engine_.execute_change_set(scope, id, name, "", Reply<bool, Error>([this, scope, id, watching](deploy::Result<bool> begun) {
+  engine_.execute_change_set(scope, id, name, "",
+                             Reply<bool, Error>([this, scope, id, watching](deploy::Result<bool> begun) {
                                const auto now = engine_.stack(scope, id);
                                if (begun && now) return finish_when_done(**now, watching);
                                watching->line("error", message(begun ? now.error().message : begun.error().message));
@@ -255,26 +276,35 @@ void DeployFront::execute(const Scope& scope, const json::Value& body, http::Res
 
 void DeployFront::discard(const Scope& scope, const json::Value& body, http::Responder respond) {
   const auto name = body.string_or("stack");
-  engine_.delete_change_set(scope, name, body.string_or("changeSet"), Reply<bool, Error>([this, scope, name, respond = std::move(respond)](deploy::Result<bool> result) mutable {
-                              if (!result) return refuse(std::move(respond), result.error());
-                              const auto stack = engine_.stack(scope, name);
-                              // A stack that was only ever planned goes with its plan.
-                              if (!stack || (*stack)->status != deploy::StackStatus::kReviewInProgress) return answer(std::move(respond), 200, json::Value(json::Object()));
-                              engine_.delete_stack({.scope = scope, .stack_name = name}, Reply<bool, Error>([respond = std::move(respond)](deploy::Result<bool> deleted) mutable {
-                                                     if (!deleted) return refuse(std::move(respond), deleted.error());
-                                                     answer(std::move(respond), 200, json::Value(json::Object()));
-                                                   }));
-                            }));
+  engine_.delete_change_set(
+      scope, name, body.string_or("changeSet"),
+      Reply<bool, Error>([this, scope, name, respond = std::move(respond)](deploy::Result<bool> result) mutable {
+        if (!result) return refuse(std::move(respond), result.error());
+        const auto stack = engine_.stack(scope, name);
+        // A stack that was only ever planned goes with its plan.
+        if (!stack || (*stack)->status != deploy::StackStatus::kReviewInProgress)
+          return answer(std::move(respond), 200, json::Value(json::Object()));
+        engine_.delete_stack({.scope = scope, .stack_name = name},
+                             Reply<bool, Error>([respond = std::move(respond)](deploy::Result<bool> deleted) mutable {
+                               if (!deleted) return refuse(std::move(respond), deleted.error());
+                               answer(std::move(respond), 200, json::Value(json::Object()));
+                             }));
+      }));
 }
 
 void DeployFront::destroy(const Scope& scope, const json::Value& body, http::Responder respond) {
   const auto stack = engine_.stack(scope, body.string_or("stack"));
-  if (!stack || !(*stack)->exists()) return answer(std::move(respond), 404, message(fmt::format("Stack with id {} does not exist", body.string_or("stack"))));
+  if (!stack || !(*stack)->exists())
+    return answer(std::move(respond), 404,
+                  message(fmt::format("Stack with id {} does not exist", body.string_or("stack"))));
   if (deploy::is_in_progress((*stack)->status)) {
-    return answer(std::move(respond), 409, message(fmt::format("Stack:{} is in {} state and can not be deleted.", (*stack)->id, to_string((*stack)->status))));
+    return answer(std::move(respond), 409,
+                  message(fmt::format("Stack:{} is in {} state and can not be deleted.", (*stack)->id,
+                                      to_string((*stack)->status))));
   }
   auto watching = watch(**stack, std::move(respond));
-  engine_.delete_stack({.scope = scope, .stack_name = (*stack)->id}, Reply<bool, Error>([this, scope, id = (*stack)->id, watching](deploy::Result<bool> begun) {
+  engine_.delete_stack({.scope = scope, .stack_name = (*stack)->id},
+                       Reply<bool, Error>([this, scope, id = (*stack)->id, watching](deploy::Result<bool> begun) {
                          const auto now = engine_.stack(scope, id);
                          if (begun && now) return finish_when_done(**now, watching);
                          watching->line("error", message(begun ? now.error().message : begun.error().message));

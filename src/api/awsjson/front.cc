@@ -97,9 +97,11 @@ Front::Front(Dependencies dependencies, std::vector<Service*> services)
     : deps_(std::move(dependencies)), services_(std::move(services)) {
   for (auto* service : services_) {
     for (const auto* operation : service->operations()) {
-      auto& latency = deps_.metrics.histogram("tidemill_table_request_seconds", "From the parsed request to its answer, by operation.",
+      auto& latency = deps_.metrics.histogram("tidemill_table_request_seconds",
+                                              "From the parsed request to its answer, by operation.",
                                               fmt::format("operation=\"{}\"", operation->name));
-      by_target_.emplace(fmt::format("{}.{}", service->target_prefix(), operation->name), Known{operation, service, &latency});
+      by_target_.emplace(fmt::format("{}.{}", service->target_prefix(), operation->name),
+                         Known{operation, service, &latency});
     }
   }
 }
@@ -148,7 +150,8 @@ void Front::handle(http::Request request, runtime::Executor& loop, http::Respond
   std::shared_ptr<json::Document> document;
   if (!body.empty()) {
     auto parsed = json::Document::parse(body, {.max_depth = kDepthMax});
-    if (!parsed || !parsed->root().is_object()) return answer_error(std::move(reply), coral_error("SerializationException"));
+    if (!parsed || !parsed->root().is_object())
+      return answer_error(std::move(reply), coral_error("SerializationException"));
     document = std::make_shared<json::Document>(*std::move(parsed));
   }
 
@@ -159,10 +162,11 @@ void Front::handle(http::Request request, runtime::Executor& loop, http::Respond
 
   auto caller = deps_.gate.authenticate(request);
   if (!caller) {
-    return answer_error(std::move(reply), {.status = 400,
-                                           .type = std::string(kCoral) + std::string(auth::json_code(caller.error().code)),
-                                           .message = caller.error().message,
-                                           .capital = caller_member(caller.error().code) == "Message"});
+    return answer_error(std::move(reply),
+                        {.status = 400,
+                         .type = std::string(kCoral) + std::string(auth::json_code(caller.error().code)),
+                         .message = caller.error().message,
+                         .capital = caller_member(caller.error().code) == "Message"});
   }
   if (!document) return answer_error(std::move(reply), coral_error("SerializationException"));
   if (auto mismatch = check_types(*operation->input, document->root())) {
@@ -181,7 +185,8 @@ void Front::handle(http::Request request, runtime::Executor& loop, http::Respond
     if (operation->needs != nullptr) {
       needs = operation->needs(document->root(), caller->scope);
     } else {
-      for (auto& resource : operation->resources(document->root(), caller->scope)) needs.push_back({operation->iam_action, std::move(resource)});
+      for (auto& resource : operation->resources(document->root(), caller->scope))
+        needs.push_back({operation->iam_action, std::move(resource)});
     }
     for (const auto& need : needs) {
       const auto decision = deps_.gate.authorize(caller->principal, need.iam_action, need.resource);
@@ -199,7 +204,8 @@ void Front::handle(http::Request request, runtime::Executor& loop, http::Respond
   call.caller = *std::move(caller);
   call.host = request.headers.get("Host");
   call.loop = &loop;
-  call.answer = [reply = std::move(reply), latency = latency, &clock = deps_.clock, started = deps_.clock.now()](Answer answer) mutable {
+  call.answer = [reply = std::move(reply), latency = latency, &clock = deps_.clock,
+                 started = deps_.clock.now()](Answer answer) mutable {
     latency->observe_ns((clock.now() - started).count());
     if (!answer) return std::move(reply).send(answer.error().status, body_of(answer.error()));
     std::move(reply).send(200, *std::move(answer));

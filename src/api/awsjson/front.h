@@ -23,7 +23,8 @@ class Gate {
  public:
   virtual ~Gate() = default;
   virtual auth::Result<auth::Caller> authenticate(const http::Request& request) const = 0;
-  virtual auth::Decision authorize(const auth::Principal& principal, std::string_view action, std::string_view resource) const = 0;
+  virtual auth::Decision authorize(const auth::Principal& principal, std::string_view action,
+                                   std::string_view resource) const = 0;
   virtual bool enforced() const = 0;  // false: authorize() would allow everything, and is not asked
 };
 

@@ -1,4 +1,5 @@
-// What a wire front is made of: operations as data and a way to run them. One Front serves several services on one port.
+// What a wire front is made of: operations as data and a way to run them. One Front serves several services on one
+// port.
 #pragma once
 
 #include <expected>
@@ -18,11 +19,11 @@ namespace tidemill::awsjson {
 
 struct WireError {
   int status = 400;
-  std::string type;           // with its namespace: "com.amazon.coral.validate#ValidationException"
+  std::string type;  // with its namespace: "com.amazon.coral.validate#ValidationException"
   std::string message;
-  bool with_message = true;   // some errors have no text at all
-  bool capital = false;       // the member is "Message" (a few errors), else "message"
-  std::string members;        // more members as JSON, each led by a comma: `,"Item":{...}`
+  bool with_message = true;  // some errors have no text at all
+  bool capital = false;      // the member is "Message" (a few errors), else "message"
+  std::string members;       // more members as JSON, each led by a comma: `,"Item":{...}`
 };
 
 WireError serialization_error(const TypeMismatch& mismatch);
@@ -61,9 +62,9 @@ struct Call {
   const OperationInfo* operation = nullptr;
   std::shared_ptr<const json::Document> document;  // outlives the call's asynchronous steps
   auth::Caller caller;
-  std::string host;                                // as the client named us
-  runtime::Executor* loop = nullptr;               // of the connection: where the answer is given
-  std::move_only_function<void(Answer)> answer;    // exactly once
+  std::string host;                              // as the client named us
+  runtime::Executor* loop = nullptr;             // of the connection: where the answer is given
+  std::move_only_function<void(Answer)> answer;  // exactly once
   const json::Node& body() const { return document->root(); }
   const Scope& scope() const { return caller.scope; }
 };

@@ -53,13 +53,15 @@ Mismatch not_convertible(json::Kind kind, std::string_view to) {
 
 bool is_boolean_word(std::string_view text) {
   std::string lower(text.substr(0, 6));
-  std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::ranges::transform(lower, lower.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   return lower == "true" || lower == "false" || lower == "1" || lower == "0" || lower == "yes" || lower == "no";
 }
 
 Mismatch check_blob(std::string_view text) {
   if (text.size() % 4 != 0) {
-    return TypeMismatch{fmt::format("Base64 encoded length is expected a multiple of 4 bytes but found: {}", text.size())};
+    return TypeMismatch{
+        fmt::format("Base64 encoded length is expected a multiple of 4 bytes but found: {}", text.size())};
   }
   const auto is_base64 = [](char c) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
@@ -74,7 +76,8 @@ Mismatch check_blob(std::string_view text) {
   if (padding != 0) {
     static constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     const std::size_t last = kAlphabet.find(text[end - 1]);
-    if ((last & (padding == 2 ? 0xFU : 0x3U)) != 0) return TypeMismatch{"Invalid last non-pad Base64 character dectected"};
+    if ((last & (padding == 2 ? 0xFU : 0x3U)) != 0)
+      return TypeMismatch{"Invalid last non-pad Base64 character dectected"};
   }
   return std::nullopt;
 }
@@ -228,7 +231,8 @@ class Constraints {
         return;
       case Type::kList: {
         const auto elements = node->elements();
-        for (const auto& text : lengths(shape, static_cast<std::int64_t>(elements.size()))) violate(shape, *node, path, text);
+        for (const auto& text : lengths(shape, static_cast<std::int64_t>(elements.size())))
+          violate(shape, *node, path, text);
         std::size_t i = 1;
         for (const auto& element : elements) {
           visit(*shape.element, &element, true, fmt::format("{}.{}.member", path, i++));
@@ -237,14 +241,16 @@ class Constraints {
       }
       case Type::kMap: {
         const auto members = node->members();
-        for (const auto& text : lengths(shape, static_cast<std::int64_t>(members.size()))) violate(shape, *node, path, text);
+        for (const auto& text : lengths(shape, static_cast<std::int64_t>(members.size())))
+          violate(shape, *node, path, text);
         check_map(shape, *node, path);
         for (const auto& member : members) {
           // A list inside a map reports its length at the map (above), its elements at their own path.
           if (shape.element->type == Type::kList && !member.value.is_null()) {
             std::size_t i = 1;
             for (const auto& element : member.value.elements()) {
-              visit(*shape.element->element, &element, true, fmt::format("{}.{}.member.{}.member", path, member.name, i++));
+              visit(*shape.element->element, &element, true,
+                    fmt::format("{}.{}.member.{}.member", path, member.name, i++));
             }
           } else {
             visit(*shape.element, &member.value, true, fmt::format("{}.{}.member", path, member.name));
@@ -278,7 +284,9 @@ class Constraints {
   }
 
  private:
-  static std::string join(const std::string& path, const std::string& name) { return path.empty() ? name : path + "." + name; }
+  static std::string join(const std::string& path, const std::string& name) {
+    return path.empty() ? name : path + "." + name;
+  }
 
   static std::vector<std::string> lengths(const Shape& shape, std::int64_t size) {
     std::vector<std::string> out;
@@ -307,8 +315,10 @@ class Constraints {
   // All constraints of a map's keys or values in the order in which the service prints them.
   static std::string described(const Shape& shape) {
     std::vector<std::string> parts;
-    if (shape.max != kNoMax) parts.push_back(fmt::format("Member must have length less than or equal to {}", shape.max));
-    if (shape.min != kNoMin) parts.push_back(fmt::format("Member must have length greater than or equal to {}", shape.min));
+    if (shape.max != kNoMax)
+      parts.push_back(fmt::format("Member must have length less than or equal to {}", shape.max));
+    if (shape.min != kNoMin)
+      parts.push_back(fmt::format("Member must have length greater than or equal to {}", shape.min));
     if (!shape.pattern_text.empty()) {
       parts.push_back(fmt::format("Member must satisfy regular expression pattern: {}", shape.pattern_text));
     }
@@ -394,7 +404,8 @@ std::optional<std::int64_t> read_integer(const json::Node& node, std::string_vie
 
 bool is_resource_name(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+           c == '-';
   });
 }
 

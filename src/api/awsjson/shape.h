@@ -1,5 +1,6 @@
-// Descriptions of AWS JSON requests as constant data. One description drives both the mapping of JSON types (a mismatch is a
-// SerializationException) and the constraint errors ("2 validation errors detected: Value null at 'tableName' ...").
+// Descriptions of AWS JSON requests as constant data. One description drives both the mapping of JSON types (a mismatch
+// is a SerializationException) and the constraint errors ("2 validation errors detected: Value null at 'tableName'
+// ...").
 #pragma once
 
 #include <cstdint>
@@ -13,7 +14,18 @@
 
 namespace tidemill::awsjson {
 
-enum class Type : unsigned char { kString, kBoolean, kInteger, kLong, kDouble, kBlob, kTimestamp, kList, kMap, kStructure };
+enum class Type : unsigned char {
+  kString,
+  kBoolean,
+  kInteger,
+  kLong,
+  kDouble,
+  kBlob,
+  kTimestamp,
+  kList,
+  kMap,
+  kStructure
+};
 
 inline constexpr std::int64_t kNoMin = std::numeric_limits<std::int64_t>::min();
 inline constexpr std::int64_t kNoMax = std::numeric_limits<std::int64_t>::max();
@@ -28,17 +40,17 @@ struct Field {
 
 struct Shape {
   Type type;
-  std::string_view name = {};                      // of a structure: its name in error texts
-  std::span<const Field> fields = {};              // of a structure
-  const Shape* element = nullptr;                  // of a list or a map
-  const Shape* key = nullptr;                      // of a map, when its keys are constrained
-  std::int64_t min = kNoMin;                       // length of strings, lists and maps; value of numbers
+  std::string_view name = {};          // of a structure: its name in error texts
+  std::span<const Field> fields = {};  // of a structure
+  const Shape* element = nullptr;      // of a list or a map
+  const Shape* key = nullptr;          // of a map, when its keys are constrained
+  std::int64_t min = kNoMin;           // length of strings, lists and maps; value of numbers
   std::int64_t max = kNoMax;
-  std::string_view pattern_text = {};              // as printed
-  bool (*matches)(std::string_view) = nullptr;     // the pattern itself
-  bool (*exempt)(std::string_view) = nullptr;      // true: the other constraints do not apply (an ARN given for a name)
-  std::span<const std::string_view> values = {};   // an enum, in the order in which the service prints it
-  bool unconstrained = false;                      // nothing below carries a constraint: not walked
+  std::string_view pattern_text = {};             // as printed
+  bool (*matches)(std::string_view) = nullptr;    // the pattern itself
+  bool (*exempt)(std::string_view) = nullptr;     // true: the other constraints do not apply (an ARN given for a name)
+  std::span<const std::string_view> values = {};  // an enum, in the order in which the service prints it
+  bool unconstrained = false;                     // nothing below carries a constraint: not walked
 };
 
 struct TypeMismatch {

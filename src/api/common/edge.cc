@@ -48,8 +48,12 @@ std::string signed_service(const http::Request& request) {
 }
 
 void Edge::add(Rule rule) { rules_.push_back(std::move(rule)); }
-void Edge::add_path(std::string prefix, Front front, std::size_t max) { paths_.push_back({std::move(prefix), std::move(front), max}); }
-void Edge::add_host(std::string part, Front front, std::size_t max) { hosts_.push_back({std::move(part), std::move(front), max}); }
+void Edge::add_path(std::string prefix, Front front, std::size_t max) {
+  paths_.push_back({std::move(prefix), std::move(front), max});
+}
+void Edge::add_host(std::string part, Front front, std::size_t max) {
+  hosts_.push_back({std::move(part), std::move(front), max});
+}
 
 const Edge::Special* Edge::find_special(const http::Request& request) const {
   const auto path = request.path();

@@ -1,6 +1,6 @@
-// One port for every service. Clients tell services apart only by the name that they signed for, so dispatch is by that first,
-// then by the target header, the form action and the path. A name that a client sent never decides what it is allowed to do:
-// each front authorises the operation that runs.
+// One port for every service. Clients tell services apart only by the name that they signed for, so dispatch is by that
+// first, then by the target header, the form action and the path. A name that a client sent never decides what it is
+// allowed to do: each front authorises the operation that runs.
 #pragma once
 
 #include <cstdint>

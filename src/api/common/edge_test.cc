@@ -33,7 +33,8 @@ TEST_P(Edges, Choose) {
   };
   Edge edge;
   edge.add({.service = "dynamodb", .target_prefix = "DynamoDB_20120810.", .front = front("dynamodb")});
-  edge.add({.service = "lambda", .path_prefix = "/2015-03-31/functions", .front = front("lambda"), .body_bytes_max = 7});
+  edge.add(
+      {.service = "lambda", .path_prefix = "/2015-03-31/functions", .front = front("lambda"), .body_bytes_max = 7});
   edge.add({.service = "lambda", .front = front("lambda")});
   edge.add({.service = "lambda", .path_prefix = "/2015-03-31/event-source-mappings", .front = front("mappings")});
   edge.add({.service = "sts", .form_version = "2011-06-15", .front = front("sts")});
@@ -46,7 +47,8 @@ TEST_P(Edges, Choose) {
   if (!c.host.empty()) request.headers.add("Host", c.host);
   if (!c.amz_target.empty()) request.headers.add("X-Amz-Target", c.amz_target);
   if (!c.credential_service.empty()) {
-    request.headers.add("Authorization", "AWS4-HMAC-SHA256 Credential=AK/20260101/us-east-1/" + std::string(c.credential_service) +
+    request.headers.add("Authorization", "AWS4-HMAC-SHA256 Credential=AK/20260101/us-east-1/" +
+                                             std::string(c.credential_service) +
                                              "/aws4_request, SignedHeaders=host, Signature=00");
   }
   runtime::SimLoop loop;
@@ -58,7 +60,8 @@ TEST_P(Edges, Choose) {
   edge.handle(std::move(request), loop, http::Responder(std::make_unique<Nobody>()));
   EXPECT_EQ(chosen, c.want);
 }
-INSTANTIATE_TEST_SUITE_P(Api, Edges, testing::ValuesIn(kCases), [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(Api, Edges, testing::ValuesIn(kCases),
+                         [](const auto& info) { return std::string(info.param.name); });
 
 TEST(Edge, LimitsBodiesByTheHeadAlone) {
   Edge edge;

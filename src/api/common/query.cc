@@ -23,8 +23,10 @@ std::optional<Indexed> indexed(std::string_view key, std::string_view name) {
   const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), index);
   if (error != std::errc() || index < 1) return std::nullopt;
   key.remove_prefix(static_cast<std::size_t>(end - key.data()));
-  if (!key.empty() && key.front() == '.') key.remove_prefix(1);
-  else if (!key.empty()) return std::nullopt;
+  if (!key.empty() && key.front() == '.')
+    key.remove_prefix(1);
+  else if (!key.empty())
+    return std::nullopt;
   return Indexed{index, key};
 }
 
@@ -64,7 +66,8 @@ std::vector<std::string> Form::list(std::string_view name) const {
 std::vector<Form> Form::structures(std::string_view name) const {
   std::map<int, Form> by_index;
   for (const auto& [key, value] : values_)
-    if (const auto at = indexed(key, name); at && !at->rest.empty()) by_index[at->index].values_[std::string(at->rest)] = value;
+    if (const auto at = indexed(key, name); at && !at->rest.empty())
+      by_index[at->index].values_[std::string(at->rest)] = value;
   std::vector<Form> out;
   for (auto& [index, form] : by_index) out.push_back(std::move(form));
   return out;
@@ -101,10 +104,13 @@ Xml& Xml::raw(std::string_view xml) {
   return *this;
 }
 
-http::Response query_error_response(const QueryError& error, std::string_view xml_namespace, std::string_view request_id) {
+http::Response query_error_response(const QueryError& error, std::string_view xml_namespace,
+                                    std::string_view request_id) {
   Xml xml;
   xml.raw(fmt::format("<ErrorResponse xmlns=\"{}\">", xml_namespace)).open("Error");
-  xml.element("Type", error.status >= 500 ? "Receiver" : "Sender").element("Code", error.code).element("Message", error.message);
+  xml.element("Type", error.status >= 500 ? "Receiver" : "Sender")
+      .element("Code", error.code)
+      .element("Message", error.message);
   xml.close("Error").element("RequestId", request_id).close("ErrorResponse");
   http::Response response{.status = error.status, .headers = {}, .body = xml.take()};
   response.headers.add("Content-Type", "text/xml");
@@ -112,14 +118,17 @@ http::Response query_error_response(const QueryError& error, std::string_view xm
   return response;
 }
 
-QueryFront::QueryFront(Options options, const auth::Identity& identity, RequestIds& ids, std::vector<QueryOperation> operations)
+QueryFront::QueryFront(Options options, const auth::Identity& identity, RequestIds& ids,
+                       std::vector<QueryOperation> operations)
     : options_(std::move(options)), identity_(identity), ids_(ids) {
   for (QueryOperation& operation : operations) operations_.emplace(std::string(operation.name), std::move(operation));
 }
 
 void QueryFront::handle(http::Request request, http::Responder respond) {
   const std::string id = ids_.uuid();
-  const auto refuse = [&](const QueryError& error) { std::move(respond)(query_error_response(error, options_.xml_namespace, id)); };
+  const auto refuse = [&](const QueryError& error) {
+    std::move(respond)(query_error_response(error, options_.xml_namespace, id));
+  };
   auto caller = identity_.authenticate(request, options_.service);
   if (!caller) return refuse(to_query_error(caller.error()));
   QueryCall call{.caller = *std::move(caller), .form = Form::of(request), .answer = nullptr};

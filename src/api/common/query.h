@@ -66,8 +66,8 @@ struct QueryCall {
 
 struct QueryOperation {
   std::string_view name;
-  std::string_view iam_action;                  // empty: never refused
-  bool has_result = true;                       // false: no {Name}Result element
+  std::string_view iam_action;                            // empty: never refused
+  bool has_result = true;                                 // false: no {Name}Result element
   std::function<std::string(const QueryCall&)> resource;  // ARN for authorisation; none: "*"
   std::function<void(QueryCall)> run;
 };
@@ -75,7 +75,7 @@ struct QueryOperation {
 class QueryFront {
  public:
   struct Options {
-    std::string service;         // the signed name
+    std::string service;  // the signed name
     std::string xml_namespace;
   };
   QueryFront(Options options, const auth::Identity& identity, RequestIds& ids, std::vector<QueryOperation> operations);
@@ -88,6 +88,7 @@ class QueryFront {
   std::map<std::string, QueryOperation, std::less<>> operations_;
 };
 
-http::Response query_error_response(const QueryError& error, std::string_view xml_namespace, std::string_view request_id);
+http::Response query_error_response(const QueryError& error, std::string_view xml_namespace,
+                                    std::string_view request_id);
 
 }  // namespace tidemill::api

@@ -1,5 +1,6 @@
-// Request ids in the two forms that services give: 52 characters of 0-9A-Z (DynamoDB), and UUIDs (the rest). Unpredictable
-// enough to be unique over restarts, cheap enough for every request: one seed from the kernel, then a mixed counter.
+// Request ids in the two forms that services give: 52 characters of 0-9A-Z (DynamoDB), and UUIDs (the rest).
+// Unpredictable enough to be unique over restarts, cheap enough for every request: one seed from the kernel, then a
+// mixed counter.
 #pragma once
 
 #include <atomic>

@@ -56,6 +56,8 @@ tables::Reply<T> replying(awsjson::Call call, Render render) {
 inline void refuse(awsjson::Call call, std::string message) {
   std::move(call.answer)(std::unexpected(awsjson::validation_error(std::move(message))));
 }
-inline void refuse(awsjson::Call call, const tables::Error& error) { std::move(call.answer)(std::unexpected(to_wire(error))); }
+inline void refuse(awsjson::Call call, const tables::Error& error) {
+  std::move(call.answer)(std::unexpected(to_wire(error)));
+}
 
 }  // namespace tidemill::dynamodb

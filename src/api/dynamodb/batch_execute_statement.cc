@@ -53,7 +53,11 @@ struct Batch {
 
   void failed(std::size_t i, std::string_view table, const tables::Error& error) {
     json::Writer writer(responses[i]);
-    writer.begin_object().key("Error").begin_object().member("Code", code_of(error.code)).member("Message", std::string_view(error.message));
+    writer.begin_object()
+        .key("Error")
+        .begin_object()
+        .member("Code", code_of(error.code))
+        .member("Message", std::string_view(error.message));
     if (!error.item_json.empty()) writer.key("Item").raw(error.item_json);
     writer.end_object();
     if (!table.empty()) writer.member("TableName", table);
@@ -88,35 +92,37 @@ struct Batch {
   }
 };
 
-void read(Services& services, const std::shared_ptr<Batch>& batch, std::size_t i, std::shared_ptr<PreparedStatement> prepared,
-          tables::GetRequest request, bool consistent) {
-  tables::get_item(services.tables, std::move(request), *batch->call.loop,
-                   tables::Reply<tables::GetResult>([batch, i, prepared, consistent](tables::Result<tables::GetResult> result) {
-                     const auto& name = prepared->table->definition.name;
-                     if (!result) {
-                       batch->failed(i, name, result.error());
-                     } else {
-                       batch->add(result->table, {.table = read_units(result->size, consistent), .is_write = false});
-                       const auto item = result->item.empty() ? std::nullopt : shape_item(*prepared, result->item);
-                       batch->done(i, name, item.value_or(""));
-                     }
-                     batch->close_one();
-                   }));
+void read(Services& services, const std::shared_ptr<Batch>& batch, std::size_t i,
+          std::shared_ptr<PreparedStatement> prepared, tables::GetRequest request, bool consistent) {
+  tables::get_item(
+      services.tables, std::move(request), *batch->call.loop,
+      tables::Reply<tables::GetResult>([batch, i, prepared, consistent](tables::Result<tables::GetResult> result) {
+        const auto& name = prepared->table->definition.name;
+        if (!result) {
+          batch->failed(i, name, result.error());
+        } else {
+          batch->add(result->table, {.table = read_units(result->size, consistent), .is_write = false});
+          const auto item = result->item.empty() ? std::nullopt : shape_item(*prepared, result->item);
+          batch->done(i, name, item.value_or(""));
+        }
+        batch->close_one();
+      }));
 }
 
-void write(Services& services, const std::shared_ptr<Batch>& batch, std::size_t i, std::shared_ptr<PreparedStatement> prepared,
-           tables::WriteRequest request) {
-  tables::write_item(services.tables, std::move(request), *batch->call.loop,
-                     tables::Reply<tables::WriteResult>([batch, i, prepared](tables::Result<tables::WriteResult> result) {
-                       const auto& name = prepared->table->definition.name;
-                       if (!result) {
-                         batch->failed(i, name, as_statement_error(*prepared, std::move(result).error()));
-                       } else {
-                         batch->add(result->table, write_units(result->cost));
-                         batch->done(i, name, result->attributes);
-                       }
-                       batch->close_one();
-                     }));
+void write(Services& services, const std::shared_ptr<Batch>& batch, std::size_t i,
+           std::shared_ptr<PreparedStatement> prepared, tables::WriteRequest request) {
+  tables::write_item(
+      services.tables, std::move(request), *batch->call.loop,
+      tables::Reply<tables::WriteResult>([batch, i, prepared](tables::Result<tables::WriteResult> result) {
+        const auto& name = prepared->table->definition.name;
+        if (!result) {
+          batch->failed(i, name, as_statement_error(*prepared, std::move(result).error()));
+        } else {
+          batch->add(result->table, write_units(result->cost));
+          batch->done(i, name, result->attributes);
+        }
+        batch->close_one();
+      }));
 }
 
 struct Prepared {
@@ -167,7 +173,8 @@ void run(Services& services, awsjson::Call call) {
       return refuse(std::move(call), "Provided list of item keys contains duplicates");
     }
   }
-  if (reads && writes) return refuse(std::move(call), "Read and write requests together in the same batch is not supported.");
+  if (reads && writes)
+    return refuse(std::move(call), "Read and write requests together in the same batch is not supported.");
 
   auto batch = std::make_shared<Batch>();
   batch->mode = capacity_mode(call.body());
@@ -181,20 +188,24 @@ void run(Services& services, awsjson::Call call) {
       continue;
     }
     auto& one = *all[i];
-    if (one.get) read(services, batch, i, one.statement, *std::move(one.get), awsjson::read_bool(nodes[i], "ConsistentRead", false));
-    else write(services, batch, i, one.statement, *std::move(one.write));
+    if (one.get)
+      read(services, batch, i, one.statement, *std::move(one.get),
+           awsjson::read_bool(nodes[i], "ConsistentRead", false));
+    else
+      write(services, batch, i, one.statement, *std::move(one.write));
   }
   batch->close_one();
 }
 
 }  // namespace
 
-extern const Operation kBatchExecuteStatement{.info = {.name = "BatchExecuteStatement",
-                                                       .iam_action = "dynamodb:PartiQLSelect",
-                                                       .access = awsjson::Access::kRead,  // what writes asks the engine for room itself
-                                                       .input = &kInput,
-                                                       .resources = any_resource,
-                                                       .needs = batch_statement_needs},
-                                              .run = run};
+extern const Operation kBatchExecuteStatement{
+    .info = {.name = "BatchExecuteStatement",
+             .iam_action = "dynamodb:PartiQLSelect",
+             .access = awsjson::Access::kRead,  // what writes asks the engine for room itself
+             .input = &kInput,
+             .resources = any_resource,
+             .needs = batch_statement_needs},
+    .run = run};
 
 }  // namespace tidemill::dynamodb

@@ -22,12 +22,15 @@ Result<tables::WriteRequest> read_write(const json::Node& node, const TableRef& 
   const auto* put = node.find_present("PutRequest");
   const auto* remove = node.find_present("DeleteRequest");
   if ((put == nullptr) == (remove == nullptr)) {
-    return tables::invalid("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes");
+    return tables::invalid(
+        "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes");
   }
-  tables::WriteRequest write{.kind = put != nullptr ? tables::WriteRequest::Kind::kPut : tables::WriteRequest::Kind::kDelete,
-                             .scope = ref.scope,
-                             .table = ref.name};
-  TM_TRY(write.item, read_item(*(put != nullptr ? put->find_present("Item") : remove->find_present("Key")), Wording::kPlain));
+  tables::WriteRequest write{
+      .kind = put != nullptr ? tables::WriteRequest::Kind::kPut : tables::WriteRequest::Kind::kDelete,
+      .scope = ref.scope,
+      .table = ref.name};
+  TM_TRY(write.item,
+         read_item(*(put != nullptr ? put->find_present("Item") : remove->find_present("Key")), Wording::kPlain));
   if (put != nullptr && item::size_of(write.item) > item::kMaxItemSize) {
     return tables::invalid("Item size has exceeded the maximum allowed size");
   }
@@ -57,30 +60,31 @@ void run(Services& services, awsjson::Call call) {
   const auto mode = capacity_mode(call.body());
   const bool collections = wants_collections(call.body());
   auto& loop = *call.loop;
-  tables::batch_write(services.tables, *std::move(request), loop,
-                      replying<tables::BatchWriteResult>(std::move(call), [mode, collections](const tables::BatchWriteResult& result) {
-                        std::string out;
-                        json::Writer writer(out);
-                        writer.begin_object().key("UnprocessedItems").begin_object().end_object();
-                        if (collections) {
-                          bool any = false;
-                          for (const auto& of : result.tables) {
-                            if (!has_local_index(*of.table)) continue;
-                            if (!std::exchange(any, true)) writer.key("ItemCollectionMetrics").begin_object();
-                            writer.key(of.table->definition.name).begin_array();
-                            for (const auto& key : of.collection_keys) append_collection(writer, key);
-                            writer.end_array();
-                          }
-                          if (any) writer.end_object();
-                        }
-                        if (mode != CapacityMode::kNone) {
-                          writer.key("ConsumedCapacity").begin_array();
-                          for (const auto& of : result.tables) append_capacity(writer, *of.table, write_units(of.cost), mode);
-                          writer.end_array();
-                        }
-                        writer.end_object();
-                        return out;
-                      }));
+  tables::batch_write(
+      services.tables, *std::move(request), loop,
+      replying<tables::BatchWriteResult>(std::move(call), [mode, collections](const tables::BatchWriteResult& result) {
+        std::string out;
+        json::Writer writer(out);
+        writer.begin_object().key("UnprocessedItems").begin_object().end_object();
+        if (collections) {
+          bool any = false;
+          for (const auto& of : result.tables) {
+            if (!has_local_index(*of.table)) continue;
+            if (!std::exchange(any, true)) writer.key("ItemCollectionMetrics").begin_object();
+            writer.key(of.table->definition.name).begin_array();
+            for (const auto& key : of.collection_keys) append_collection(writer, key);
+            writer.end_array();
+          }
+          if (any) writer.end_object();
+        }
+        if (mode != CapacityMode::kNone) {
+          writer.key("ConsumedCapacity").begin_array();
+          for (const auto& of : result.tables) append_capacity(writer, *of.table, write_units(of.cost), mode);
+          writer.end_array();
+        }
+        writer.end_object();
+        return out;
+      }));
 }
 
 }  // namespace

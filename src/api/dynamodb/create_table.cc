@@ -27,7 +27,8 @@ constexpr std::string_view kUnsupported[] = {"GlobalTableSourceArn", "GlobalTabl
 std::optional<std::string> check_name(const json::Node& body) {
   const auto name = awsjson::read_optional_string(body, "TableName");
   if (!name) return "The parameter 'TableName' is required but was not present in the request";
-  if (name->size() < 3 || name->size() > 255) return "TableName must be at least 3 characters long and at most 255 characters long";
+  if (name->size() < 3 || name->size() > 255)
+    return "TableName must be at least 3 characters long and at most 255 characters long";
   return std::nullopt;
 }
 
@@ -51,7 +52,8 @@ void run(Services& services, awsjson::Call call) {
   if (const auto policy = awsjson::read_optional_string(body, "ResourcePolicy")) input.resource_policy = *policy;
   const Scope scope = call.scope();
   auto& loop = *call.loop;
-  services.tables.create_table(scope, std::move(input), loop, replying<tables::TableDescription>(std::move(call), [](const auto& description) {
+  services.tables.create_table(scope, std::move(input), loop,
+                               replying<tables::TableDescription>(std::move(call), [](const auto& description) {
                                  return description_body("TableDescription", description, Shown::kChanged);
                                }));
 }

@@ -25,7 +25,8 @@ Result<tables::WriteRequest> parse(Services& services, const awsjson::Call& call
     return tables::invalid("ReturnValues can only be ALL_OLD or NONE");
   }
   TM_TRY(request.condition, read_expected(body, Wording::kCounted));
-  TM_TRY(auto expressions, read_expressions(body, expr::Use::kWrite, services.expressions.of(call.loop), Wording::kCounted));
+  TM_TRY(auto expressions,
+         read_expressions(body, expr::Use::kWrite, services.expressions.of(call.loop), Wording::kCounted));
   if (expressions.condition) request.condition = std::move(expressions.condition);
   return request;
 }

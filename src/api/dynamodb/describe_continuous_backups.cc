@@ -16,7 +16,10 @@ void run(Services& services, awsjson::Call call) {
   std::string out;
   json::Writer writer(out);
   writer.begin_object().key("ContinuousBackupsDescription").begin_object().member("ContinuousBackupsStatus", "ENABLED");
-  writer.key("PointInTimeRecoveryDescription").begin_object().member("PointInTimeRecoveryStatus", "DISABLED").end_object();
+  writer.key("PointInTimeRecoveryDescription")
+      .begin_object()
+      .member("PointInTimeRecoveryStatus", "DISABLED")
+      .end_object();
   writer.end_object().end_object();
   std::move(call.answer)(std::move(out));
 }

@@ -14,8 +14,10 @@ void append_time(json::Writer& writer, std::string_view name, WallTime time) {
 
 void append_keys(json::Writer& writer, const tables::KeySchema& keys) {
   writer.key("KeySchema").begin_array();
-  for (const auto& key : keys.hash) writer.begin_object().member("AttributeName", key.name).member("KeyType", "HASH").end_object();
-  for (const auto& key : keys.range) writer.begin_object().member("AttributeName", key.name).member("KeyType", "RANGE").end_object();
+  for (const auto& key : keys.hash)
+    writer.begin_object().member("AttributeName", key.name).member("KeyType", "HASH").end_object();
+  for (const auto& key : keys.range)
+    writer.begin_object().member("AttributeName", key.name).member("KeyType", "RANGE").end_object();
   writer.end_array();
 }
 
@@ -46,7 +48,8 @@ void append_warm(json::Writer& writer, const tables::TableDefinition& table, con
   writer.member("Status", status).end_object();
 }
 
-void append_index(json::Writer& writer, const tables::TableDescription& description, const tables::IndexDefinition& index, Shown shown) {
+void append_index(json::Writer& writer, const tables::TableDescription& description,
+                  const tables::IndexDefinition& index, Shown shown) {
   const auto& table = description.definition;
   writer.begin_object().member("IndexName", index.name);
   append_keys(writer, index.keys);
@@ -59,7 +62,9 @@ void append_index(json::Writer& writer, const tables::TableDescription& descript
     if (index.backfilling) writer.member("Backfilling", true);
     writer.key("ProvisionedThroughput").begin_object();
     writer.member("NumberOfDecreasesToday", 0);
-    writer.member("ReadCapacityUnits", index.throughput.read).member("WriteCapacityUnits", index.throughput.write).end_object();
+    writer.member("ReadCapacityUnits", index.throughput.read)
+        .member("WriteCapacityUnits", index.throughput.write)
+        .end_object();
     append_on_demand(writer, index.on_demand);
     if (shown == Shown::kDescribed && status == tables::IndexStatus::kActive) {
       append_warm(writer, table, index.warm, index.throughput, "ACTIVE");
@@ -72,7 +77,8 @@ void append_index(json::Writer& writer, const tables::TableDescription& descript
   writer.end_object();
 }
 
-void append_indexes(json::Writer& writer, const tables::TableDescription& description, IndexKind kind, std::string_view name, Shown shown) {
+void append_indexes(json::Writer& writer, const tables::TableDescription& description, IndexKind kind,
+                    std::string_view name, Shown shown) {
   bool any = false;
   for (const auto& index : description.definition.indexes) {
     if (index.kind != kind) continue;
@@ -102,7 +108,9 @@ void append_description(json::Writer& writer, const tables::TableDescription& de
   if (table.increased) append_time(writer, "LastIncreaseDateTime", *table.increased);
   if (table.decreased) append_time(writer, "LastDecreaseDateTime", *table.decreased);
   writer.member("NumberOfDecreasesToday", table.decreases_today);
-  writer.member("ReadCapacityUnits", table.throughput.read).member("WriteCapacityUnits", table.throughput.write).end_object();
+  writer.member("ReadCapacityUnits", table.throughput.read)
+      .member("WriteCapacityUnits", table.throughput.write)
+      .end_object();
   writer.member("TableSizeBytes", description.size.bytes).member("ItemCount", description.size.items);
   writer.member("TableArn", tables::table_arn(table.scope, table.name)).member("TableId", table.uuid);
   if (table.on_demand_since) {
@@ -128,7 +136,8 @@ void append_description(json::Writer& writer, const tables::TableDescription& de
     writer.key("SSEDescription").begin_object().member("Status", "ENABLED").member("SSEType", "KMS");
     writer.member("KMSMasterKeyArn", *table.kms_key_arn).end_object();
   }
-  if (table.table_class) writer.key("TableClassSummary").begin_object().member("TableClass", *table.table_class).end_object();
+  if (table.table_class)
+    writer.key("TableClassSummary").begin_object().member("TableClass", *table.table_class).end_object();
   writer.member("DeletionProtectionEnabled", table.deletion_protection);
   append_on_demand(writer, table.on_demand);
   if (shown == Shown::kDescribed && description.status != tables::TableStatus::kCreating) {

@@ -9,9 +9,9 @@
 namespace tidemill::dynamodb {
 
 enum class Shown : unsigned char {
-  kChanged,   // answer of CreateTable and UpdateTable
-  kDescribed, // DescribeTable: adds WarmThroughput
-  kDeleted,   // answer of DeleteTable: without schema and indexes
+  kChanged,    // answer of CreateTable and UpdateTable
+  kDescribed,  // DescribeTable: adds WarmThroughput
+  kDeleted,    // answer of DeleteTable: without schema and indexes
 };
 
 // Appends the members of the object that the caller has opened.

@@ -4,7 +4,8 @@ namespace tidemill::dynamodb {
 namespace {
 
 awsjson::WireError named(std::string_view name, const tables::Error& error, bool capital = false) {
-  return {.type = "com.amazonaws.dynamodb.v20120810#" + std::string(name), .message = error.message, .capital = capital};
+  return {
+      .type = "com.amazonaws.dynamodb.v20120810#" + std::string(name), .message = error.message, .capital = capital};
 }
 
 std::string reasons_json(const std::vector<tables::CancellationReason>& reasons) {

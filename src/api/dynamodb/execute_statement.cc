@@ -119,7 +119,8 @@ struct Select : std::enable_shared_from_this<Select> {
     for (const auto& order : prepared.statement.order) {
       const auto& keys = prepared.keys();
       if (!keys.has(order.attribute)) {
-        return tables::invalid("Variable reference " + order.attribute + " in ORDER BY clause must be part of the primary key");
+        return tables::invalid("Variable reference " + order.attribute +
+                               " in ORDER BY clause must be part of the primary key");
       }
       const bool is_hash = std::ranges::any_of(keys.hash, [&](const auto& key) { return key.name == order.attribute; });
       if (is_hash) {
@@ -133,10 +134,11 @@ struct Select : std::enable_shared_from_this<Select> {
 
   void next() {
     auto& loop = *call.loop;
-    auto reply = tables::Reply<tables::PageResult>([self = shared_from_this()](tables::Result<tables::PageResult> page) {
-      if (!page) return refuse(std::move(self->call), page.error());
-      self->take(*page);
-    });
+    auto reply =
+        tables::Reply<tables::PageResult>([self = shared_from_this()](tables::Result<tables::PageResult> page) {
+          if (!page) return refuse(std::move(self->call), page.error());
+          self->take(*page);
+        });
     if (limit) request.limit = *limit - scanned;
     request.start = std::exchange(position.start, std::nullopt);
     if (!by_key()) {
@@ -212,9 +214,10 @@ void run_write(Services& services, awsjson::Call call, PreparedStatement prepare
   const auto mode = capacity_mode(call.body());
   auto& loop = *call.loop;
   tables::write_item(services.tables, *std::move(write), loop,
-                     tables::Reply<tables::WriteResult>([call = std::move(call), prepared = std::move(prepared), mode](
-                                                            tables::Result<tables::WriteResult> result) mutable {
-                       if (!result) return refuse(std::move(call), as_statement_error(prepared, std::move(result).error()));
+                     tables::Reply<tables::WriteResult>([call = std::move(call), prepared = std::move(prepared),
+                                                         mode](tables::Result<tables::WriteResult> result) mutable {
+                       if (!result)
+                         return refuse(std::move(call), as_statement_error(prepared, std::move(result).error()));
                        std::string out = "{\"Items\":[" + result->attributes + "]";
                        if (mode != CapacityMode::kNone) {
                          out += ",\"ConsumedCapacity\":";
@@ -234,19 +237,21 @@ void run(Services& services, awsjson::Call call) {
       if (auto begun = select->begin(); !begun) return refuse(std::move(select->call), begun.error());
       return select->next();
     }
-    case partiql::Kind::kExists: return refuse(std::move(call), "EXISTS can only be used in ExecuteTransaction write requests.");
+    case partiql::Kind::kExists:
+      return refuse(std::move(call), "EXISTS can only be used in ExecuteTransaction write requests.");
     default: return run_write(services, std::move(call), *std::move(prepared));
   }
 }
 
 }  // namespace
 
-extern const Operation kExecuteStatement{.info = {.name = "ExecuteStatement",
-                                                  .iam_action = "dynamodb:PartiQLSelect",
-                                                  .access = awsjson::Access::kRead,  // what writes asks the engine for room itself
-                                                  .input = &kInput,
-                                                  .resources = any_resource,
-                                                  .needs = statement_needs},
-                                         .run = run};
+extern const Operation kExecuteStatement{
+    .info = {.name = "ExecuteStatement",
+             .iam_action = "dynamodb:PartiQLSelect",
+             .access = awsjson::Access::kRead,  // what writes asks the engine for room itself
+             .input = &kInput,
+             .resources = any_resource,
+             .needs = statement_needs},
+    .run = run};
 
 }  // namespace tidemill::dynamodb

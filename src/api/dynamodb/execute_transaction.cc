@@ -25,7 +25,8 @@ constexpr Shape kInput{.type = Type::kStructure, .name = "ExecuteTransactionInpu
 using Costs = std::vector<std::pair<tables::TablePtr, Units>>;
 
 void add(Costs& costs, const tables::TablePtr& table, const Units& units) {
-  auto at = std::ranges::find_if(costs, [&](const auto& entry) { return entry.first->definition.id == table->definition.id; });
+  auto at = std::ranges::find_if(costs,
+                                 [&](const auto& entry) { return entry.first->definition.id == table->definition.id; });
   if (at == costs.end()) at = costs.insert(costs.end(), {table, {.is_write = units.is_write, .transactional = true}});
   at->second.table += units.table;
   for (const auto& [index, count] : units.indexes) at->second.indexes[index] += count;
@@ -67,7 +68,8 @@ void run_reads(Services& services, awsjson::Call call, Statements statements) {
     append_costs(out, costs, mode);
     return out + "}";
   };
-  tables::transact_get(services.tables, std::move(request), loop, replying<tables::TransactGetResult>(std::move(call), std::move(render)));
+  tables::transact_get(services.tables, std::move(request), loop,
+                       replying<tables::TransactGetResult>(std::move(call), std::move(render)));
 }
 
 // A refused INSERT is a duplicate item, not a failed condition.
@@ -82,7 +84,8 @@ tables::Error with_duplicates(const Statements& statements, tables::Error error)
     }
     codes.push_back(reason.code);
   }
-  error.message = fmt::format("Transaction cancelled, please refer cancellation reasons for specific reasons [{}]", fmt::join(codes, ", "));
+  error.message = fmt::format("Transaction cancelled, please refer cancellation reasons for specific reasons [{}]",
+                              fmt::join(codes, ", "));
   return error;
 }
 
@@ -102,7 +105,8 @@ void run_writes(Services& services, awsjson::Call call, Statements statements) {
   }
   const auto mode = capacity_mode(body);
   auto& loop = *call.loop;
-  auto answer = [call = std::move(call), statements = std::move(statements), mode](tables::Result<tables::TransactWriteResult> result) mutable {
+  auto answer = [call = std::move(call), statements = std::move(statements),
+                 mode](tables::Result<tables::TransactWriteResult> result) mutable {
     if (!result) return refuse(std::move(call), with_duplicates(statements, std::move(result).error()));
     Costs costs;
     for (const auto& one : result->results) {
@@ -115,7 +119,8 @@ void run_writes(Services& services, awsjson::Call call, Statements statements) {
     append_costs(out, costs, mode);
     std::move(call.answer)(out + "}");
   };
-  tables::transact_write(services.tables, std::move(request), loop, tables::Reply<tables::TransactWriteResult>(std::move(answer)));
+  tables::transact_write(services.tables, std::move(request), loop,
+                         tables::Reply<tables::TransactWriteResult>(std::move(answer)));
 }
 
 void run(Services& services, awsjson::Call call) {
@@ -127,7 +132,8 @@ void run(Services& services, awsjson::Call call) {
   }
   const auto reads = std::ranges::count_if(statements, &PreparedStatement::reads);
   if (reads != 0 && static_cast<std::size_t>(reads) != statements.size()) {
-    return refuse(std::move(call), "ExecuteTransaction API does not support both read and write operations in the same request.");
+    return refuse(std::move(call),
+                  "ExecuteTransaction API does not support both read and write operations in the same request.");
   }
   if (reads != 0) return run_reads(services, std::move(call), std::move(statements));
   run_writes(services, std::move(call), std::move(statements));
@@ -135,12 +141,13 @@ void run(Services& services, awsjson::Call call) {
 
 }  // namespace
 
-extern const Operation kExecuteTransaction{.info = {.name = "ExecuteTransaction",
-                                                    .iam_action = "dynamodb:PartiQLSelect",
-                                                    .access = awsjson::Access::kRead,  // what writes asks the engine for room itself
-                                                    .input = &kInput,
-                                                    .resources = any_resource,
-                                                    .needs = transaction_statement_needs},
-                                           .run = run};
+extern const Operation kExecuteTransaction{
+    .info = {.name = "ExecuteTransaction",
+             .iam_action = "dynamodb:PartiQLSelect",
+             .access = awsjson::Access::kRead,  // what writes asks the engine for room itself
+             .input = &kInput,
+             .resources = any_resource,
+             .needs = transaction_statement_needs},
+    .run = run};
 
 }  // namespace tidemill::dynamodb

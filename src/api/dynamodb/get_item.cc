@@ -19,7 +19,8 @@ Result<tables::GetRequest> parse(Services& services, const awsjson::Call& call) 
   tables::GetRequest request{.scope = std::move(ref.scope), .table = std::move(ref.name)};
   TM_TRY(request.key, read_item(*body.find_present("Key"), Wording::kPlain));
   TM_TRY(request.projection, read_attributes_to_get(body));
-  TM_TRY(auto expressions, read_expressions(body, expr::Use::kGet, services.expressions.of(call.loop), Wording::kPlain));
+  TM_TRY(auto expressions,
+         read_expressions(body, expr::Use::kGet, services.expressions.of(call.loop), Wording::kPlain));
   if (expressions.projection) request.projection = std::move(expressions.projection);
   return request;
 }

@@ -15,7 +15,8 @@ void run(Services& services, awsjson::Call call) {
   const auto& tags = (*table)->definition.tags;
   // The token is the last key of the page before.
   auto at = tags.begin();
-  if (const auto token = awsjson::read_optional_string(call.body(), "NextToken")) at = tags.upper_bound(std::string(*token));
+  if (const auto token = awsjson::read_optional_string(call.body(), "NextToken"))
+    at = tags.upper_bound(std::string(*token));
   std::string out;
   json::Writer writer(out);
   writer.begin_object().key("Tags").begin_array();

@@ -3,19 +3,39 @@
 
 namespace tidemill::dynamodb {
 
-extern const Operation kBatchExecuteStatement, kBatchGetItem, kBatchWriteItem, kCreateTable, kDeleteItem, kDeleteTable, kDescribeContinuousBackups,
-    kDescribeEndpoints, kExecuteStatement, kExecuteTransaction, kDescribeLimits, kDescribeTable, kDescribeTimeToLive, kGetItem, kListTables, kListTagsOfResource, kPutItem,
-    kQuery, kScan, kTagResource, kTransactGetItems, kTransactWriteItems, kUntagResource, kUpdateItem, kUpdateTable, kUpdateTimeToLive;
+extern const Operation kBatchExecuteStatement, kBatchGetItem, kBatchWriteItem, kCreateTable, kDeleteItem, kDeleteTable,
+    kDescribeContinuousBackups, kDescribeEndpoints, kExecuteStatement, kExecuteTransaction, kDescribeLimits,
+    kDescribeTable, kDescribeTimeToLive, kGetItem, kListTables, kListTagsOfResource, kPutItem, kQuery, kScan,
+    kTagResource, kTransactGetItems, kTransactWriteItems, kUntagResource, kUpdateItem, kUpdateTable, kUpdateTimeToLive;
 std::span<const Operation> unsupported_operations();
 
 std::span<const Operation* const> operations() {
-  static constexpr const Operation* kAll[] = {&kBatchExecuteStatement, &kExecuteStatement, &kExecuteTransaction,
-                                              &kBatchGetItem,   &kBatchWriteItem,     &kCreateTable,        &kDeleteItem,
-                                              &kDeleteTable,    &kDescribeContinuousBackups, &kDescribeEndpoints,
-                                              &kDescribeLimits, &kDescribeTable,      &kDescribeTimeToLive, &kGetItem,
-                                              &kListTables,     &kListTagsOfResource, &kPutItem,            &kQuery,
-                                              &kScan,           &kTagResource,        &kTransactGetItems,   &kTransactWriteItems,
-                                              &kUntagResource,  &kUpdateItem,         &kUpdateTable,        &kUpdateTimeToLive};
+  static constexpr const Operation* kAll[] = {&kBatchExecuteStatement,
+                                              &kExecuteStatement,
+                                              &kExecuteTransaction,
+                                              &kBatchGetItem,
+                                              &kBatchWriteItem,
+                                              &kCreateTable,
+                                              &kDeleteItem,
+                                              &kDeleteTable,
+                                              &kDescribeContinuousBackups,
+                                              &kDescribeEndpoints,
+                                              &kDescribeLimits,
+                                              &kDescribeTable,
+                                              &kDescribeTimeToLive,
+                                              &kGetItem,
+                                              &kListTables,
+                                              &kListTagsOfResource,
+                                              &kPutItem,
+                                              &kQuery,
+                                              &kScan,
+                                              &kTagResource,
+                                              &kTransactGetItems,
+                                              &kTransactWriteItems,
+                                              &kUntagResource,
+                                              &kUpdateItem,
+                                              &kUpdateTable,
+                                              &kUpdateTimeToLive};
   return kAll;
 }
 

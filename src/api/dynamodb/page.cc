@@ -40,14 +40,16 @@ Status read_select(const json::Node& body, tables::PageRequest& request, std::st
   }
   if (*select == "SPECIFIC_ATTRIBUTES") {
     if (!request.projection) {
-      return refuse("Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES");
+      return refuse(
+          "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES");
     }
     request.select = tables::Select::kSpecific;
     return {};
   }
   if (request.projection) {
     const bool legacy = body.find_present("AttributesToGet") != nullptr;
-    return refuse("Cannot specify the " + std::string(legacy ? "AttributesToGet" : "ProjectionExpression") + " when choosing to get " +
+    return refuse("Cannot specify the " + std::string(legacy ? "AttributesToGet" : "ProjectionExpression") +
+                  " when choosing to get " +
                   (*select == "COUNT" ? std::string("only the Count") : std::string(*select)));
   }
   request.select = *select == "COUNT"                      ? tables::Select::kCount

@@ -34,7 +34,8 @@ Status check_inserted_keys(const tables::KeySchema& keys, const item::Item& item
       const auto* value = item.find(key.name);
       if (value == nullptr) return tables::invalid("Key attribute should be present in the item: Key " + key.name);
       if (item::to_string(value->type()) != std::string_view(reinterpret_cast<const char*>(&key.type), 1)) {
-        return tables::invalid("Key attribute's data type should match its data type in table's schema: Key " + key.name);
+        return tables::invalid("Key attribute's data type should match its data type in table's schema: Key " +
+                               key.name);
       }
     }
   }
@@ -78,7 +79,9 @@ std::vector<awsjson::Need> needs_of_list(const json::Node& body, std::string_vie
 
 }  // namespace
 
-std::vector<awsjson::Need> statement_needs(const json::Node& body, const Scope& scope) { return {need_of(body, scope)}; }
+std::vector<awsjson::Need> statement_needs(const json::Node& body, const Scope& scope) {
+  return {need_of(body, scope)};
+}
 std::vector<awsjson::Need> batch_statement_needs(const json::Node& body, const Scope& scope) {
   return needs_of_list(body, "Statements", scope);
 }
@@ -109,7 +112,8 @@ Result<PreparedStatement> prepare_statement(const json::Node& node, const Scope&
   prepared.table = tables.usable(prepared.scope, ref.name);
   if (!prepared.table) return tables::table_missing();
   if (const auto& index = prepared.statement.index) {
-    if (!prepared.reads()) return tables::invalid("Statement wasn't well formed, can't be processed: " + std::string(text));
+    if (!prepared.reads())
+      return tables::invalid("Statement wasn't well formed, can't be processed: " + std::string(text));
     prepared.index = prepared.table->definition.find_index(*index);
     if (prepared.index == nullptr) return tables::invalid("The table does not have the specified index");
   }
@@ -125,7 +129,8 @@ Result<tables::WriteRequest> write_of(const PreparedStatement& prepared, bool ol
                              .return_values = returned(statement.returning),
                              .old_on_failure = old_on_failure};
   if (statement.kind == Kind::kInsert) {
-    if (item::size_of(statement.item) > item::kMaxItemSize) return tables::invalid("Item size has exceeded the maximum allowed size");
+    if (item::size_of(statement.item) > item::kMaxItemSize)
+      return tables::invalid("Item size has exceeded the maximum allowed size");
     TM_CHECK(check_inserted_keys(definition.keys, statement.item));
     write.kind = tables::WriteRequest::Kind::kPut;
     write.item = statement.item;
@@ -162,11 +167,12 @@ tables::Error as_statement_error(const PreparedStatement& prepared, tables::Erro
 
 Result<tables::GetRequest> get_of(const PreparedStatement& prepared) {
   const auto& statement = prepared.statement;
-  auto target = prepared.index != nullptr
-                    ? std::unexpected(expr::Error{expr::Errc::kValidation, "", false})
-                    : partiql::target(statement.where ? &*statement.where : nullptr, to_expr(prepared.table->definition.keys));
+  auto target = prepared.index != nullptr ? std::unexpected(expr::Error{expr::Errc::kValidation, "", false})
+                                          : partiql::target(statement.where ? &*statement.where : nullptr,
+                                                            to_expr(prepared.table->definition.keys));
   if (!target) return tables::invalid("Only single item select is supported");
-  return tables::GetRequest{.scope = prepared.scope, .table = prepared.table->definition.name, .key = std::move(target->key)};
+  return tables::GetRequest{
+      .scope = prepared.scope, .table = prepared.table->definition.name, .key = std::move(target->key)};
 }
 
 std::optional<std::string> shape_item(const PreparedStatement& prepared, const std::string& item_json) {

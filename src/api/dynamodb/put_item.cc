@@ -25,9 +25,11 @@ Result<tables::WriteRequest> parse(Services& services, const awsjson::Call& call
   if (request.return_values != tables::ReturnValues::kNone && request.return_values != tables::ReturnValues::kAllOld) {
     return tables::invalid("ReturnValues can only be ALL_OLD or NONE");
   }
-  if (item::size_of(request.item) > item::kMaxItemSize) return tables::invalid("Item size has exceeded the maximum allowed size");
+  if (item::size_of(request.item) > item::kMaxItemSize)
+    return tables::invalid("Item size has exceeded the maximum allowed size");
   TM_TRY(request.condition, read_expected(body, Wording::kCounted));
-  TM_TRY(auto expressions, read_expressions(body, expr::Use::kWrite, services.expressions.of(call.loop), Wording::kCounted));
+  TM_TRY(auto expressions,
+         read_expressions(body, expr::Use::kWrite, services.expressions.of(call.loop), Wording::kCounted));
   if (expressions.condition) request.condition = std::move(expressions.condition);
   return request;
 }

@@ -3,7 +3,8 @@
 namespace tidemill::dynamodb {
 namespace {
 
-constexpr std::string_view kSelectChoices[] = {"SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES"};
+constexpr std::string_view kSelectChoices[] = {"SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES",
+                                               "ALL_PROJECTED_ATTRIBUTES"};
 constexpr Shape kSelect{.type = Type::kString, .values = kSelectChoices};
 constexpr Field kFields[] = {{"TableName", &kTableName, true},
                              {"IndexName", &kIndexName},
@@ -43,12 +44,15 @@ Result<tables::QueryRequest> parse(Services& services, const awsjson::Call& call
   TM_CHECK(read_start_key(body, request));
   const auto* conditions = body.find_present("KeyConditions");
   if (conditions == nullptr && body.find_present("KeyConditionExpression") == nullptr) {
-    return tables::invalid("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.");
+    return tables::invalid(
+        "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.");
   }
-  TM_TRY(auto expressions, read_expressions(body, expr::Use::kQuery, services.expressions.of(call.loop), Wording::kPlain));
+  TM_TRY(auto expressions,
+         read_expressions(body, expr::Use::kQuery, services.expressions.of(call.loop), Wording::kPlain));
   if (expressions.projection) request.projection = std::move(expressions.projection);
   if (expressions.filter) request.filter = std::move(expressions.filter);
-  auto terms = expressions.key_condition ? expr::key_terms(*expressions.key_condition) : expr::legacy_key_terms(*conditions);
+  auto terms =
+      expressions.key_condition ? expr::key_terms(*expressions.key_condition) : expr::legacy_key_terms(*conditions);
   if (!terms) return error_of(terms.error(), Wording::kPlain);
   request.keys = *std::move(terms);
   if (!expressions.key_condition && (request.keys.empty() || request.keys.size() > 2)) {
@@ -64,7 +68,8 @@ void run(Services& services, awsjson::Call call) {
   const auto mode = capacity_mode(call.body());
   const bool consistent = request->consistent;
   auto& loop = *call.loop;
-  tables::query(services.tables, *request, loop, replying<tables::PageResult>(std::move(call), [mode, consistent](const tables::PageResult& result) {
+  tables::query(services.tables, *request, loop,
+                replying<tables::PageResult>(std::move(call), [mode, consistent](const tables::PageResult& result) {
                   return render_page(result, mode, consistent);
                 }));
 }

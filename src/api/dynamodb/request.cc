@@ -56,7 +56,8 @@ Result<std::optional<expr::Condition>> read_expected(const json::Node& body, Wor
   }
   const auto* expected = body.find_present("Expected");
   if (expected == nullptr) return std::nullopt;
-  auto condition = expr::expected_condition(*expected, expr::conditional_operator(body.find_present("ConditionalOperator")));
+  auto condition =
+      expr::expected_condition(*expected, expr::conditional_operator(body.find_present("ConditionalOperator")));
   if (!condition) return error_of(condition.error(), wording);
   return *std::move(condition);
 }
@@ -117,7 +118,8 @@ void append_capacity(json::Writer& writer, const tables::Table& table, const Uni
         const auto count = units.indexes.find(index.id);
         if (index.kind != kind || count == units.indexes.end()) continue;
         if (!std::exchange(any, true)) {
-          writer.key(kind == tables::IndexKind::kLocal ? "LocalSecondaryIndexes" : "GlobalSecondaryIndexes").begin_object();
+          writer.key(kind == tables::IndexKind::kLocal ? "LocalSecondaryIndexes" : "GlobalSecondaryIndexes")
+              .begin_object();
         }
         writer.key(index.name).begin_object();
         append_units(count->second);
@@ -134,10 +136,13 @@ void append_collection(json::Writer& writer, const item::Item& key) {
   writer.key("SizeEstimateRangeGB").begin_array().real(0).real(1).end_array().end_object();
 }
 
-bool wants_collections(const json::Node& body) { return awsjson::read_string(body, "ReturnItemCollectionMetrics", "NONE") == "SIZE"; }
+bool wants_collections(const json::Node& body) {
+  return awsjson::read_string(body, "ReturnItemCollectionMetrics", "NONE") == "SIZE";
+}
 
 bool has_local_index(const tables::Table& table) {
-  return std::ranges::any_of(table.definition.indexes, [](const auto& index) { return index.kind == tables::IndexKind::kLocal; });
+  return std::ranges::any_of(table.definition.indexes,
+                             [](const auto& index) { return index.kind == tables::IndexKind::kLocal; });
 }
 
 }  // namespace tidemill::dynamodb

@@ -27,10 +27,12 @@ class ExpressionCache {
 
  private:
   std::mutex mutex_;
-  std::unordered_map<const runtime::Executor*, std::unique_ptr<expr::Cache>> by_loop_;  // guarded by mutex_; never shrinks
+  std::unordered_map<const runtime::Executor*, std::unique_ptr<expr::Cache>>
+      by_loop_;  // guarded by mutex_; never shrinks
 };
 
-// PutItem, UpdateItem and DeleteItem put "1 validation error detected: " before some semantic texts; other operations do not.
+// PutItem, UpdateItem and DeleteItem put "1 validation error detected: " before some semantic texts; other operations
+// do not.
 enum class Wording : unsigned char { kPlain, kCounted };
 
 std::unexpected<tables::Error> error_of(const expr::Error& error, Wording wording);
@@ -55,7 +57,7 @@ CapacityMode capacity_mode(const json::Node& body);
 struct Units {
   double table = 0;
   std::map<tables::IndexId, double> indexes;
-  bool is_write = true;       // which of the two counters a transaction also shows
+  bool is_write = true;  // which of the two counters a transaction also shows
   bool transactional = false;
 };
 Units write_units(const tables::WriteCost& cost, double factor = 1);

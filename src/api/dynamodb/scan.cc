@@ -5,7 +5,8 @@
 namespace tidemill::dynamodb {
 namespace {
 
-constexpr std::string_view kSelectChoices[] = {"SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES"};
+constexpr std::string_view kSelectChoices[] = {"SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES",
+                                               "ALL_PROJECTED_ATTRIBUTES"};
 constexpr Shape kSelect{.type = Type::kString, .values = kSelectChoices};
 constexpr Shape kSegment{.type = Type::kInteger, .min = 0, .max = 999999};
 constexpr Shape kTotalSegments{.type = Type::kInteger, .min = 1, .max = 1000000};
@@ -32,14 +33,18 @@ Status read_segments(const json::Node& body, tables::ScanRequest& request) {
   const auto total = awsjson::read_integer(body, "TotalSegments");
   if (!segment && !total) return {};
   if (!total) {
-    return tables::invalid("The TotalSegments parameter is required but was not present in the request when Segment parameter is present");
+    return tables::invalid(
+        "The TotalSegments parameter is required but was not present in the request when Segment parameter is present");
   }
   if (!segment) {
-    return tables::invalid("The Segment parameter is required but was not present in the request when parameter TotalSegments is present");
+    return tables::invalid(
+        "The Segment parameter is required but was not present in the request when parameter TotalSegments is present");
   }
   if (*segment >= *total) {
-    return tables::invalid(fmt::format("The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: {} is not less than TotalSegments: {}",
-                                       *segment, *total));
+    return tables::invalid(
+        fmt::format("The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: {} is "
+                    "not less than TotalSegments: {}",
+                    *segment, *total));
   }
   request.segment = *segment;
   request.total_segments = *total;
@@ -63,7 +68,8 @@ Result<tables::ScanRequest> parse(Services& services, const awsjson::Call& call)
   }
   TM_CHECK(read_start_key(body, request));
   TM_CHECK(read_segments(body, request));
-  TM_TRY(auto expressions, read_expressions(body, expr::Use::kScan, services.expressions.of(call.loop), Wording::kPlain));
+  TM_TRY(auto expressions,
+         read_expressions(body, expr::Use::kScan, services.expressions.of(call.loop), Wording::kPlain));
   if (expressions.projection) request.projection = std::move(expressions.projection);
   if (expressions.filter) request.filter = std::move(expressions.filter);
   TM_CHECK(read_select(body, request, ""));
@@ -76,7 +82,8 @@ void run(Services& services, awsjson::Call call) {
   const auto mode = capacity_mode(call.body());
   const bool consistent = request->consistent;
   auto& loop = *call.loop;
-  tables::scan(services.tables, *request, loop, replying<tables::PageResult>(std::move(call), [mode, consistent](const tables::PageResult& result) {
+  tables::scan(services.tables, *request, loop,
+               replying<tables::PageResult>(std::move(call), [mode, consistent](const tables::PageResult& result) {
                  return render_page(result, mode, consistent);
                }));
 }

@@ -4,17 +4,17 @@
 
 namespace tidemill::dynamodb {
 
-// Attribute values carry no constraint that is checked here (their rules are the item model's), so they are typed but not walked
-// for constraints.
+// Attribute values carry no constraint that is checked here (their rules are the item model's), so they are typed but
+// not walked for constraints.
 constexpr Shape kBlob{.type = Type::kBlob};
 constexpr Shape kBlobList{.type = Type::kList, .element = &kBlob};
 extern const Shape kItem{.type = Type::kMap, .element = &kAttributeValue, .unconstrained = true};
 extern const Shape kAttributeValueList{.type = Type::kList, .element = &kAttributeValue, .unconstrained = true};
 extern const Shape kValues{.type = Type::kMap, .element = &kAttributeValue, .unconstrained = true};
-constexpr Field kAttributeValueFields[] = {{"S", &kText},        {"N", &kText},      {"B", &kBlob},
-                                           {"SS", &kTextList},   {"NS", &kTextList}, {"BS", &kBlobList},
-                                           {"M", &kItem},        {"L", &kAttributeValueList},
-                                           {"NULL", &kBoolean},  {"BOOL", &kBoolean}};
+constexpr Field kAttributeValueFields[] = {
+    {"S", &kText},       {"N", &kText},      {"B", &kBlob}, {"SS", &kTextList},
+    {"NS", &kTextList},  {"BS", &kBlobList}, {"M", &kItem}, {"L", &kAttributeValueList},
+    {"NULL", &kBoolean}, {"BOOL", &kBoolean}};
 extern const Shape kAttributeValue{
     .type = Type::kStructure, .name = "AttributeValue", .fields = kAttributeValueFields, .unconstrained = true};
 
@@ -26,7 +26,8 @@ constexpr Field kExpectedFields[] = {{"Value", &kAttributeValue},
                                      {"AttributeValueList", &kAttributeValueList}};
 constexpr Shape kExpectedValue{.type = Type::kStructure, .name = "ExpectedAttributeValue", .fields = kExpectedFields};
 
-constexpr Field kConditionFields[] = {{"ComparisonOperator", &kComparisonOperator, true}, {"AttributeValueList", &kAttributeValueList}};
+constexpr Field kConditionFields[] = {{"ComparisonOperator", &kComparisonOperator, true},
+                                      {"AttributeValueList", &kAttributeValueList}};
 constexpr Shape kCondition{.type = Type::kStructure, .name = "Condition", .fields = kConditionFields};
 
 constexpr std::string_view kActionChoices[] = {"ADD", "DELETE", "PUT"};

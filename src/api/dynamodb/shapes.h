@@ -38,7 +38,7 @@ inline constexpr Shape kLimit{.type = Type::kInteger, .min = 1};
 inline constexpr Shape kArn{.type = Type::kString, .min = 1, .max = 1283};
 
 extern const Shape kAttributeValue;
-extern const Shape kItem;               // a map of attribute values
+extern const Shape kItem;  // a map of attribute values
 extern const Shape kAttributeValueList;
 
 inline constexpr Shape kNames{.type = Type::kMap, .element = &kAttributeName};
@@ -55,13 +55,13 @@ inline constexpr std::string_view kFailureChoices[] = {"ALL_OLD", "NONE"};
 inline constexpr Shape kReturnOnFailure{.type = Type::kString, .values = kFailureChoices};
 inline constexpr std::string_view kLogicChoices[] = {"OR", "AND"};
 inline constexpr Shape kConditionalOperator{.type = Type::kString, .values = kLogicChoices};
-inline constexpr std::string_view kComparisonChoices[] = {"IN", "NULL",     "BETWEEN", "LT", "NOT_CONTAINS", "EQ",      "GT",
-                                                          "NOT_NULL", "NE", "LE",      "BEGINS_WITH",      "GE", "CONTAINS"};
+inline constexpr std::string_view kComparisonChoices[] = {
+    "IN", "NULL", "BETWEEN", "LT", "NOT_CONTAINS", "EQ", "GT", "NOT_NULL", "NE", "LE", "BEGINS_WITH", "GE", "CONTAINS"};
 inline constexpr Shape kComparisonOperator{.type = Type::kString, .values = kComparisonChoices};
 
-extern const Shape kExpected;         // legacy Expected
-extern const Shape kConditions;       // legacy KeyConditions, QueryFilter, ScanFilter
-extern const Shape kAttributeUpdates; // legacy AttributeUpdates
+extern const Shape kExpected;          // legacy Expected
+extern const Shape kConditions;        // legacy KeyConditions, QueryFilter, ScanFilter
+extern const Shape kAttributeUpdates;  // legacy AttributeUpdates
 
 // --- The table's name in a request.
 
@@ -74,11 +74,11 @@ TableRef table_ref(std::string_view name_or_arn, const Scope& scope);
 
 // Resources of requests that name one table.
 std::vector<std::string> table_resource(const json::Node& body, const Scope& scope);
-std::vector<std::string> index_resource(const json::Node& body, const Scope& scope);       // of IndexName, else the table
+std::vector<std::string> index_resource(const json::Node& body, const Scope& scope);  // of IndexName, else the table
 std::vector<std::string> request_items_resources(const json::Node& body, const Scope& scope);
 std::vector<std::string> transact_resources(const json::Node& body, const Scope& scope);
-std::vector<std::string> any_resource(const json::Node& body, const Scope& scope);         // "*"
-std::vector<std::string> arn_resource(const json::Node& body, const Scope& scope);         // ResourceArn
+std::vector<std::string> any_resource(const json::Node& body, const Scope& scope);  // "*"
+std::vector<std::string> arn_resource(const json::Node& body, const Scope& scope);  // ResourceArn
 
 // The control plane's own checks of TableName, before all other constraints.
 std::optional<std::string> check_control_name(const json::Node& body);

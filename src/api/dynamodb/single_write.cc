@@ -16,23 +16,24 @@ void run_write(Services& services, awsjson::Call call, tables::WriteRequest requ
   const auto mode = capacity_mode(call.body());
   const bool collections = wants_collections(call.body());
   auto& loop = *call.loop;
-  tables::write_item(services.tables, std::move(request), loop,
-                     replying<tables::WriteResult>(std::move(call), [mode, collections](const tables::WriteResult& result) {
-                       std::string out;
-                       json::Writer writer(out);
-                       writer.begin_object();
-                       if (!result.attributes.empty()) writer.key("Attributes").raw(result.attributes);
-                       if (mode != CapacityMode::kNone) {
-                         writer.key("ConsumedCapacity");
-                         append_capacity(writer, *result.table, write_units(result.cost), mode);
-                       }
-                       if (collections && result.collection_key) {
-                         writer.key("ItemCollectionMetrics");
-                         append_collection(writer, *result.collection_key);
-                       }
-                       writer.end_object();
-                       return out;
-                     }));
+  tables::write_item(
+      services.tables, std::move(request), loop,
+      replying<tables::WriteResult>(std::move(call), [mode, collections](const tables::WriteResult& result) {
+        std::string out;
+        json::Writer writer(out);
+        writer.begin_object();
+        if (!result.attributes.empty()) writer.key("Attributes").raw(result.attributes);
+        if (mode != CapacityMode::kNone) {
+          writer.key("ConsumedCapacity");
+          append_capacity(writer, *result.table, write_units(result.cost), mode);
+        }
+        if (collections && result.collection_key) {
+          writer.key("ItemCollectionMetrics");
+          append_collection(writer, *result.collection_key);
+        }
+        writer.end_object();
+        return out;
+      }));
 }
 
 }  // namespace tidemill::dynamodb

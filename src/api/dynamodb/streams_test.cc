@@ -7,9 +7,10 @@ namespace {
 class Changes : public testing::Test {
  protected:
   void create(std::string_view view = "NEW_AND_OLD_IMAGES") {
-    world.ok("CreateTable",
-             R"({"TableName":"things","AttributeDefinitions":[{"AttributeName":"p","AttributeType":"S"}],"KeySchema":[{"AttributeName":"p","KeyType":"HASH"}],"BillingMode":"PAY_PER_REQUEST","StreamSpecification":{"StreamEnabled":true,"StreamViewType":")" +
-                 std::string(view) + "\"}}");
+    world.ok(
+        "CreateTable",
+        R"({"TableName":"things","AttributeDefinitions":[{"AttributeName":"p","AttributeType":"S"}],"KeySchema":[{"AttributeName":"p","KeyType":"HASH"}],"BillingMode":"PAY_PER_REQUEST","StreamSpecification":{"StreamEnabled":true,"StreamViewType":")" +
+            std::string(view) + "\"}}");
   }
   std::string arn() {
     return world.ok_json("DescribeTable", R"({"TableName":"things"})").find("Table")->string_or("LatestStreamArn");
@@ -17,16 +18,20 @@ class Changes : public testing::Test {
   json::Value describe(const std::string& stream) {
     return *world.stream_ok("DescribeStream", R"({"StreamArn":")" + stream + "\"}").find("StreamDescription");
   }
-  std::string iterator(const std::string& stream, const std::string& shard, std::string_view type, std::string_view more = "") {
+  std::string iterator(const std::string& stream, const std::string& shard, std::string_view type,
+                       std::string_view more = "") {
     return world
-        .stream_ok("GetShardIterator", R"({"StreamArn":")" + stream + R"(","ShardId":")" + shard + R"(","ShardIteratorType":")" + std::string(type) +
-                                           "\"" + std::string(more) + "}")
+        .stream_ok("GetShardIterator", R"({"StreamArn":")" + stream + R"(","ShardId":")" + shard +
+                                           R"(","ShardIteratorType":")" + std::string(type) + "\"" + std::string(more) +
+                                           "}")
         .string_or("ShardIterator");
   }
   json::Value records(const std::string& from, std::string_view more = "") {
     return world.stream_ok("GetRecords", R"({"ShardIterator":")" + from + "\"" + std::string(more) + "}");
   }
-  std::string first_shard(const std::string& stream) { return describe(stream).find("Shards")->as_array().at(0).string_or("ShardId"); }
+  std::string first_shard(const std::string& stream) {
+    return describe(stream).find("Shards")->as_array().at(0).string_or("ShardId");
+  }
   // "INSERT a MODIFY a" of everything that is kept.
   std::string events() {
     const auto page = records(iterator(arn(), first_shard(arn()), "TRIM_HORIZON"));
@@ -38,7 +43,8 @@ class Changes : public testing::Test {
     return out;
   }
   void put(std::string_view p, std::string_view more = "") {
-    world.ok("PutItem", R"({"TableName":"things","Item":{"p":{"S":")" + std::string(p) + "\"}" + std::string(more) + "}}");
+    world.ok("PutItem",
+             R"({"TableName":"things","Item":{"p":{"S":")" + std::string(p) + "\"}" + std::string(more) + "}}");
   }
   World world;
 };
@@ -47,15 +53,21 @@ TEST_F(Changes, AreRecordedOncePerRealChange) {
   create();
   put("a", R"(,"s":{"SS":["x","y"]},"n":{"N":"1"})");
   put("a", R"(,"n":{"N":"1.0"},"s":{"SS":["y","x"]})");  // the same item in other words
-  world.ok("UpdateItem", R"({"TableName":"things","Key":{"p":{"S":"a"}},"UpdateExpression":"SET n = :v","ExpressionAttributeValues":{":v":{"N":"1"}}})");
+  world.ok(
+      "UpdateItem",
+      R"({"TableName":"things","Key":{"p":{"S":"a"}},"UpdateExpression":"SET n = :v","ExpressionAttributeValues":{":v":{"N":"1"}}})");
   world.ok("UpdateItem", R"({"TableName":"things","Key":{"p":{"S":"a"}},"UpdateExpression":"REMOVE zzz"})");
   world.ok("UpdateItem", R"({"TableName":"things","Key":{"p":{"S":"none"}},"UpdateExpression":"REMOVE zzz"})");
   world.ok("DeleteItem", R"({"TableName":"things","Key":{"p":{"S":"none"}}})");
   EXPECT_EQ(events(), "INSERT a");
   put("a");
   world.ok("DeleteItem", R"({"TableName":"things","Key":{"p":{"S":"a"}}})");
-  world.ok("BatchWriteItem", R"({"RequestItems":{"things":[{"PutRequest":{"Item":{"p":{"S":"b"}}}},{"PutRequest":{"Item":{"p":{"S":"c"}}}}]}})");
-  world.ok("TransactWriteItems", R"({"TransactItems":[{"Delete":{"TableName":"things","Key":{"p":{"S":"b"}}}},{"ConditionCheck":{"TableName":"things","Key":{"p":{"S":"c"}},"ConditionExpression":"attribute_exists(p) "}}]})");
+  world.ok(
+      "BatchWriteItem",
+      R"({"RequestItems":{"things":[{"PutRequest":{"Item":{"p":{"S":"b"}}}},{"PutRequest":{"Item":{"p":{"S":"c"}}}}]}})");
+  world.ok(
+      "TransactWriteItems",
+      R"({"TransactItems":[{"Delete":{"TableName":"things","Key":{"p":{"S":"b"}}}},{"ConditionCheck":{"TableName":"things","Key":{"p":{"S":"c"}},"ConditionExpression":"attribute_exists(p) "}}]})");
   EXPECT_EQ(events(), "INSERT a MODIFY a REMOVE a INSERT b INSERT c REMOVE b");
 }
 
@@ -82,7 +94,8 @@ TEST_F(Changes, ShowTheImagesOfTheirView) {
     bool with_new, with_old;
   };
   for (const auto& [view, with_new, with_old] :
-       {Case{"KEYS_ONLY", false, false}, Case{"NEW_IMAGE", true, false}, Case{"OLD_IMAGE", false, true}, Case{"NEW_AND_OLD_IMAGES", true, true}}) {
+       {Case{"KEYS_ONLY", false, false}, Case{"NEW_IMAGE", true, false}, Case{"OLD_IMAGE", false, true},
+        Case{"NEW_AND_OLD_IMAGES", true, true}}) {
     create(view);
     put("a");
     put("a", R"(,"v":{"N":"1"})");
@@ -114,23 +127,44 @@ TEST_F(Changes, AreReadFromFourKindsOfPlaces) {
   const auto page = records(iterator(stream, shard, "TRIM_HORIZON"), R"(,"Limit":3)");
   EXPECT_EQ(page.find("Records")->as_array().size(), 3U);
   EXPECT_EQ(records(page.string_or("NextShardIterator")).find("Records")->as_array().size(), 1U);
-  const auto start = describe(stream).find("Shards")->as_array().at(0).find("SequenceNumberRange")->string_or("StartingSequenceNumber");
-  EXPECT_EQ(records(iterator(stream, shard, "AT_SEQUENCE_NUMBER", R"(,"SequenceNumber":")" + start + "\"")).find("Records")->as_array().size(), 4U);
+  const auto start = describe(stream)
+                         .find("Shards")
+                         ->as_array()
+                         .at(0)
+                         .find("SequenceNumberRange")
+                         ->string_or("StartingSequenceNumber");
+  EXPECT_EQ(records(iterator(stream, shard, "AT_SEQUENCE_NUMBER", R"(,"SequenceNumber":")" + start + "\""))
+                .find("Records")
+                ->as_array()
+                .size(),
+            4U);
 
-  EXPECT_EQ(World::error_of(world.stream_call("GetShardIterator", R"({"StreamArn":")" + stream + R"(","ShardId":")" + shard + R"(","ShardIteratorType":"LATEST","SequenceNumber":")" + second + "\"}")),
-            "ValidationException: One or more parameter values were invalid: SequenceNumber should not be passed for this iterator type");
-  EXPECT_EQ(World::error_of(world.stream_call("GetShardIterator", R"({"StreamArn":")" + stream + R"(","ShardId":"shardId-00000000000000000000-00000000","ShardIteratorType":"LATEST"})")).substr(0, 25),
-            "ResourceNotFoundException");
-  EXPECT_EQ(World::error_of(world.stream_call("GetRecords", R"({"ShardIterator":"garbage"})")), "ValidationException: Invalid ShardIterator");
+  EXPECT_EQ(World::error_of(world.stream_call(
+                "GetShardIterator", R"({"StreamArn":")" + stream + R"(","ShardId":")" + shard +
+                                        R"(","ShardIteratorType":"LATEST","SequenceNumber":")" + second + "\"}")),
+            "ValidationException: One or more parameter values were invalid: SequenceNumber should not be passed for "
+            "this iterator type");
+  EXPECT_EQ(
+      World::error_of(
+          world.stream_call("GetShardIterator",
+                            R"({"StreamArn":")" + stream +
+                                R"(","ShardId":"shardId-00000000000000000000-00000000","ShardIteratorType":"LATEST"})"))
+          .substr(0, 25),
+      "ResourceNotFoundException");
+  EXPECT_EQ(World::error_of(world.stream_call("GetRecords", R"({"ShardIterator":"garbage"})")),
+            "ValidationException: Invalid ShardIterator");
   world.run_for(std::chrono::minutes(16));
-  EXPECT_TRUE(World::error_of(world.stream_call("GetRecords", R"({"ShardIterator":")" + latest + "\"}")).starts_with("ExpiredIteratorException: Iterator expired. The iterator was created at time "));
+  EXPECT_TRUE(World::error_of(world.stream_call("GetRecords", R"({"ShardIterator":")" + latest + "\"}"))
+                  .starts_with("ExpiredIteratorException: Iterator expired. The iterator was created at time "));
 }
 
 TEST_F(Changes, StayReadableAfterDisablingAndDeletion) {
   create();
   put("a");
   const auto old = arn();
-  EXPECT_EQ(world.error("UpdateTable", R"({"TableName":"things","StreamSpecification":{"StreamEnabled":true,"StreamViewType":"KEYS_ONLY"}})"),
+  EXPECT_EQ(world.error(
+                "UpdateTable",
+                R"({"TableName":"things","StreamSpecification":{"StreamEnabled":true,"StreamViewType":"KEYS_ONLY"}})"),
             "ValidationException: Table already has an enabled stream: TableName: things");
   world.ok("UpdateTable", R"({"TableName":"things","StreamSpecification":{"StreamEnabled":false}})");
   put("b");
@@ -140,7 +174,8 @@ TEST_F(Changes, StayReadableAfterDisablingAndDeletion) {
   const auto page = records(iterator(old, shard.string_or("ShardId"), "TRIM_HORIZON"));
   EXPECT_EQ(page.find("Records")->as_array().size(), 1U);
   EXPECT_EQ(page.find("NextShardIterator"), nullptr) << "a closed shard ends";
-  world.ok("UpdateTable", R"({"TableName":"things","StreamSpecification":{"StreamEnabled":true,"StreamViewType":"KEYS_ONLY"}})");
+  world.ok("UpdateTable",
+           R"({"TableName":"things","StreamSpecification":{"StreamEnabled":true,"StreamViewType":"KEYS_ONLY"}})");
   EXPECT_NE(arn(), old);
   put("c");
   EXPECT_EQ(events(), "INSERT c");
@@ -172,7 +207,9 @@ TEST_F(Changes, ShardsRollOverKeepingOrderAndParents) {
   EXPECT_EQ(child.find("Records")->as_array().size(), 1U);
   EXPECT_LT(parent.find("Records")->as_array()[0].find("dynamodb")->string_or("SequenceNumber"),
             child.find("Records")->as_array()[0].find("dynamodb")->string_or("SequenceNumber"));
-  const auto children = world.stream_ok("DescribeStream", R"({"StreamArn":")" + stream + R"(","ShardFilter":{"Type":"CHILD_SHARDS","ShardId":")" + shards[0].string_or("ShardId") + "\"}}");
+  const auto children = world.stream_ok("DescribeStream", R"({"StreamArn":")" + stream +
+                                                              R"(","ShardFilter":{"Type":"CHILD_SHARDS","ShardId":")" +
+                                                              shards[0].string_or("ShardId") + "\"}}");
   EXPECT_EQ(children.find("StreamDescription")->find("Shards")->as_array().size(), 1U);
 }
 
@@ -181,19 +218,31 @@ TEST_F(Changes, AreTrimmedAfterADay) {
   put("a");
   const auto stream = arn();
   const auto shard = first_shard(stream);
-  const auto first = records(iterator(stream, shard, "TRIM_HORIZON")).find("Records")->as_array()[0].find("dynamodb")->string_or("SequenceNumber");
+  const auto first = records(iterator(stream, shard, "TRIM_HORIZON"))
+                         .find("Records")
+                         ->as_array()[0]
+                         .find("dynamodb")
+                         ->string_or("SequenceNumber");
   world.run_for(std::chrono::hours(23));
   put("b");
   const auto held = iterator(stream, shard, "TRIM_HORIZON");
   EXPECT_EQ(records(held).find("Records")->as_array().size(), 1U);
   world.run_for(std::chrono::minutes(90));
-  EXPECT_EQ(World::error_of(world.stream_call("GetShardIterator", R"({"StreamArn":")" + stream + R"(","ShardId":")" + describe(stream).find("Shards")->as_array()[0].string_or("ShardId") + R"(","ShardIteratorType":"AT_SEQUENCE_NUMBER","SequenceNumber":")" + first + "\"}")).substr(0, 20),
+  EXPECT_EQ(World::error_of(world.stream_call("GetShardIterator",
+                                              R"({"StreamArn":")" + stream + R"(","ShardId":")" +
+                                                  describe(stream).find("Shards")->as_array()[0].string_or("ShardId") +
+                                                  R"(","ShardIteratorType":"AT_SEQUENCE_NUMBER","SequenceNumber":")" +
+                                                  first + "\"}"))
+                .substr(0, 20),
             "TrimmedDataAccessExc");
 }
 
 TEST_F(Changes, ListsOfStreamsArePaged) {
   for (const auto* name : {"aaa", "bbb", "ccc"}) {
-    world.ok("CreateTable", R"({"TableName":")" + std::string(name) + R"(","AttributeDefinitions":[{"AttributeName":"p","AttributeType":"S"}],"KeySchema":[{"AttributeName":"p","KeyType":"HASH"}],"BillingMode":"PAY_PER_REQUEST","StreamSpecification":{"StreamEnabled":true,"StreamViewType":"KEYS_ONLY"}})");
+    world.ok(
+        "CreateTable",
+        R"({"TableName":")" + std::string(name) +
+            R"(","AttributeDefinitions":[{"AttributeName":"p","AttributeType":"S"}],"KeySchema":[{"AttributeName":"p","KeyType":"HASH"}],"BillingMode":"PAY_PER_REQUEST","StreamSpecification":{"StreamEnabled":true,"StreamViewType":"KEYS_ONLY"}})");
   }
   const auto page = world.stream_ok("ListStreams", R"({"Limit":2})");
   ASSERT_EQ(page.find("Streams")->as_array().size(), 2U);
@@ -203,9 +252,18 @@ TEST_F(Changes, ListsOfStreamsArePaged) {
   const auto rest = world.stream_ok("ListStreams", R"({"Limit":2,"ExclusiveStartStreamArn":")" + last + "\"}");
   ASSERT_EQ(rest.find("Streams")->as_array().size(), 1U);
   EXPECT_EQ(rest.find("LastEvaluatedStreamArn"), nullptr);
-  EXPECT_TRUE(World::error_of(world.stream_call("ListStreams", R"({"Limit":101})")).find("Limit cannot be greater") != std::string::npos);
-  EXPECT_TRUE(World::error_of(world.stream_call("DescribeStream", R"({"StreamArn":"arn:aws:dynamodb:us-east-1:000000000000:table/nope/stream/2020-01-01T00:00:00.000"})")).starts_with("ResourceNotFoundException: Requested resource not found: Stream: "));
-  EXPECT_TRUE(World::error_of(world.stream_call("DescribeStream", R"({"StreamArn":"this is a wrong arn, long enough to pass the length check"})")).starts_with("ValidationException"));
+  EXPECT_TRUE(World::error_of(world.stream_call("ListStreams", R"({"Limit":101})")).find("Limit cannot be greater") !=
+              std::string::npos);
+  EXPECT_TRUE(
+      World::error_of(
+          world.stream_call(
+              "DescribeStream",
+              R"({"StreamArn":"arn:aws:dynamodb:us-east-1:000000000000:table/nope/stream/2020-01-01T00:00:00.000"})"))
+          .starts_with("ResourceNotFoundException: Requested resource not found: Stream: "));
+  EXPECT_TRUE(
+      World::error_of(world.stream_call("DescribeStream",
+                                        R"({"StreamArn":"this is a wrong arn, long enough to pass the length check"})"))
+          .starts_with("ValidationException"));
 }
 
 }  // namespace

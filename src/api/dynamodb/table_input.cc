@@ -5,7 +5,8 @@ namespace {
 
 constexpr std::string_view kAttributeTypes[] = {"B", "N", "S"};
 constexpr Shape kAttributeType{.type = Type::kString, .values = kAttributeTypes};
-constexpr Field kDefinitionFields[] = {{"AttributeName", &kKeyAttributeName, true}, {"AttributeType", &kAttributeType, true}};
+constexpr Field kDefinitionFields[] = {{"AttributeName", &kKeyAttributeName, true},
+                                       {"AttributeType", &kAttributeType, true}};
 constexpr Shape kDefinition{.type = Type::kStructure, .name = "AttributeDefinition", .fields = kDefinitionFields};
 
 constexpr std::string_view kKeyTypes[] = {"HASH", "RANGE"};
@@ -22,7 +23,8 @@ constexpr Shape kProjection{.type = Type::kStructure, .name = "Projection", .fie
 
 constexpr Shape kPositiveUnits{.type = Type::kLong, .min = 1};
 constexpr Shape kUnits{.type = Type::kLong};
-constexpr Field kThroughputFields[] = {{"ReadCapacityUnits", &kPositiveUnits, true}, {"WriteCapacityUnits", &kPositiveUnits, true}};
+constexpr Field kThroughputFields[] = {{"ReadCapacityUnits", &kPositiveUnits, true},
+                                       {"WriteCapacityUnits", &kPositiveUnits, true}};
 constexpr Field kWarmFields[] = {{"ReadUnitsPerSecond", &kPositiveUnits}, {"WriteUnitsPerSecond", &kPositiveUnits}};
 constexpr Field kOnDemandFields[] = {{"MaxReadRequestUnits", &kUnits}, {"MaxWriteRequestUnits", &kUnits}};
 
@@ -30,12 +32,15 @@ constexpr std::string_view kBillingModes[] = {"PROVISIONED", "PAY_PER_REQUEST"};
 constexpr Field kStreamFields[] = {{"StreamEnabled", &kBoolean, true}, {"StreamViewType", &kText}};
 constexpr std::string_view kEncryptionTypes[] = {"AES256", "KMS"};
 constexpr Shape kEncryptionType{.type = Type::kString, .values = kEncryptionTypes};
-constexpr Field kEncryptionFields[] = {{"Enabled", &kBoolean}, {"SSEType", &kEncryptionType}, {"KMSMasterKeyId", &kText}};
+constexpr Field kEncryptionFields[] = {
+    {"Enabled", &kBoolean}, {"SSEType", &kEncryptionType}, {"KMSMasterKeyId", &kText}};
 constexpr std::string_view kTableClasses[] = {"STANDARD", "STANDARD_INFREQUENT_ACCESS"};
 constexpr Field kTagFields[] = {{"Key", &kText, true}, {"Value", &kText, true}};
 constexpr Shape kTag{.type = Type::kStructure, .name = "Tag", .fields = kTagFields};
 
-std::string text(const json::Node& node, std::string_view name) { return std::string(awsjson::read_string(node, name)); }
+std::string text(const json::Node& node, std::string_view name) {
+  return std::string(awsjson::read_string(node, name));
+}
 
 std::optional<std::string> optional_text(const json::Node& node, std::string_view name) {
   const auto value = awsjson::read_optional_string(node, name);
@@ -46,8 +51,10 @@ std::optional<std::string> optional_text(const json::Node& node, std::string_vie
 }  // namespace
 
 extern const Shape kWarmThroughput{.type = Type::kStructure, .name = "WarmThroughput", .fields = kWarmFields};
-extern const Shape kOnDemandThroughput{.type = Type::kStructure, .name = "OnDemandThroughput", .fields = kOnDemandFields};
-extern const Shape kProvisionedThroughput{.type = Type::kStructure, .name = "ProvisionedThroughput", .fields = kThroughputFields};
+extern const Shape kOnDemandThroughput{
+    .type = Type::kStructure, .name = "OnDemandThroughput", .fields = kOnDemandFields};
+extern const Shape kProvisionedThroughput{
+    .type = Type::kStructure, .name = "ProvisionedThroughput", .fields = kThroughputFields};
 
 namespace {
 constexpr Field kLocalIndexFields[] = {
@@ -67,7 +74,8 @@ extern const Shape kTableKeySchema{.type = Type::kList, .element = &kKeyElement,
 extern const Shape kLocalIndexes{.type = Type::kList, .element = &kLocalIndex};
 extern const Shape kGlobalIndexes{.type = Type::kList, .element = &kGlobalIndex};
 extern const Shape kBillingMode{.type = Type::kString, .values = kBillingModes};
-extern const Shape kStreamSpecification{.type = Type::kStructure, .name = "StreamSpecification", .fields = kStreamFields};
+extern const Shape kStreamSpecification{
+    .type = Type::kStructure, .name = "StreamSpecification", .fields = kStreamFields};
 extern const Shape kEncryption{.type = Type::kStructure, .name = "SSESpecification", .fields = kEncryptionFields};
 extern const Shape kTableClass{.type = Type::kString, .values = kTableClasses};
 extern const Shape kTags{.type = Type::kList, .element = &kTag};
@@ -77,7 +85,8 @@ std::vector<tables::AttributeInput> read_attributes(const json::Node& body) {
   const auto* list = body.find_present("AttributeDefinitions");
   if (list == nullptr) return out;
   for (const auto& one : list->elements()) {
-    out.push_back({text(one, "AttributeName"), static_cast<tables::KeyType>(awsjson::read_string(one, "AttributeType").at(0))});
+    out.push_back(
+        {text(one, "AttributeName"), static_cast<tables::KeyType>(awsjson::read_string(one, "AttributeType").at(0))});
   }
   return out;
 }
@@ -135,7 +144,8 @@ tables::OptionalThroughput read_warm(const json::Node& body) {
 std::optional<tables::StreamInput> read_stream(const json::Node& body) {
   const auto* node = body.find_present("StreamSpecification");
   if (node == nullptr) return std::nullopt;
-  return tables::StreamInput{awsjson::read_optional_bool(*node, "StreamEnabled"), optional_text(*node, "StreamViewType")};
+  return tables::StreamInput{awsjson::read_optional_bool(*node, "StreamEnabled"),
+                             optional_text(*node, "StreamViewType")};
 }
 
 std::optional<tables::EncryptionInput> read_encryption(const json::Node& body) {
@@ -155,7 +165,8 @@ std::vector<std::pair<std::string, std::string>> read_tags(const json::Node& bod
 std::optional<std::string> unsupported_member(const json::Node& body, std::span<const std::string_view> members) {
   for (const auto name : members) {
     if (body.find_present(name) == nullptr) continue;
-    return "One or more parameter values were invalid: " + std::string(name) + " is not supported here: this server holds no replicas in other regions";
+    return "One or more parameter values were invalid: " + std::string(name) +
+           " is not supported here: this server holds no replicas in other regions";
   }
   return std::nullopt;
 }

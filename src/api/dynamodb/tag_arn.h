@@ -10,7 +10,8 @@ namespace tidemill::dynamodb {
 inline tables::Result<tables::TablePtr> tagged_table(Services& services, std::string_view arn, std::string missing) {
   if (arn.empty()) return tables::invalid("Invalid TableArn");
   if (!arn.starts_with("arn:")) {
-    return tables::invalid("Invalid TableArn: Invalid ResourceArn provided as input " + std::string(arn) + ": an ARN starts with arn:");
+    return tables::invalid("Invalid TableArn: Invalid ResourceArn provided as input " + std::string(arn) +
+                           ": an ARN starts with arn:");
   }
   const auto parsed = tables::parse_table_arn(arn);
   if (!parsed || (!parsed->rest.empty() && !parsed->rest.starts_with("/stream/"))) {

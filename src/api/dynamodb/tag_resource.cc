@@ -1,5 +1,5 @@
-#include "api/dynamodb/tag_arn.h"
 #include "api/dynamodb/table_input.h"
+#include "api/dynamodb/tag_arn.h"
 
 namespace tidemill::dynamodb {
 namespace {

@@ -24,7 +24,9 @@ namespace tidemill::dynamodb {
 class OpenGate final : public awsjson::Gate {
  public:
   auth::Result<auth::Caller> authenticate(const http::Request&) const override { return auth::Caller{}; }
-  auth::Decision authorize(const auth::Principal&, std::string_view, std::string_view) const override { return {.allowed = true}; }
+  auth::Decision authorize(const auth::Principal&, std::string_view, std::string_view) const override {
+    return {.allowed = true};
+  }
   bool enforced() const override { return false; }
 };
 
@@ -36,8 +38,10 @@ struct Answered {
 
 class World {
  public:
-  explicit World(tables::Tables::Options options = {}, std::unique_ptr<storage::Engine> engine = std::make_unique<storage::MemoryEngine>())
-      : log(loop.clock(), observe::Level::kError, observe::Log::Format::kText, [](observe::Level, std::string_view line) { ADD_FAILURE() << line; }),
+  explicit World(tables::Tables::Options options = {},
+                 std::unique_ptr<storage::Engine> engine = std::make_unique<storage::MemoryEngine>())
+      : log(loop.clock(), observe::Level::kError, observe::Log::Format::kText,
+            [](observe::Level, std::string_view line) { ADD_FAILURE() << line; }),
         options_(options) {
     build(std::move(engine));
   }
@@ -69,7 +73,9 @@ class World {
     request.body = body;
     return http(std::move(request));
   }
-  Answered call(std::string_view operation, std::string_view body) { return send("DynamoDB_20120810." + std::string(operation), body); }
+  Answered call(std::string_view operation, std::string_view body) {
+    return send("DynamoDB_20120810." + std::string(operation), body);
+  }
   Answered stream_call(std::string_view operation, std::string_view body) {
     return send("DynamoDBStreams_20120810." + std::string(operation), body);
   }
@@ -79,7 +85,9 @@ class World {
     EXPECT_EQ(answer.status, 200) << operation << " " << body << " -> " << answer.body;
     return answer.body;
   }
-  json::Value ok_json(std::string_view operation, std::string_view body) { return *json::Value::parse(ok(operation, body)); }
+  json::Value ok_json(std::string_view operation, std::string_view body) {
+    return *json::Value::parse(ok(operation, body));
+  }
   json::Value stream_ok(std::string_view operation, std::string_view body) {
     auto answer = stream_call(operation, body);
     EXPECT_EQ(answer.status, 200) << operation << " " << body << " -> " << answer.body;
@@ -139,12 +147,15 @@ class World {
   void build(std::unique_ptr<storage::Engine> with) {
     engine = dynamic_cast<storage::MemoryEngine*>(with.get());
     store = std::make_unique<storage::Store>(std::move(with), storage::Store::Options{.sync_thread = false});
-    streams = std::make_unique<streams::Streams>(streams::Streams::Dependencies{*store, loop, random, log}, streams::Streams::Options{});
-    tables = std::make_unique<tables::Tables>(tables::Tables::Dependencies{*store, loop, random, *streams, log}, options_);
+    streams = std::make_unique<streams::Streams>(streams::Streams::Dependencies{*store, loop, random, log},
+                                                 streams::Streams::Options{});
+    tables =
+        std::make_unique<tables::Tables>(tables::Tables::Dependencies{*store, loop, random, *streams, log}, options_);
     api = std::make_unique<Api>(*tables);
     streams_api = std::make_unique<api_streams::Api>(*streams);
-    front = std::make_unique<awsjson::Front>(awsjson::Front::Dependencies{gate, ids, loop.clock(), metrics, "us-east-1"},
-                                             std::vector<awsjson::Service*>{api.get(), streams_api.get()});
+    front =
+        std::make_unique<awsjson::Front>(awsjson::Front::Dependencies{gate, ids, loop.clock(), metrics, "us-east-1"},
+                                         std::vector<awsjson::Service*>{api.get(), streams_api.get()});
     tables->start();
     streams->start();
     settle();

@@ -38,7 +38,8 @@ constexpr Field kUpdateFields[] = {{"Key", &kItem, true},
                                    {"ExpressionAttributeValues", &kValues},
                                    {"ReturnValuesOnConditionCheckFailure", &kReturnOnFailure}};
 constexpr Shape kUpdate{.type = Type::kStructure, .name = "Update", .fields = kUpdateFields};
-constexpr Field kActionFields[] = {{"ConditionCheck", &kCheck}, {"Put", &kPut}, {"Delete", &kDelete}, {"Update", &kUpdate}};
+constexpr Field kActionFields[] = {
+    {"ConditionCheck", &kCheck}, {"Put", &kPut}, {"Delete", &kDelete}, {"Update", &kUpdate}};
 constexpr Shape kAction{.type = Type::kStructure, .name = "TransactWriteItem", .fields = kActionFields};
 constexpr Shape kActions{.type = Type::kList, .element = &kAction, .min = 1, .max = 100};
 constexpr Shape kToken{.type = Type::kString, .min = 1, .max = 36};
@@ -106,12 +107,14 @@ std::string render(const tables::TransactWriteResult& result, CapacityMode mode,
   for (const auto& one : result.results) {
     if (!one.table) continue;
     const auto* table = one.table.get();
-    auto at = std::ranges::find_if(by_table, [table](const auto& entry) { return entry.first->definition.id == table->definition.id; });
+    auto at = std::ranges::find_if(
+        by_table, [table](const auto& entry) { return entry.first->definition.id == table->definition.id; });
     if (at == by_table.end()) at = by_table.insert(by_table.end(), {table, {}});
     at->second.table += one.cost.table;
     for (const auto& [index, units] : one.cost.indexes) at->second.indexes[index] += units;
     if (!one.collection_key || !has_local_index(*table)) continue;
-    auto keys = std::ranges::find_if(collected, [table](const auto& entry) { return entry.first->definition.id == table->definition.id; });
+    auto keys = std::ranges::find_if(
+        collected, [table](const auto& entry) { return entry.first->definition.id == table->definition.id; });
     if (keys == collected.end()) keys = collected.insert(collected.end(), {table, {}});
     keys->second.push_back(&*one.collection_key);
   }
@@ -148,9 +151,10 @@ void run(Services& services, awsjson::Call call) {
   const bool collections = wants_collections(call.body());
   auto& loop = *call.loop;
   tables::transact_write(services.tables, *std::move(request), loop,
-                         replying<tables::TransactWriteResult>(std::move(call), [mode, collections](const tables::TransactWriteResult& result) {
-                           return render(result, mode, collections);
-                         }));
+                         replying<tables::TransactWriteResult>(
+                             std::move(call), [mode, collections](const tables::TransactWriteResult& result) {
+                               return render(result, mode, collections);
+                             }));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
-// Operations of the model that this server knows by name and does not offer: each answers with an error that says what is missing,
-// never with a false success. Those that read something that cannot exist here answer as the service does when there is none.
+// Operations of the model that this server knows by name and does not offer: each answers with an error that says what
+// is missing, never with a false success. Those that read something that cannot exist here answer as the service does
+// when there is none.
 #include <fmt/format.h>
 
 #include "api/dynamodb/api.h"
@@ -9,7 +10,6 @@ namespace tidemill::dynamodb {
 namespace {
 
 constexpr Shape kInput{.type = Type::kStructure, .name = "Request"};
-
 
 // The operation's name is found in its own record: one function serves all of them.
 void run_missing(Services&, awsjson::Call call) {
@@ -23,20 +23,31 @@ void run_not_found(awsjson::Call call, std::string_view error, std::string messa
 }
 
 void run_global_table(Services&, awsjson::Call call) {
-  const std::string name(call.body().find_present("GlobalTableName") != nullptr ? awsjson::read_string(call.body(), "GlobalTableName") : "");
-  run_not_found(std::move(call), "GlobalTableNotFoundException", "Global table not found: Global table with name: '" + name + "' does not exist.");
+  const std::string name(call.body().find_present("GlobalTableName") != nullptr
+                             ? awsjson::read_string(call.body(), "GlobalTableName")
+                             : "");
+  run_not_found(std::move(call), "GlobalTableNotFoundException",
+                "Global table not found: Global table with name: '" + name + "' does not exist.");
 }
 
-void run_list_global_tables(Services&, awsjson::Call call) { std::move(call.answer)(std::string(R"({"GlobalTables":[]})")); }
+void run_list_global_tables(Services&, awsjson::Call call) {
+  std::move(call.answer)(std::string(R"({"GlobalTables":[]})"));
+}
 
 void run_backup(Services&, awsjson::Call call) {
   const std::string arn(awsjson::read_string(call.body(), "BackupArn"));
   run_not_found(std::move(call), "BackupNotFoundException", "Backup not found: " + arn);
 }
 
-void run_list_backups(Services&, awsjson::Call call) { std::move(call.answer)(std::string(R"({"BackupSummaries":[]})")); }
-void run_list_exports(Services&, awsjson::Call call) { std::move(call.answer)(std::string(R"({"ExportSummaries":[]})")); }
-void run_list_imports(Services&, awsjson::Call call) { std::move(call.answer)(std::string(R"({"ImportSummaryList":[]})")); }
+void run_list_backups(Services&, awsjson::Call call) {
+  std::move(call.answer)(std::string(R"({"BackupSummaries":[]})"));
+}
+void run_list_exports(Services&, awsjson::Call call) {
+  std::move(call.answer)(std::string(R"({"ExportSummaries":[]})"));
+}
+void run_list_imports(Services&, awsjson::Call call) {
+  std::move(call.answer)(std::string(R"({"ImportSummaryList":[]})"));
+}
 
 void run_export(Services&, awsjson::Call call) {
   const std::string arn(awsjson::read_string(call.body(), "ExportArn"));
@@ -109,13 +120,22 @@ constexpr Field kGlobalFields[] = {{"GlobalTableName", &kText, true}};
 constexpr Shape kOfGlobalTable{.type = Type::kStructure, .name = "Request", .fields = kGlobalFields};
 
 constexpr Operation missing(std::string_view name, std::string_view action) {
-  return {.info = {.name = name, .iam_action = action, .access = awsjson::Access::kControl, .input = &kInput, .resources = any_resource},
+  return {.info = {.name = name,
+                   .iam_action = action,
+                   .access = awsjson::Access::kControl,
+                   .input = &kInput,
+                   .resources = any_resource},
           .run = run_missing};
 }
 
-constexpr Operation reading(std::string_view name, std::string_view action, const Shape& input, void (*run)(Services&, awsjson::Call),
-                            awsjson::ResourcesOf resources = any_resource) {
-  return {.info = {.name = name, .iam_action = action, .access = awsjson::Access::kRead, .input = &input, .resources = resources}, .run = run};
+constexpr Operation reading(std::string_view name, std::string_view action, const Shape& input,
+                            void (*run)(Services&, awsjson::Call), awsjson::ResourcesOf resources = any_resource) {
+  return {.info = {.name = name,
+                   .iam_action = action,
+                   .access = awsjson::Access::kRead,
+                   .input = &input,
+                   .resources = resources},
+          .run = run};
 }
 
 constexpr Operation kOperations[] = {
@@ -124,12 +144,14 @@ constexpr Operation kOperations[] = {
     reading("DeleteBackup", "dynamodb:DeleteBackup", kOfBackup, run_backup),
     missing("DeleteResourcePolicy", "dynamodb:DeleteResourcePolicy"),
     reading("DescribeBackup", "dynamodb:DescribeBackup", kOfBackup, run_backup),
-    reading("DescribeContributorInsights", "dynamodb:DescribeContributorInsights", kOfTable, run_insights, table_resource),
+    reading("DescribeContributorInsights", "dynamodb:DescribeContributorInsights", kOfTable, run_insights,
+            table_resource),
     reading("DescribeExport", "dynamodb:DescribeExport", kOfExport, run_export),
     reading("DescribeGlobalTable", "dynamodb:DescribeGlobalTable", kOfGlobalTable, run_global_table),
     reading("DescribeGlobalTableSettings", "dynamodb:DescribeGlobalTableSettings", kOfGlobalTable, run_global_table),
     reading("DescribeImport", "dynamodb:DescribeImport", kOfImport, run_import),
-    reading("DescribeKinesisStreamingDestination", "dynamodb:DescribeKinesisStreamingDestination", kOfTable, run_kinesis_destinations, table_resource),
+    reading("DescribeKinesisStreamingDestination", "dynamodb:DescribeKinesisStreamingDestination", kOfTable,
+            run_kinesis_destinations, table_resource),
     missing("DescribeTableReplicaAutoScaling", "dynamodb:DescribeTableReplicaAutoScaling"),
     missing("DisableKinesisStreamingDestination", "dynamodb:DisableKinesisStreamingDestination"),
     missing("EnableKinesisStreamingDestination", "dynamodb:EnableKinesisStreamingDestination"),

@@ -29,7 +29,8 @@ Result<tables::WriteRequest> parse(Services& services, const awsjson::Call& call
     request.update = *std::move(update);
   }
   TM_TRY(request.condition, read_expected(body, Wording::kCounted));
-  TM_TRY(auto expressions, read_expressions(body, expr::Use::kUpdate, services.expressions.of(call.loop), Wording::kCounted));
+  TM_TRY(auto expressions,
+         read_expressions(body, expr::Use::kUpdate, services.expressions.of(call.loop), Wording::kCounted));
   if (expressions.condition) request.condition = std::move(expressions.condition);
   if (expressions.update) request.update = std::move(expressions.update);
   return request;

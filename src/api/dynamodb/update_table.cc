@@ -6,14 +6,18 @@ namespace tidemill::dynamodb {
 namespace {
 
 constexpr Field kNameFields[] = {{"IndexName", &kIndexName, true}};
-constexpr Shape kDeleteIndex{.type = Type::kStructure, .name = "DeleteGlobalSecondaryIndexAction", .fields = kNameFields};
+constexpr Shape kDeleteIndex{
+    .type = Type::kStructure, .name = "DeleteGlobalSecondaryIndexAction", .fields = kNameFields};
 constexpr Field kUpdateFields[] = {{"IndexName", &kIndexName, true},
                                    {"ProvisionedThroughput", &kProvisionedThroughput},
                                    {"OnDemandThroughput", &kOnDemandThroughput},
                                    {"WarmThroughput", &kWarmThroughput}};
-constexpr Shape kUpdateIndex{.type = Type::kStructure, .name = "UpdateGlobalSecondaryIndexAction", .fields = kUpdateFields};
-constexpr Field kIndexUpdateFields[] = {{"Update", &kUpdateIndex}, {"Create", &kGlobalIndex}, {"Delete", &kDeleteIndex}};
-constexpr Shape kIndexUpdate{.type = Type::kStructure, .name = "GlobalSecondaryIndexUpdate", .fields = kIndexUpdateFields};
+constexpr Shape kUpdateIndex{
+    .type = Type::kStructure, .name = "UpdateGlobalSecondaryIndexAction", .fields = kUpdateFields};
+constexpr Field kIndexUpdateFields[] = {
+    {"Update", &kUpdateIndex}, {"Create", &kGlobalIndex}, {"Delete", &kDeleteIndex}};
+constexpr Shape kIndexUpdate{
+    .type = Type::kStructure, .name = "GlobalSecondaryIndexUpdate", .fields = kIndexUpdateFields};
 constexpr Shape kIndexUpdates{.type = Type::kList, .element = &kIndexUpdate};
 constexpr Field kFields[] = {{"AttributeDefinitions", &kAttributeDefinitions},
                              {"TableName", &kTableName, true},

@@ -5,7 +5,8 @@ namespace tidemill::dynamodb {
 namespace {
 
 constexpr Field kSpecificationFields[] = {{"Enabled", &kBoolean, true}, {"AttributeName", &kKeyAttributeName, true}};
-constexpr Shape kSpecification{.type = Type::kStructure, .name = "TimeToLiveSpecification", .fields = kSpecificationFields};
+constexpr Shape kSpecification{
+    .type = Type::kStructure, .name = "TimeToLiveSpecification", .fields = kSpecificationFields};
 constexpr Field kFields[] = {{"TableName", &kTableName, true}, {"TimeToLiveSpecification", &kSpecification, true}};
 constexpr Shape kInput{.type = Type::kStructure, .name = "UpdateTimeToLiveInput", .fields = kFields};
 

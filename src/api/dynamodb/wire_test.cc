@@ -5,7 +5,8 @@
 namespace tidemill::dynamodb {
 namespace {
 
-http::Request post(std::string_view target, std::string_view body, std::string_view type = "application/x-amz-json-1.0") {
+http::Request post(std::string_view target, std::string_view body,
+                   std::string_view type = "application/x-amz-json-1.0") {
   http::Request request{.method = "POST", .target = "/"};
   request.headers.add("Content-Type", type);
   if (!target.empty()) request.headers.add("X-Amz-Target", target);
@@ -84,20 +85,23 @@ TEST(Wire, BodiesAreBoundedAlsoWhenTheyUnfold) {
 
 TEST(Wire, LargeAnswersAreCompressedWhenAsked) {
   World world;
-  world.ok("CreateTable",
-           R"({"TableName":"big","AttributeDefinitions":[{"AttributeName":"p","AttributeType":"S"}],"KeySchema":[{"AttributeName":"p","KeyType":"HASH"}],"BillingMode":"PAY_PER_REQUEST"})");
+  world.ok(
+      "CreateTable",
+      R"({"TableName":"big","AttributeDefinitions":[{"AttributeName":"p","AttributeType":"S"}],"KeySchema":[{"AttributeName":"p","KeyType":"HASH"}],"BillingMode":"PAY_PER_REQUEST"})");
   world.ok("PutItem", R"({"TableName":"big","Item":{"p":{"S":"a"},"v":{"S":")" + std::string(5000, 'x') + R"("}}})");
   auto request = post("DynamoDB_20120810.GetItem", R"({"TableName":"big","Key":{"p":{"S":"a"}}})");
   request.headers.add("Accept-Encoding", "gzip");
   const auto answer = world.http(request);
   EXPECT_EQ(answer.headers.get("Content-Encoding"), "gzip");
   EXPECT_EQ(answer.headers.get("x-amz-crc32"), std::to_string(crc32(answer.body)));
-  EXPECT_EQ(http::decode_body("gzip", answer.body, 1 << 20)->size(), 5000 + std::string(R"({"Item":{"p":{"S":"a"},"v":{"S":""}}})").size());
+  EXPECT_EQ(http::decode_body("gzip", answer.body, 1 << 20)->size(),
+            5000 + std::string(R"({"Item":{"p":{"S":"a"},"v":{"S":""}}})").size());
 }
 
 TEST(Wire, DeepJsonIsRefusedAndHarmless) {
   World world;
-  const std::string deep = R"({"TableName":"big","Item":{"p":)" + std::string(200000, '[') + std::string(200000, ']') + "}}";
+  const std::string deep =
+      R"({"TableName":"big","Item":{"p":)" + std::string(200000, '[') + std::string(200000, ']') + "}}";
   EXPECT_EQ(world.http(post("DynamoDB_20120810.PutItem", deep)).status, 400);
 }
 
@@ -105,8 +109,12 @@ TEST(Wire, AtMostTenConstraintErrorsAreListed) {
   World world;
   std::string keys;
   for (int i = 0; i < 12; ++i) keys += std::string(i != 0 ? "," : "") + R"({"AttributeName":"a","AttributeType":"Q"})";
-  const auto error = world.error("CreateTable", R"({"TableName":"ttt","AttributeDefinitions":[)" + keys + R"(],"KeySchema":[{"AttributeName":"a","KeyType":"HASH"}]})");
-  EXPECT_TRUE(error.starts_with("ValidationException: 10 validation errors detected: Value 'Q' at 'attributeDefinitions.1.member.attributeType' failed to satisfy constraint: Member must satisfy enum value set: [B, N, S]; ")) << error;
+  const auto error = world.error("CreateTable", R"({"TableName":"ttt","AttributeDefinitions":[)" + keys +
+                                                    R"(],"KeySchema":[{"AttributeName":"a","KeyType":"HASH"}]})");
+  EXPECT_TRUE(error.starts_with(
+      "ValidationException: 10 validation errors detected: Value 'Q' at 'attributeDefinitions.1.member.attributeType' "
+      "failed to satisfy constraint: Member must satisfy enum value set: [B, N, S]; "))
+      << error;
 }
 
 }  // namespace

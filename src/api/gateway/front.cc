@@ -11,13 +11,16 @@ std::string_view without_port(std::string_view host) { return host.substr(0, hos
 }  // namespace
 
 void Front::mount(api::Edge& edge) {
-  const auto front = [this](http::Request request, runtime::Executor&, http::Responder respond) { serve(std::move(request), std::move(respond)); };
+  const auto front = [this](http::Request request, runtime::Executor&, http::Responder respond) {
+    serve(std::move(request), std::move(respond));
+  };
   edge.add_path(std::string(kPathPrefix), front, kBodyBytesMax);
   edge.add_host(std::string(kHostPart), front, kBodyBytesMax);
 }
 
 void Front::serve(http::Request request, http::Responder respond) {
-  routes::Incoming incoming{.method = request.method, .query = std::string(request.query()), .source_ip = request.peer.host};
+  routes::Incoming incoming{
+      .method = request.method, .query = std::string(request.query()), .source_ip = request.peer.host};
   const auto host = request.headers.get("Host");
   const auto path = request.path();
   if (const auto at = host.find(kHostPart); at != host.npos) {
@@ -38,11 +41,15 @@ void Front::serve(http::Request request, http::Responder respond) {
     // Looked at only by methods that ask for it: others may carry tokens of their own in that header.
     if (const auto caller = identity_.authenticate(request, "execute-api")) {
       const auto& principal = caller->principal;
-      incoming.caller = routes::Incoming::Caller{.access_key = principal.access_key, .account = principal.account, .arn = principal.arn, .user_id = principal.user_id,
-                                                 .refusal = [this, principal](const std::string& arn) -> std::optional<std::string> {
-                                                   auto decision = identity_.authorize(principal, "execute-api:Invoke", arn);
-                                                   return decision.allowed ? std::nullopt : std::optional(std::move(decision.reason));
-                                                 }};
+      incoming.caller =
+          routes::Incoming::Caller{.access_key = principal.access_key,
+                                   .account = principal.account,
+                                   .arn = principal.arn,
+                                   .user_id = principal.user_id,
+                                   .refusal = [this, principal](const std::string& arn) -> std::optional<std::string> {
+                                     auto decision = identity_.authorize(principal, "execute-api:Invoke", arn);
+                                     return decision.allowed ? std::nullopt : std::optional(std::move(decision.reason));
+                                   }};
     }
   }
   incoming.body = std::move(request.body);

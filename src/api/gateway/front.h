@@ -1,5 +1,5 @@
-// APIs on the edge: requests for `<api>.execute-api.<region>.amazonaws.com`, `<api>.execute-api.localhost` and `/_api/<api>/<stage>/...`
-// become calls of the routes engine.
+// APIs on the edge: requests for `<api>.execute-api.<region>.amazonaws.com`, `<api>.execute-api.localhost` and
+// `/_api/<api>/<stage>/...` become calls of the routes engine.
 #pragma once
 
 #include "api/common/edge.h"

@@ -14,13 +14,16 @@ std::vector<api::QueryOperation> operations(auth::Directory& directory) {
 }  // namespace
 
 IamFront::IamFront(auth::Directory& directory, const auth::Identity& identity, api::RequestIds& ids)
-    : front_({.service = "iam", .xml_namespace = "https://iam.amazonaws.com/doc/2010-05-08/"}, identity, ids, operations(directory)) {}
+    : front_({.service = "iam", .xml_namespace = "https://iam.amazonaws.com/doc/2010-05-08/"}, identity, ids,
+             operations(directory)) {}
 
 void IamFront::mount(api::Edge& edge) {
-  edge.add({.service = "iam", .target_prefix = "", .path_prefix = "", .form_version = "2010-05-08",
-            .front = [this](http::Request request, runtime::Executor&, http::Responder respond) {
-              front_.handle(std::move(request), std::move(respond));
-            },
+  edge.add({.service = "iam",
+            .target_prefix = "",
+            .path_prefix = "",
+            .form_version = "2010-05-08",
+            .front = [this](http::Request request, runtime::Executor&,
+                            http::Responder respond) { front_.handle(std::move(request), std::move(respond)); },
             .body_bytes_max = 1 << 20});
 }
 

@@ -22,12 +22,14 @@ std::string policy_arn(const QueryCall& call) {
 // The role or user whose grants the call is about.
 Directory::HolderName holder_of(const QueryCall& call) {
   const bool user = call.form.find("UserName").has_value();
-  return {.kind = user ? Directory::Holder::kUser : Directory::Holder::kRole, .account = call.caller.scope.account,
+  return {.kind = user ? Directory::Holder::kUser : Directory::Holder::kRole,
+          .account = call.caller.scope.account,
           .name = call.form.get(user ? "UserName" : "RoleName")};
 }
 std::string holder_arn(const QueryCall& call) {
   const auto holder = holder_of(call);
-  return fmt::format("arn:aws:iam::{}:{}/{}", holder.account, holder.kind == Directory::Holder::kUser ? "user" : "role", holder.name);
+  return fmt::format("arn:aws:iam::{}:{}/{}", holder.account, holder.kind == Directory::Holder::kUser ? "user" : "role",
+                     holder.name);
 }
 
 void create_policy(Directory& directory, QueryCall call) {
@@ -35,7 +37,8 @@ void create_policy(Directory& directory, QueryCall call) {
   if (!name) return;
   const auto document = required(call, "PolicyDocument");
   if (!document) return;
-  const std::string account = call.caller.scope.account, path = call.form.get("Path", "/"), description = call.form.get("Description");
+  const std::string account = call.caller.scope.account, path = call.form.get("Path", "/"),
+                    description = call.form.get("Description");
   auto tags = tags_of(call.form);
   directory.create_policy(account, *name, path, description, *document, std::move(tags),
                           answer_with<ManagedPolicy>(std::move(call), [](const ManagedPolicy& policy) {
@@ -59,7 +62,9 @@ void get_policy_version(Directory& directory, QueryCall call) {
   const auto policy = directory.policy(*arn);
   if (!policy) return call.answer(std::unexpected(error_of(policy.error())));
   if (*version != policy->version)
-    return call.answer(std::unexpected(QueryError{404, "NoSuchEntity", fmt::format("Policy {} version {} does not exist or is not attachable.", *arn, *version)}));
+    return call.answer(std::unexpected(
+        QueryError{404, "NoSuchEntity",
+                   fmt::format("Policy {} version {} does not exist or is not attachable.", *arn, *version)}));
   Xml xml;
   xml.open("PolicyVersion").element("Document", documents_xml(policy->document)).element("VersionId", policy->version);
   xml.element("IsDefaultVersion", "true").element("CreateDate", iso8601_s(policy->created)).close("PolicyVersion");
@@ -88,7 +93,8 @@ void list_policies(Directory& directory, QueryCall call) {
   Xml xml;
   xml.open("Policies");
   if (scope != "AWS")
-    for (const ManagedPolicy& policy : directory.policies(call.caller.scope.account)) xml.open("member").raw(policy_xml(policy)).close("member");
+    for (const ManagedPolicy& policy : directory.policies(call.caller.scope.account))
+      xml.open("member").raw(policy_xml(policy)).close("member");
   if (scope != "Local")
     for (const auto arn : auth::managed_policy_arns())
       if (const auto policy = directory.policy(arn)) xml.open("member").raw(policy_xml(*policy)).close("member");
@@ -114,9 +120,12 @@ void get_inline(Directory& directory, QueryCall call) {
   const auto at = grants->inline_policies.find(*name);
   if (at == grants->inline_policies.end())
     return call.answer(std::unexpected(
-        QueryError{404, "NoSuchEntity", fmt::format("The {} policy with name {} cannot be found.", user ? "user" : "role", *name)}));
+        QueryError{404, "NoSuchEntity",
+                   fmt::format("The {} policy with name {} cannot be found.", user ? "user" : "role", *name)}));
   Xml xml;
-  xml.element(user ? "UserName" : "RoleName", holder.name).element("PolicyName", *name).element("PolicyDocument", documents_xml(at->second));
+  xml.element(user ? "UserName" : "RoleName", holder.name)
+      .element("PolicyName", *name)
+      .element("PolicyDocument", documents_xml(at->second));
   call.answer(xml.take());
 }
 
@@ -192,7 +201,10 @@ void add_policy_operations(Directory& directory, std::vector<api::QueryOperation
       {"ListAttachedUserPolicies", "iam:ListAttachedUserPolicies", true, list_attached, holder_arn},
   };
   for (const Entry& entry : kEntries)
-    out.push_back({.name = entry.name, .iam_action = entry.action, .has_result = entry.has_result, .resource = entry.resource,
+    out.push_back({.name = entry.name,
+                   .iam_action = entry.action,
+                   .has_result = entry.has_result,
+                   .resource = entry.resource,
                    .run = [&directory, run = entry.run](QueryCall call) { run(directory, std::move(call)); }});
 }
 

@@ -14,7 +14,8 @@ std::string documents_xml(std::string_view document) { return percent_encode(doc
 std::string tags_xml(const auth::Tags& tags) {
   Xml xml;
   xml.open("Tags");
-  for (const auto& [name, value] : tags) xml.open("member").element("Key", name).element("Value", value).close("member");
+  for (const auto& [name, value] : tags)
+    xml.open("member").element("Key", name).element("Value", value).close("member");
   return xml.close("Tags").take();
 }
 
@@ -27,7 +28,8 @@ auth::Tags tags_of(const api::Form& form) {
 std::string role_xml(const auth::Role& role) {
   Xml xml;
   xml.element("Path", role.path).element("RoleName", role.name).element("RoleId", role.id).element("Arn", role.arn);
-  xml.element("CreateDate", iso8601_s(role.created)).element("AssumeRolePolicyDocument", documents_xml(role.trust_policy));
+  xml.element("CreateDate", iso8601_s(role.created))
+      .element("AssumeRolePolicyDocument", documents_xml(role.trust_policy));
   if (!role.description.empty()) xml.element("Description", role.description);
   xml.element("MaxSessionDuration", std::to_string(role.max_session_s));
   if (!role.tags.empty()) xml.raw(tags_xml(role.tags));
@@ -44,9 +46,16 @@ std::string user_xml(const auth::User& user) {
 
 std::string policy_xml(const auth::ManagedPolicy& policy) {
   Xml xml;
-  xml.element("PolicyName", policy.name).element("PolicyId", policy.id).element("Arn", policy.arn).element("Path", policy.path);
-  xml.element("DefaultVersionId", policy.version).element("AttachmentCount", "0").element("PermissionsBoundaryUsageCount", "0");
-  xml.element("IsAttachable", "true").element("CreateDate", iso8601_s(policy.created)).element("UpdateDate", iso8601_s(policy.created));
+  xml.element("PolicyName", policy.name)
+      .element("PolicyId", policy.id)
+      .element("Arn", policy.arn)
+      .element("Path", policy.path);
+  xml.element("DefaultVersionId", policy.version)
+      .element("AttachmentCount", "0")
+      .element("PermissionsBoundaryUsageCount", "0");
+  xml.element("IsAttachable", "true")
+      .element("CreateDate", iso8601_s(policy.created))
+      .element("UpdateDate", iso8601_s(policy.created));
   if (!policy.description.empty()) xml.element("Description", policy.description);
   if (!policy.tags.empty()) xml.raw(tags_xml(policy.tags));
   return xml.take();
@@ -59,7 +68,9 @@ std::optional<std::string> required(api::QueryCall& call, std::string_view name)
   member[0] = static_cast<char>(member[0] - 'A' + 'a');
   call.answer(std::unexpected(api::QueryError{
       400, "ValidationError",
-      fmt::format("1 validation error detected: Value null at '{}' failed to satisfy constraint: Member must not be null", member)}));
+      fmt::format(
+          "1 validation error detected: Value null at '{}' failed to satisfy constraint: Member must not be null",
+          member)}));
   return std::nullopt;
 }
 

@@ -9,10 +9,10 @@
 
 namespace tidemill::iam {
 
-std::string role_xml(const auth::Role& role);        // inside of <Role> or <member>
+std::string role_xml(const auth::Role& role);  // inside of <Role> or <member>
 std::string user_xml(const auth::User& user);
 std::string policy_xml(const auth::ManagedPolicy& policy);
-std::string tags_xml(const auth::Tags& tags);        // <Tags>...</Tags>
+std::string tags_xml(const auth::Tags& tags);  // <Tags>...</Tags>
 auth::Tags tags_of(const api::Form& form);
 // <IsTruncated>false</IsTruncated>
 std::string not_truncated();

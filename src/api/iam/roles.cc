@@ -29,8 +29,13 @@ void create_role(Directory& directory, QueryCall call) {
   if (!name) return;
   const auto trust = required(call, "AssumeRolePolicyDocument");
   if (!trust) return;
-  Directory::NewRole role{.account = call.caller.scope.account, .name = *name, .path = call.form.get("Path", "/"), .trust_policy = *trust,
-                          .description = call.form.get("Description"), .max_session_s = 3600, .tags = tags_of(call.form)};
+  Directory::NewRole role{.account = call.caller.scope.account,
+                          .name = *name,
+                          .path = call.form.get("Path", "/"),
+                          .trust_policy = *trust,
+                          .description = call.form.get("Description"),
+                          .max_session_s = 3600,
+                          .tags = tags_of(call.form)};
   if (const auto text = call.form.find("MaxSessionDuration")) {
     role.max_session_s = 0;  // refused by the directory when it is no number
     std::from_chars(text->data(), text->data() + text->size(), role.max_session_s);
@@ -85,7 +90,8 @@ void untag_role(Directory& directory, QueryCall call) {
 }
 
 void list_role_tags(Directory& directory, QueryCall call) {
-  with_role(directory, std::move(call), [](QueryCall found, const Role& role) { found.answer(tags_xml(role.tags) + not_truncated()); });
+  with_role(directory, std::move(call),
+            [](QueryCall found, const Role& role) { found.answer(tags_xml(role.tags) + not_truncated()); });
 }
 
 void delete_role(Directory& directory, QueryCall call) {
@@ -104,7 +110,8 @@ void list_roles(Directory& directory, QueryCall call) {
 }
 
 void list_instance_profiles(Directory& directory, QueryCall call) {
-  with_role(directory, std::move(call), [](QueryCall found, const Role&) { found.answer("<InstanceProfiles/>" + not_truncated()); });
+  with_role(directory, std::move(call),
+            [](QueryCall found, const Role&) { found.answer("<InstanceProfiles/>" + not_truncated()); });
 }
 
 }  // namespace
@@ -128,7 +135,10 @@ void add_role_operations(Directory& directory, std::vector<api::QueryOperation>&
       {"ListInstanceProfilesForRole", "iam:ListInstanceProfilesForRole", true, list_instance_profiles},
   };
   for (const Entry& entry : kEntries)
-    out.push_back({.name = entry.name, .iam_action = entry.action, .has_result = entry.has_result, .resource = role_arn,
+    out.push_back({.name = entry.name,
+                   .iam_action = entry.action,
+                   .has_result = entry.has_result,
+                   .resource = role_arn,
                    .run = [&directory, run = entry.run](QueryCall call) { run(directory, std::move(call)); }});
 }
 

@@ -39,7 +39,11 @@ void get_user(Directory& directory, QueryCall call) {
   if (name.empty() && call.caller.principal.kind == auth::PrincipalKind::kAdministrator) {
     const auth::Principal& who = call.caller.principal;
     Xml xml;
-    xml.open("User").element("Path", "/").element("UserName", "root").element("UserId", who.user_id).element("Arn", who.arn);
+    xml.open("User")
+        .element("Path", "/")
+        .element("UserName", "root")
+        .element("UserId", who.user_id)
+        .element("Arn", who.arn);
     return call.answer(xml.element("CreateDate", "2006-03-01T00:00:00Z").close("User").take());
   }
   const auto user = directory.user(call.caller.scope.account, name);
@@ -64,11 +68,15 @@ void list_users(Directory& directory, QueryCall call) {
 
 void create_access_key(Directory& directory, QueryCall call) {
   const std::string account = call.caller.scope.account, name = user_name(call);
-  directory.create_access_key(account, name, answer_with<AccessKey>(std::move(call), [](const AccessKey& key) {
-    Xml xml;
-    xml.open("AccessKey").element("UserName", key.user).element("AccessKeyId", key.id).element("Status", "Active");
-    return xml.element("SecretAccessKey", key.secret).element("CreateDate", iso8601_s(key.created)).close("AccessKey").take();
-  }));
+  directory.create_access_key(
+      account, name, answer_with<AccessKey>(std::move(call), [](const AccessKey& key) {
+        Xml xml;
+        xml.open("AccessKey").element("UserName", key.user).element("AccessKeyId", key.id).element("Status", "Active");
+        return xml.element("SecretAccessKey", key.secret)
+            .element("CreateDate", iso8601_s(key.created))
+            .close("AccessKey")
+            .take();
+      }));
 }
 
 void update_access_key(Directory& directory, QueryCall call) {
@@ -76,11 +84,12 @@ void update_access_key(Directory& directory, QueryCall call) {
   if (!id) return;
   const std::string status = call.form.get("Status");
   if (status != "Active" && status != "Inactive")
-    return call.answer(std::unexpected(QueryError{
-        400, "ValidationError",
-        fmt::format("1 validation error detected: Value '{}' at 'status' failed to satisfy constraint: Member must satisfy enum value set: "
-                    "[Active, Inactive]",
-                    status)}));
+    return call.answer(
+        std::unexpected(QueryError{400, "ValidationError",
+                                   fmt::format("1 validation error detected: Value '{}' at 'status' failed to satisfy "
+                                               "constraint: Member must satisfy enum value set: "
+                                               "[Active, Inactive]",
+                                               status)}));
   const std::string account = call.caller.scope.account, name = user_name(call);
   directory.update_access_key(account, name, *id, status == "Active", answer_nothing<AccessKey>(std::move(call)));
 }
@@ -94,11 +103,15 @@ void delete_access_key(Directory& directory, QueryCall call) {
 
 void list_access_keys(Directory& directory, QueryCall call) {
   const std::string account = call.caller.scope.account, name = user_name(call);
-  if (const auto user = directory.user(account, name); !user) return call.answer(std::unexpected(error_of(user.error())));
+  if (const auto user = directory.user(account, name); !user)
+    return call.answer(std::unexpected(error_of(user.error())));
   Xml xml;
   xml.open("AccessKeyMetadata");
   for (const AccessKey& key : directory.access_keys(account, name)) {
-    xml.open("member").element("UserName", key.user).element("AccessKeyId", key.id).element("Status", key.active ? "Active" : "Inactive");
+    xml.open("member")
+        .element("UserName", key.user)
+        .element("AccessKeyId", key.id)
+        .element("Status", key.active ? "Active" : "Inactive");
     xml.element("CreateDate", iso8601_s(key.created)).close("member");
   }
   call.answer(xml.close("AccessKeyMetadata").raw(not_truncated()).take());
@@ -123,7 +136,10 @@ void add_user_operations(Directory& directory, std::vector<api::QueryOperation>&
       {"ListAccessKeys", "iam:ListAccessKeys", true, list_access_keys},
   };
   for (const Entry& entry : kEntries)
-    out.push_back({.name = entry.name, .iam_action = entry.action, .has_result = entry.has_result, .resource = user_arn,
+    out.push_back({.name = entry.name,
+                   .iam_action = entry.action,
+                   .has_result = entry.has_result,
+                   .resource = user_arn,
                    .run = [&directory, run = entry.run](QueryCall call) { run(directory, std::move(call)); }});
 }
 

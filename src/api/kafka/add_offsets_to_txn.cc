@@ -20,7 +20,8 @@ void handle(Call<AddOffsetsToTxnApi> call) {
   auto& producers = call.broker().producers();
   const auto id = request.transactional_id, group = request.group_id;
   const topics::ProducerIdentity producer{request.producer_id, request.producer_epoch};
-  producers.add_offsets(id, producer, group, Reply<void, topics::Error>([call = std::move(call)](const topics::Status& status) mutable {
+  producers.add_offsets(id, producer, group,
+                        Reply<void, topics::Error>([call = std::move(call)](const topics::Status& status) mutable {
                           AddOffsetsToTxnResponse response;
                           if (!status) response.error_code = to_transaction_error(status.error().code, call.version());
                           std::move(call).reply(response);

@@ -7,11 +7,13 @@ namespace tidemill::kafka {
 namespace {
 
 // Replaces all overrides by those of the request.
-topics::Result<topics::TopicConfig> plan(Call<AlterConfigsApi>& call, const AlterConfigsRequest::AlterConfigsResource& resource) {
+topics::Result<topics::TopicConfig> plan(Call<AlterConfigsApi>& call,
+                                         const AlterConfigsRequest::AlterConfigsResource& resource) {
   TM_CHECK(overrides_of(call, resource.resource_type, resource.resource_name));
   Overrides overrides;
   for (const auto& config : resource.configs) {
-    if (!config.value) return topics::fail(topics::Errc::kInvalidRequest, "Null value not supported for : " + config.name);
+    if (!config.value)
+      return topics::fail(topics::Errc::kInvalidRequest, "Null value not supported for : " + config.name);
     overrides[config.name] = *config.value;
   }
   return topics::TopicConfig::from(std::move(overrides));
@@ -31,7 +33,8 @@ void handle(Call<AlterConfigsApi> received) {
       if (!status && !status.error().message.empty()) out.error_message = status.error().message;
     };
     auto config = plan(g->call, resource);
-    if (!config) finish(std::unexpected(config.error()));
+    if (!config)
+      finish(std::unexpected(config.error()));
     else if (!request.validate_only)
       g->call.broker().configure_topic(resource.resource_name, *std::move(config), Reply<void, topics::Error>(finish));
   }

@@ -19,8 +19,8 @@ bool is_software_text(std::string_view text) {
 
 void handle(Call<ApiVersionsApi> call) {
   ApiVersionsResponse response;
-  if (call.version() >= kFirstWithSoftware &&
-      (!is_software_text(call.request.client_software_name) || !is_software_text(call.request.client_software_version))) {
+  if (call.version() >= kFirstWithSoftware && (!is_software_text(call.request.client_software_name) ||
+                                               !is_software_text(call.request.client_software_version))) {
     response.error_code = to_wire(topics::Errc::kInvalidRequest);
     return std::move(call).reply(response);
   }

@@ -4,21 +4,49 @@
 
 namespace tidemill::kafka {
 
-extern const ApiEntry kProduce, kFetch, kListOffsets, kMetadata, kOffsetCommit, kOffsetFetch, kFindCoordinator, kJoinGroup, kHeartbeat,
-    kLeaveGroup, kSyncGroup, kDescribeGroups, kListGroups, kSaslHandshake, kApiVersions, kCreateTopics, kDeleteTopics, kDeleteRecords,
-    kInitProducerId, kAddPartitionsToTxn, kAddOffsetsToTxn, kEndTxn, kTxnOffsetCommit, kDescribeConfigs, kAlterConfigs, kSaslAuthenticate,
-    kCreatePartitions, kDeleteGroups, kIncrementalAlterConfigs, kListPartitionReassignments, kOffsetDelete, kDescribeCluster,
-    kConsumerGroupHeartbeat, kConsumerGroupDescribe;
+extern const ApiEntry kProduce, kFetch, kListOffsets, kMetadata, kOffsetCommit, kOffsetFetch, kFindCoordinator,
+    kJoinGroup, kHeartbeat, kLeaveGroup, kSyncGroup, kDescribeGroups, kListGroups, kSaslHandshake, kApiVersions,
+    kCreateTopics, kDeleteTopics, kDeleteRecords, kInitProducerId, kAddPartitionsToTxn, kAddOffsetsToTxn, kEndTxn,
+    kTxnOffsetCommit, kDescribeConfigs, kAlterConfigs, kSaslAuthenticate, kCreatePartitions, kDeleteGroups,
+    kIncrementalAlterConfigs, kListPartitionReassignments, kOffsetDelete, kDescribeCluster, kConsumerGroupHeartbeat,
+    kConsumerGroupDescribe;
 
 std::span<const ApiEntry* const> apis() {
   static constexpr const ApiEntry* kAll[] = {
-      &kProduce,          &kFetch,           &kListOffsets,       &kMetadata,           &kOffsetCommit,
-      &kOffsetFetch,      &kFindCoordinator, &kJoinGroup,         &kHeartbeat,          &kLeaveGroup,
-      &kSyncGroup,        &kDescribeGroups,  &kListGroups,        &kSaslHandshake,      &kApiVersions,
-      &kCreateTopics,     &kDeleteTopics,    &kDeleteRecords,     &kInitProducerId,     &kAddPartitionsToTxn,
-      &kAddOffsetsToTxn,  &kEndTxn,          &kTxnOffsetCommit,   &kDescribeConfigs,    &kAlterConfigs,
-      &kSaslAuthenticate, &kCreatePartitions, &kDeleteGroups,     &kIncrementalAlterConfigs,
-      &kListPartitionReassignments, &kOffsetDelete, &kDescribeCluster, &kConsumerGroupHeartbeat, &kConsumerGroupDescribe,
+      &kProduce,
+      &kFetch,
+      &kListOffsets,
+      &kMetadata,
+      &kOffsetCommit,
+      &kOffsetFetch,
+      &kFindCoordinator,
+      &kJoinGroup,
+      &kHeartbeat,
+      &kLeaveGroup,
+      &kSyncGroup,
+      &kDescribeGroups,
+      &kListGroups,
+      &kSaslHandshake,
+      &kApiVersions,
+      &kCreateTopics,
+      &kDeleteTopics,
+      &kDeleteRecords,
+      &kInitProducerId,
+      &kAddPartitionsToTxn,
+      &kAddOffsetsToTxn,
+      &kEndTxn,
+      &kTxnOffsetCommit,
+      &kDescribeConfigs,
+      &kAlterConfigs,
+      &kSaslAuthenticate,
+      &kCreatePartitions,
+      &kDeleteGroups,
+      &kIncrementalAlterConfigs,
+      &kListPartitionReassignments,
+      &kOffsetDelete,
+      &kDescribeCluster,
+      &kConsumerGroupHeartbeat,
+      &kConsumerGroupDescribe,
   };
   return kAll;
 }

@@ -22,7 +22,8 @@ struct Principal {
 struct PresignedGet {
   std::string host;
   std::string service;  // the one that the scope must name
-  std::vector<std::pair<std::string, std::string>> parameters;  // decoded, named as in a URL: X-Amz-Credential and so on
+  std::vector<std::pair<std::string, std::string>>
+      parameters;  // decoded, named as in a URL: X-Amz-Credential and so on
 };
 
 struct ScramSecret {
@@ -35,7 +36,8 @@ class Authenticator {
  public:
   virtual ~Authenticator() = default;
 
-  // Signature, clock skew, expiry, key and session token. Nothing: refused; the reason is logged by the implementation, not told.
+  // Signature, clock skew, expiry, key and session token. Nothing: refused; the reason is logged by the implementation,
+  // not told.
   struct Signed {
     Principal principal;
     WallTime expires;
@@ -46,8 +48,8 @@ class Authenticator {
   // SASL SCRAM; nothing for an unknown user.
   virtual std::optional<ScramSecret> scram_secret(std::string_view user, ScramHash hash) = 0;
 
-  // `action` without its prefix: Connect, DescribeTopic, ReadData, WriteData, CreateTopic, AlterGroup, ...; `resource` is the kind and
-  // name: "topic/orders", "group/g1", "cluster".
+  // `action` without its prefix: Connect, DescribeTopic, ReadData, WriteData, CreateTopic, AlterGroup, ...; `resource`
+  // is the kind and name: "topic/orders", "group/g1", "cluster".
   virtual bool allows(const Principal& principal, std::string_view action, std::string_view resource) = 0;
 };
 

@@ -1,5 +1,6 @@
-// One request on its way through its handler. A handler takes a Call by value and ends it once: reply(), or reply_nothing() where the
-// protocol has no answer. A Call that is dropped closes its connection, so that no client waits for ever.
+// One request on its way through its handler. A handler takes a Call by value and ends it once: reply(), or
+// reply_nothing() where the protocol has no answer. A Call that is dropped closes its connection, so that no client
+// waits for ever.
 #pragma once
 
 #include <cstdint>
@@ -134,8 +135,8 @@ class Call {
 struct ApiEntry {
   std::int16_t key;
   std::string_view name;
-  std::int16_t min, max;              // advertised
-  std::int16_t min_served;            // below it a request closes the connection although it is advertised (Produce)
+  std::int16_t min, max;    // advertised
+  std::int16_t min_served;  // below it a request closes the connection although it is advertised (Produce)
   std::int16_t flexible_from;
   bool before_authentication = false;
   void (*run)(RawCall call) = nullptr;
@@ -165,9 +166,14 @@ struct Versions {
 
 template <class Api, void (*handle)(Call<Api>)>
 constexpr ApiEntry api(std::string_view name, Versions versions, bool before_authentication = false) {
-  return {.key = Api::kKey, .name = name, .min = versions.min, .max = versions.max,
-          .min_served = versions.min_served < 0 ? versions.min : versions.min_served, .flexible_from = Api::kFlexibleFrom,
-          .before_authentication = before_authentication, .run = &decode_and_run<Api, handle>,
+  return {.key = Api::kKey,
+          .name = name,
+          .min = versions.min,
+          .max = versions.max,
+          .min_served = versions.min_served < 0 ? versions.min : versions.min_served,
+          .flexible_from = Api::kFlexibleFrom,
+          .before_authentication = before_authentication,
+          .run = &decode_and_run<Api, handle>,
           .decodes = &decodes<Api>};
 }
 

@@ -18,13 +18,13 @@ using Overrides = std::map<std::string, std::string, std::less<>>;
 template <class Api>
 topics::Result<Overrides> overrides_of(Call<Api>& call, std::int8_t type, const std::string& name) {
   if (type != kTopicResource)
-    return topics::fail(topics::Errc::kInvalidRequest, "Only the configurations of topics can be changed; resource type " +
-                                                           std::to_string(type) + " cannot.");
+    return topics::fail(
+        topics::Errc::kInvalidRequest,
+        "Only the configurations of topics can be changed; resource type " + std::to_string(type) + " cannot.");
   if (!call.allowed("AlterTopicDynamicConfiguration", "topic", name))
     return topics::fail(topics::Errc::kTopicAuthorizationFailed, "Topic authorization failed.");
   const auto* topic = call.broker().catalog().find(name);
-  if (!topic)
-    return topics::fail(topics::Errc::kUnknownTopicOrPartition, "The topic '" + name + "' does not exist.");
+  if (!topic) return topics::fail(topics::Errc::kUnknownTopicOrPartition, "The topic '" + name + "' does not exist.");
   if (topic->is_external()) return topics::fail(topics::Errc::kPolicyViolation, "table streams are read-only");
   return topic->config.overrides;
 }

@@ -32,30 +32,33 @@ void handle(Call<ConsumerGroupHeartbeatApi> call) {
       for (const auto partition : topic.partitions) heartbeat.owned->emplace_back(topic.topic_id, partition);
   }
   auto& groups = call.broker().groups();
-  groups.consumer_heartbeat(std::move(heartbeat),
-                            Reply<topics::ConsumerHeartbeatResult, topics::Error>([call = std::move(call)](auto result) mutable {
-                              ConsumerGroupHeartbeatResponse response;
-                              if (!result) {
-                                response.error_code = to_wire(result.error().code);
-                                if (!result.error().message.empty()) response.error_message = result.error().message;
-                                return std::move(call).reply(response);
-                              }
-                              response.member_id = result->member_id;
-                              response.member_epoch = result->member_epoch;
-                              response.heartbeat_interval_ms = result->interval_ms;
-                              if (result->assignment) {
-                                auto& topics = response.assignment.emplace().topic_partitions;
-                                for (const auto& [topic, partition] : *result->assignment) {
-                                  if (topics.empty() || topics.back().topic_id != topic) topics.emplace_back().topic_id = topic;
-                                  topics.back().partitions.push_back(partition);
-                                }
-                              }
-                              std::move(call).reply(response);
-                            }));
+  groups.consumer_heartbeat(std::move(heartbeat), Reply<topics::ConsumerHeartbeatResult, topics::Error>(
+                                                      [call = std::move(call)](auto result) mutable {
+                                                        ConsumerGroupHeartbeatResponse response;
+                                                        if (!result) {
+                                                          response.error_code = to_wire(result.error().code);
+                                                          if (!result.error().message.empty())
+                                                            response.error_message = result.error().message;
+                                                          return std::move(call).reply(response);
+                                                        }
+                                                        response.member_id = result->member_id;
+                                                        response.member_epoch = result->member_epoch;
+                                                        response.heartbeat_interval_ms = result->interval_ms;
+                                                        if (result->assignment) {
+                                                          auto& topics = response.assignment.emplace().topic_partitions;
+                                                          for (const auto& [topic, partition] : *result->assignment) {
+                                                            if (topics.empty() || topics.back().topic_id != topic)
+                                                              topics.emplace_back().topic_id = topic;
+                                                            topics.back().partitions.push_back(partition);
+                                                          }
+                                                        }
+                                                        std::move(call).reply(response);
+                                                      }));
 }
 
 }  // namespace
 
-extern const ApiEntry kConsumerGroupHeartbeat = api<ConsumerGroupHeartbeatApi, handle>("ConsumerGroupHeartbeat", {0, 1});
+extern const ApiEntry kConsumerGroupHeartbeat =
+    api<ConsumerGroupHeartbeatApi, handle>("ConsumerGroupHeartbeat", {0, 1});
 
 }  // namespace tidemill::kafka

@@ -18,11 +18,13 @@ topics::Result<topics::TopicSpec> to_spec(const In& in) {
   for (const auto& assignment : in.assignments) assigned[assignment.partition_index] = assignment.broker_ids;
   for (auto& [partition, replicas] : assigned) {
     if (partition != static_cast<std::int32_t>(spec.assignments.size()))
-      return topics::fail(topics::Errc::kInvalidReplicaAssignment, "partitions should be a consecutive 0-based integer sequence");
+      return topics::fail(topics::Errc::kInvalidReplicaAssignment,
+                          "partitions should be a consecutive 0-based integer sequence");
     spec.assignments.push_back(std::move(replicas));
   }
   for (const auto& config : in.configs) {
-    if (!config.value) return topics::fail(topics::Errc::kInvalidConfig, "Null value not supported for topic configs: " + config.name);
+    if (!config.value)
+      return topics::fail(topics::Errc::kInvalidConfig, "Null value not supported for topic configs: " + config.name);
     spec.configs[config.name] = *config.value;
   }
   return spec;
@@ -39,7 +41,9 @@ void succeed(Out& out, std::int32_t partitions, const topics::TopicConfig& confi
   out.configs.emplace();
   for (const auto& spec : topics::topic_config_specs()) {
     const bool overridden = config.overrides.contains(spec.name);
-    out.configs->push_back({.name = std::string(spec.name), .value = std::string(config.value(spec.name)), .read_only = false,
+    out.configs->push_back({.name = std::string(spec.name),
+                            .value = std::string(config.value(spec.name)),
+                            .read_only = false,
                             .config_source = overridden ? kSetByTopic : kDefault});
   }
 }
@@ -69,16 +73,18 @@ void handle(Call<CreateTopicsApi> received) {
     }
     if (request.validate_only) {
       auto partitions = call.broker().catalog().check(*spec);
-      if (!partitions) fail(out, partitions.error());
-      else succeed(out, *partitions, *topics::TopicConfig::from(spec->configs));
+      if (!partitions)
+        fail(out, partitions.error());
+      else
+        succeed(out, *partitions, *topics::TopicConfig::from(spec->configs));
       continue;
     }
     call.broker().create_topic(*spec, Reply<const topics::Topic*, topics::Error>([g, i](auto created) {
-                                 auto& out = g->response.topics[i];
-                                 if (!created) return fail(out, created.error());
-                                 out.topic_id = (*created)->id;
-                                 succeed(out, (*created)->partition_count(), (*created)->config);
-                               }));
+      auto& out = g->response.topics[i];
+      if (!created) return fail(out, created.error());
+      out.topic_id = (*created)->id;
+      succeed(out, (*created)->partition_count(), (*created)->config);
+    }));
   }
 }
 

@@ -26,8 +26,10 @@ void handle(Call<DeleteRecordsApi> received) {
       g->call.broker().delete_records({results[t].name, in.partition_index}, in.offset,
                                       Reply<std::int64_t, topics::Error>([g, t, p](auto start) {
                                         auto& out = g->response.topics[t].partitions[p];
-                                        if (start) out.low_watermark = *start;
-                                        else out.error_code = to_wire(start.error().code);
+                                        if (start)
+                                          out.low_watermark = *start;
+                                        else
+                                          out.error_code = to_wire(start.error().code);
                                       }));
     }
   }

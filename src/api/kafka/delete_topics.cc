@@ -15,7 +15,8 @@ void erase(const std::shared_ptr<Gather<DeleteTopicsApi>>& g, std::size_t i) {
     out.error_code = to_wire(status);
     if (!status && !status.error().message.empty()) out.error_message = status.error().message;
   };
-  if (!g->call.allowed("DeleteTopic", "topic", name)) return finish(topics::fail(topics::Errc::kTopicAuthorizationFailed, "Topic authorization failed."));
+  if (!g->call.allowed("DeleteTopic", "topic", name))
+    return finish(topics::fail(topics::Errc::kTopicAuthorizationFailed, "Topic authorization failed."));
   if (const auto* topic = g->call.broker().catalog().find(name)) out.topic_id = topic->id;
   g->call.broker().delete_topic(name, Reply<void, topics::Error>(finish));
 }

@@ -19,7 +19,9 @@ void handle(Call<DescribeClusterApi> call) {
     return std::move(call).reply(response);
   }
   response.controller_id = node;
-  response.brokers.push_back({.broker_id = node, .host = call.services().settings.advertised_host, .port = call.session().advertised_port,
+  response.brokers.push_back({.broker_id = node,
+                              .host = call.services().settings.advertised_host,
+                              .port = call.session().advertised_port,
                               .rack = std::nullopt});
   if (call.request.include_cluster_authorized_operations) response.cluster_authorized_operations = kClusterOperations;
   std::move(call).reply(response);

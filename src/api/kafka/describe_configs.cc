@@ -54,8 +54,9 @@ void describe_broker(Call<DescribeConfigsApi>& call, const Wanted& keys, Result&
     config.config_type = static_cast<std::int8_t>(type);
     if (call.request.include_synonyms) config.synonyms.push_back({config.name, config.value, kSourceStatic});
   };
-  add("advertised.listeners", "PLAINTEXT://" + call.services().settings.advertised_host + ":" +
-                                  std::to_string(call.session().advertised_port), topics::ConfigType::kString);
+  add("advertised.listeners",
+      "PLAINTEXT://" + call.services().settings.advertised_host + ":" + std::to_string(call.session().advertised_port),
+      topics::ConfigType::kString);
   add("auto.create.topics.enable", settings.auto_create_topics ? "true" : "false", topics::ConfigType::kBoolean);
   add("default.replication.factor", "1", topics::ConfigType::kInt);
   add("min.insync.replicas", "1", topics::ConfigType::kInt);

@@ -17,7 +17,8 @@ void handle(Call<EndTxnApi> call) {
   const auto id = request.transactional_id;
   const auto outcome = request.committed ? topics::Marker::kCommit : topics::Marker::kAbort;
   const topics::ProducerIdentity producer{request.producer_id, request.producer_epoch};
-  producers.end(id, producer, outcome, Reply<void, topics::Error>([call = std::move(call)](const topics::Status& status) mutable {
+  producers.end(id, producer, outcome,
+                Reply<void, topics::Error>([call = std::move(call)](const topics::Status& status) mutable {
                   EndTxnResponse response;
                   if (!status) response.error_code = to_transaction_error(status.error().code, call.version());
                   std::move(call).reply(response);

@@ -32,11 +32,11 @@ class PendingFetch : public std::enable_shared_from_this<PendingFetch> {
   void start() {
     if (try_answer(false)) return;
     auto& loop = call_.services().loop;
-    timer_ = loop.at(loop.clock().now() + std::chrono::milliseconds(call_.request.max_wait_ms),
-                     [self = shared_from_this()] {
-                       self->timer_ = 0;
-                       self->try_answer(true);
-                     });
+    timer_ =
+        loop.at(loop.clock().now() + std::chrono::milliseconds(call_.request.max_wait_ms), [self = shared_from_this()] {
+          self->timer_ = 0;
+          self->try_answer(true);
+        });
     for (const auto& topic : call_.request.topics) {
       for (const auto& partition : topic.partitions) {
         auto found = call_.broker().catalog().partition(topic.topic, partition.partition);
@@ -68,7 +68,8 @@ class PendingFetch : public std::enable_shared_from_this<PendingFetch> {
     const auto& request = call_.request;
     bytes_ = 0;
     bool complete = request.topics.empty();
-    const auto limit = std::min<std::size_t>(kResponseBytesMax, static_cast<std::size_t>(std::max(0, request.max_bytes)));
+    const auto limit =
+        std::min<std::size_t>(kResponseBytesMax, static_cast<std::size_t>(std::max(0, request.max_bytes)));
     response.responses.reserve(request.topics.size());
     for (const auto& topic : request.topics) {
       auto& out = response.responses.emplace_back();
@@ -98,10 +99,12 @@ class PendingFetch : public std::enable_shared_from_this<PendingFetch> {
     if (!found) return found.error().code;
     auto& partition = **found;
     if (in.current_leader_epoch > partition.leader_epoch()) return topics::Errc::kUnknownLeaderEpoch;
-    if (in.current_leader_epoch >= 0 && in.current_leader_epoch < partition.leader_epoch()) return topics::Errc::kFencedLeaderEpoch;
+    if (in.current_leader_epoch >= 0 && in.current_leader_epoch < partition.leader_epoch())
+      return topics::Errc::kFencedLeaderEpoch;
     const auto isolation = static_cast<topics::Isolation>(call_.request.isolation_level == 1 ? 1 : 0);
     const auto high_watermark = partition.high_watermark();
-    if (in.fetch_offset < partition.log_start() || in.fetch_offset > high_watermark) return topics::Errc::kOffsetOutOfRange;
+    if (in.fetch_offset < partition.log_start() || in.fetch_offset > high_watermark)
+      return topics::Errc::kOffsetOutOfRange;
     out.high_watermark = high_watermark;
     out.last_stable_offset = partition.last_stable();
     out.log_start_offset = partition.log_start();
@@ -109,7 +112,8 @@ class PendingFetch : public std::enable_shared_from_this<PendingFetch> {
     const auto wanted = std::min<std::size_t>(left, static_cast<std::size_t>(std::max(0, in.partition_max_bytes)));
     const auto end = isolation == topics::Isolation::kReadCommitted ? out.last_stable_offset : high_watermark;
     // The first partition that has something gives at least one whole batch, however small the limits are.
-    auto batches = partition.read_batches({.offset = in.fetch_offset, .end = end, .max_bytes = wanted, .at_least_one = bytes_ == 0});
+    auto batches = partition.read_batches(
+        {.offset = in.fetch_offset, .end = end, .max_bytes = wanted, .at_least_one = bytes_ == 0});
     if (!batches) return batches.error().code;
     if (call_.version() < kFirstWithZstd && holds_zstd(*batches)) return topics::Errc::kUnsupportedCompressionType;
     if (isolation == topics::Isolation::kReadCommitted) {

@@ -15,7 +15,8 @@ void handle(Call<FindCoordinatorApi> call) {
   const auto port = static_cast<std::int32_t>(call.session().advertised_port);
   const auto node = call.broker().settings().node_id;
   const auto check = [&](const std::string& key) -> topics::Status {
-    if (request.key_type != kGroup && request.key_type != kTransaction) return topics::fail(topics::Errc::kInvalidRequest);
+    if (request.key_type != kGroup && request.key_type != kTransaction)
+      return topics::fail(topics::Errc::kInvalidRequest);
     if (request.key_type == kGroup && !call.allowed("DescribeGroup", "group", key))
       return topics::fail(topics::Errc::kGroupAuthorizationFailed);
     if (request.key_type == kTransaction && !call.allowed("DescribeTransactionalId", "transactional-id", key))

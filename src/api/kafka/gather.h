@@ -1,4 +1,5 @@
-// One answer from many parts: each part holds a share and fills its place in `response`; the answer leaves when the last share is let go.
+// One answer from many parts: each part holds a share and fills its place in `response`; the answer leaves when the
+// last share is let go.
 #pragma once
 
 #include <memory>

@@ -10,8 +10,8 @@ void handle(Call<HeartbeatApi> call) {
   HeartbeatResponse response;
   response.error_code =
       call.allowed("AlterGroup", "group", request.group_id)
-          ? to_wire(call.broker().groups().heartbeat(request.group_id,
-                                                     {request.member_id, request.group_instance_id, request.generation_id}))
+          ? to_wire(call.broker().groups().heartbeat(
+                request.group_id, {request.member_id, request.group_instance_id, request.generation_id}))
           : to_wire(topics::Errc::kGroupAuthorizationFailed);
   std::move(call).reply(response);
 }

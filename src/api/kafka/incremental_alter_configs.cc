@@ -37,15 +37,18 @@ topics::Result<topics::TopicConfig> plan(Call<IncrementalAlterConfigsApi>& call,
       overrides.erase(change.name);
       continue;
     }
-    if (!change.value) return topics::fail(topics::Errc::kInvalidRequest, "Null value not supported for : " + change.name);
+    if (!change.value)
+      return topics::fail(topics::Errc::kInvalidRequest, "Null value not supported for : " + change.name);
     if (change.config_operation == kSet) {
       overrides[change.name] = *change.value;
       continue;
     }
     if (change.config_operation != kAppend && change.config_operation != kSubtract)
-      return topics::fail(topics::Errc::kInvalidRequest, "Unknown operation type " + std::to_string(change.config_operation) + ".");
+      return topics::fail(topics::Errc::kInvalidRequest,
+                          "Unknown operation type " + std::to_string(change.config_operation) + ".");
     if (spec->type != topics::ConfigType::kList)
-      return topics::fail(topics::Errc::kInvalidConfig, "Config value append is not allowed for config key: " + change.name);
+      return topics::fail(topics::Errc::kInvalidConfig,
+                          "Config value append is not allowed for config key: " + change.name);
     const auto known = overrides.find(change.name);
     auto parts = split(known == overrides.end() ? spec->default_value : std::string_view(known->second));
     for (const auto& part : split(*change.value)) {
@@ -71,7 +74,8 @@ void handle(Call<IncrementalAlterConfigsApi> received) {
       if (!status && !status.error().message.empty()) out.error_message = status.error().message;
     };
     auto config = plan(g->call, resource);
-    if (!config) finish(std::unexpected(config.error()));
+    if (!config)
+      finish(std::unexpected(config.error()));
     else if (!request.validate_only)
       g->call.broker().configure_topic(resource.resource_name, *std::move(config), Reply<void, topics::Error>(finish));
   }
@@ -79,6 +83,7 @@ void handle(Call<IncrementalAlterConfigsApi> received) {
 
 }  // namespace
 
-extern const ApiEntry kIncrementalAlterConfigs = api<IncrementalAlterConfigsApi, handle>("IncrementalAlterConfigs", {0, 1});
+extern const ApiEntry kIncrementalAlterConfigs =
+    api<IncrementalAlterConfigsApi, handle>("IncrementalAlterConfigs", {0, 1});
 
 }  // namespace tidemill::kafka

@@ -10,7 +10,8 @@ constexpr std::int16_t kFirstWithFenced = 4;
 void handle(Call<InitProducerIdApi> call) {
   const auto& request = call.request;
   InitProducerIdResponse response;
-  if (request.transactional_id && !call.allowed("AlterTransactionalId", "transactional-id", *request.transactional_id)) {
+  if (request.transactional_id &&
+      !call.allowed("AlterTransactionalId", "transactional-id", *request.transactional_id)) {
     response.error_code = to_wire(topics::Errc::kTransactionalIdAuthorizationFailed);
     response.producer_epoch = -1;
     return std::move(call).reply(response);
@@ -19,7 +20,8 @@ void handle(Call<InitProducerIdApi> call) {
                                       .transaction_timeout_ms = request.transaction_timeout_ms,
                                       .current = {request.producer_id, request.producer_epoch}};
   auto& producers = call.broker().producers();
-  producers.init(std::move(init), Reply<topics::ProducerIdentity, topics::Error>([call = std::move(call)](auto identity) mutable {
+  producers.init(std::move(init),
+                 Reply<topics::ProducerIdentity, topics::Error>([call = std::move(call)](auto identity) mutable {
                    InitProducerIdResponse response;
                    response.producer_epoch = -1;
                    if (identity) {

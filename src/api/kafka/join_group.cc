@@ -44,14 +44,17 @@ void handle(Call<JoinGroupApi> call) {
       .protocol_type = request.protocol_type,
       .protocols = {},
       .session_timeout_ms = request.session_timeout_ms,
-      .rebalance_timeout_ms = request.rebalance_timeout_ms < 0 ? request.session_timeout_ms : request.rebalance_timeout_ms,
+      .rebalance_timeout_ms =
+          request.rebalance_timeout_ms < 0 ? request.session_timeout_ms : request.rebalance_timeout_ms,
       .must_know_its_id = call.version() >= kFirstMemberIdRequired,
       .can_skip_assignment = call.version() >= kFirstSkipAssignment,
   };
-  for (const auto& protocol : request.protocols) join.protocols.push_back({protocol.name, std::string(protocol.metadata)});
+  for (const auto& protocol : request.protocols)
+    join.protocols.push_back({protocol.name, std::string(protocol.metadata)});
   auto& groups = call.broker().groups();
   const auto group_id = request.group_id;
-  groups.join(group_id, std::move(join), Reply<topics::JoinResult, topics::Error>([call = std::move(call)](auto result) mutable {
+  groups.join(group_id, std::move(join),
+              Reply<topics::JoinResult, topics::Error>([call = std::move(call)](auto result) mutable {
                 if (!result) return;
                 const auto version = call.version();
                 std::move(call).reply(to_response(std::move(*result), version));

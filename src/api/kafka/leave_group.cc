@@ -19,9 +19,9 @@ void handle(Call<LeaveGroupApi> call) {
     response.error_code = to_wire(topics::Errc::kInvalidGroupId);
   } else {
     for (const auto& member : request.members) {
-      response.members.push_back(
-          {member.member_id, member.group_instance_id,
-           to_wire(groups.leave(request.group_id, {.member_id = member.member_id, .instance_id = member.group_instance_id}))});
+      response.members.push_back({member.member_id, member.group_instance_id,
+                                  to_wire(groups.leave(request.group_id, {.member_id = member.member_id,
+                                                                          .instance_id = member.group_instance_id}))});
     }
   }
   std::move(call).reply(response);

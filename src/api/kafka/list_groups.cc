@@ -23,7 +23,8 @@ void handle(Call<ListGroupsApi> call) {
   for (auto& group : call.broker().groups().list()) {
     if (!passes(call.request.states_filter, group.state) || !passes(call.request.types_filter, group.type)) continue;
     if (!call.allowed("DescribeGroup", "group", group.group_id)) continue;
-    response.groups.push_back({std::move(group.group_id), std::move(group.protocol_type), std::move(group.state), std::move(group.type)});
+    response.groups.push_back(
+        {std::move(group.group_id), std::move(group.protocol_type), std::move(group.state), std::move(group.type)});
   }
   std::move(call).reply(response);
 }

@@ -16,9 +16,12 @@ void describe(Out& out, const topics::Topic& topic, std::int32_t node, bool with
   if (with_operations) out.topic_authorized_operations = kTopicOperations;
   out.partitions.reserve(topic.partitions.size());
   for (std::int32_t i = 0; i < topic.partition_count(); ++i) {
-    out.partitions.push_back({.partition_index = i, .leader_id = node,
+    out.partitions.push_back({.partition_index = i,
+                              .leader_id = node,
                               .leader_epoch = topic.partitions[static_cast<std::size_t>(i)]->leader_epoch(),
-                              .replica_nodes = {node}, .isr_nodes = {node}, .offline_replicas = {}});
+                              .replica_nodes = {node},
+                              .isr_nodes = {node},
+                              .offline_replicas = {}});
   }
 }
 
@@ -29,8 +32,10 @@ void handle(Call<MetadataApi> received) {
   auto& broker = call.broker();
   const auto& request = call.request;
   const auto node = broker.settings().node_id;
-  response.brokers.push_back({.node_id = node, .host = call.services().settings.advertised_host,
-                              .port = call.session().advertised_port, .rack = std::nullopt});
+  response.brokers.push_back({.node_id = node,
+                              .host = call.services().settings.advertised_host,
+                              .port = call.session().advertised_port,
+                              .rack = std::nullopt});
   response.cluster_id = broker.cluster_id();
   response.controller_id = node;
   if (request.include_cluster_authorized_operations) response.cluster_authorized_operations = kClusterOperations;
@@ -39,7 +44,8 @@ void handle(Call<MetadataApi> received) {
   const bool all = !request.topics || (call.version() < kFirstWithNull && request.topics->empty());
   if (all) {
     for (const auto& [name, topic] : broker.catalog().all())
-      if (call.allowed("DescribeTopic", "topic", name)) describe(response.topics.emplace_back(), *topic, node, with_operations);
+      if (call.allowed("DescribeTopic", "topic", name))
+        describe(response.topics.emplace_back(), *topic, node, with_operations);
     return;
   }
   response.topics.resize(request.topics->size());
@@ -67,17 +73,22 @@ void handle(Call<MetadataApi> received) {
       describe(out, *topic, node, with_operations);
       continue;
     }
-    if (!request.allow_auto_topic_creation || !broker.settings().auto_create_topics || !call.allowed("CreateTopic", "topic", name)) {
+    if (!request.allow_auto_topic_creation || !broker.settings().auto_create_topics ||
+        !call.allowed("CreateTopic", "topic", name)) {
       out.error_code = to_wire(topics::Errc::kUnknownTopicOrPartition);
       // A name that could not exist is told as such.
-      if (auto valid = broker.catalog().check({.name = name}); !valid && valid.error().code == topics::Errc::kInvalidTopic)
+      if (auto valid = broker.catalog().check({.name = name});
+          !valid && valid.error().code == topics::Errc::kInvalidTopic)
         out.error_code = to_wire(valid.error().code);
       continue;
     }
-    broker.create_topic({.name = name}, Reply<const topics::Topic*, topics::Error>([g, i, node, with_operations](auto created) {
+    broker.create_topic({.name = name},
+                        Reply<const topics::Topic*, topics::Error>([g, i, node, with_operations](auto created) {
                           auto& out = g->response.topics[i];
-                          if (created) describe(out, **created, node, with_operations);
-                          else out.error_code = to_wire(created.error().code);
+                          if (created)
+                            describe(out, **created, node, with_operations);
+                          else
+                            out.error_code = to_wire(created.error().code);
                         }));
   }
 }

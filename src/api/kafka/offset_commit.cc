@@ -26,24 +26,26 @@ void handle(Call<OffsetCommitApi> call) {
         result.error_code = to_wire(topics::Errc::kTopicAuthorizationFailed);
       } else {
         commit.entries.push_back({{topic.name, partition.partition_index},
-                                  {.offset = partition.committed_offset, .leader_epoch = partition.committed_leader_epoch,
+                                  {.offset = partition.committed_offset,
+                                   .leader_epoch = partition.committed_leader_epoch,
                                    .metadata = std::move(partition.committed_metadata).value_or("")}});
       }
     }
   }
   if (!allowed) return std::move(call).reply(response);
   auto& groups = call.broker().groups();
-  groups.commit(std::move(commit),
-                Reply<std::vector<topics::Status>, topics::Error>([call = std::move(call), response = std::move(response)](auto result) mutable {
-                  std::size_t next = 0;
-                  for (auto& topic : response.topics) {
-                    for (auto& partition : topic.partitions) {
-                      if (partition.error_code != kNoError) continue;
-                      partition.error_code = result ? to_wire((*result)[next++]) : to_wire(result.error().code);
-                    }
-                  }
-                  std::move(call).reply(response);
-                }));
+  groups.commit(std::move(commit), Reply<std::vector<topics::Status>, topics::Error>(
+                                       [call = std::move(call), response = std::move(response)](auto result) mutable {
+                                         std::size_t next = 0;
+                                         for (auto& topic : response.topics) {
+                                           for (auto& partition : topic.partitions) {
+                                             if (partition.error_code != kNoError) continue;
+                                             partition.error_code =
+                                                 result ? to_wire((*result)[next++]) : to_wire(result.error().code);
+                                           }
+                                         }
+                                         std::move(call).reply(response);
+                                       }));
 }
 
 }  // namespace

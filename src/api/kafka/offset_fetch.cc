@@ -9,7 +9,8 @@ constexpr std::int16_t kFirstWithGroups = 8;
 
 // The old and the new form of the answer differ in the names of their structs only.
 template <class Partition>
-Partition find(const topics::Offsets& offsets, const std::string& group, const topics::TopicPartition& at, bool stable) {
+Partition find(const topics::Offsets& offsets, const std::string& group, const topics::TopicPartition& at,
+               bool stable) {
   Partition out;
   out.partition_index = at.partition;
   out.committed_offset = -1;
@@ -25,7 +26,8 @@ Partition find(const topics::Offsets& offsets, const std::string& group, const t
 }
 
 template <class Out, class In>
-void fill(Call<OffsetFetchApi>& call, const std::string& group, const std::optional<std::vector<In>>& wanted, std::vector<Out>& to) {
+void fill(Call<OffsetFetchApi>& call, const std::string& group, const std::optional<std::vector<In>>& wanted,
+          std::vector<Out>& to) {
   using Partition = typename decltype(Out::partitions)::value_type;
   const auto& offsets = call.broker().groups().offsets();
   const bool stable = call.request.require_stable;
@@ -55,7 +57,8 @@ void fill(Call<OffsetFetchApi>& call, const std::string& group, const std::optio
   }
 }
 
-topics::Status check(Call<OffsetFetchApi>& call, const std::string& group, const std::optional<std::string>& member, std::int32_t epoch) {
+topics::Status check(Call<OffsetFetchApi>& call, const std::string& group, const std::optional<std::string>& member,
+                     std::int32_t epoch) {
   if (!call.allowed("DescribeGroup", "group", group)) return topics::fail(topics::Errc::kGroupAuthorizationFailed);
   if (group.empty()) return topics::fail(topics::Errc::kInvalidGroupId);
   return call.broker().groups().check_reader(group, member, epoch);
@@ -73,7 +76,10 @@ void handle(Call<OffsetFetchApi> call) {
         auto& out = response.topics.emplace_back();
         out.name = topic.name;
         for (const auto partition : topic.partition_indexes)
-          out.partitions.push_back({.partition_index = partition, .committed_offset = -1, .metadata = "", .error_code = response.error_code});
+          out.partitions.push_back({.partition_index = partition,
+                                    .committed_offset = -1,
+                                    .metadata = "",
+                                    .error_code = response.error_code});
       }
     }
     return std::move(call).reply(response);

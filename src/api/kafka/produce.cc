@@ -44,24 +44,25 @@ void handle(Call<ProduceApi> call) {
   }
   auto& broker = call.broker();
   auto transactional_id = request.transactional_id;
-  broker.append(std::move(appends), std::move(transactional_id),
-                Reply<std::vector<topics::Result<topics::AppendResult>>, topics::Error>(
-                    [call = std::move(call), response = std::move(response), places = std::move(places)](auto results) mutable {
-                      if (!results) return;  // closes: the broker is stopping
-                      for (std::size_t i = 0; i < places.size(); ++i) {
-                        auto& out = response.responses[places[i].topic].partition_responses[places[i].partition];
-                        const auto& result = (*results)[i];
-                        if (result) {
-                          out.base_offset = result->base_offset;
-                          out.log_append_time_ms = result->append_time_ms;
-                          out.log_start_offset = result->log_start;
-                        } else {
-                          out.error_code = to_wire(result.error().code);
-                          if (!result.error().message.empty()) out.error_message = result.error().message;
-                        }
-                      }
-                      answer(std::move(call), std::move(response));
-                    }));
+  broker.append(
+      std::move(appends), std::move(transactional_id),
+      Reply<std::vector<topics::Result<topics::AppendResult>>, topics::Error>(
+          [call = std::move(call), response = std::move(response), places = std::move(places)](auto results) mutable {
+            if (!results) return;  // closes: the broker is stopping
+            for (std::size_t i = 0; i < places.size(); ++i) {
+              auto& out = response.responses[places[i].topic].partition_responses[places[i].partition];
+              const auto& result = (*results)[i];
+              if (result) {
+                out.base_offset = result->base_offset;
+                out.log_append_time_ms = result->append_time_ms;
+                out.log_start_offset = result->log_start;
+              } else {
+                out.error_code = to_wire(result.error().code);
+                if (!result.error().message.empty()) out.error_message = result.error().message;
+              }
+            }
+            answer(std::move(call), std::move(response));
+          }));
 }
 
 }  // namespace

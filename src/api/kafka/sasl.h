@@ -1,4 +1,5 @@
-// SASL mechanisms. Each is a small state machine over the tokens of one exchange; who the client is comes from the Authenticator.
+// SASL mechanisms. Each is a small state machine over the tokens of one exchange; who the client is comes from the
+// Authenticator.
 #pragma once
 
 #include <memory>
@@ -13,15 +14,23 @@ namespace tidemill::kafka {
 
 struct SaslStep {
   enum class Kind : unsigned char { kContinue, kDone, kRefused } kind = Kind::kContinue;
-  std::string token;    // to the client
-  std::string message;  // of a refusal
-  std::optional<Principal> principal;     // of kDone
-  std::optional<WallTime> valid_until;    // of kDone; none: for as long as the connection lives
+  std::string token;                    // to the client
+  std::string message;                  // of a refusal
+  std::optional<Principal> principal;   // of kDone
+  std::optional<WallTime> valid_until;  // of kDone; none: for as long as the connection lives
 
-  static SaslStep refused(std::string message) { return {.kind = Kind::kRefused, .token = {}, .message = std::move(message)}; }
-  static SaslStep next(std::string token) { return {.kind = Kind::kContinue, .token = std::move(token), .message = {}}; }
+  static SaslStep refused(std::string message) {
+    return {.kind = Kind::kRefused, .token = {}, .message = std::move(message)};
+  }
+  static SaslStep next(std::string token) {
+    return {.kind = Kind::kContinue, .token = std::move(token), .message = {}};
+  }
   static SaslStep done(Principal principal, std::string token = {}, std::optional<WallTime> valid_until = {}) {
-    return {.kind = Kind::kDone, .token = std::move(token), .message = {}, .principal = std::move(principal), .valid_until = valid_until};
+    return {.kind = Kind::kDone,
+            .token = std::move(token),
+            .message = {},
+            .principal = std::move(principal),
+            .valid_until = valid_until};
   }
 };
 

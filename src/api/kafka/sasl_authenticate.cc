@@ -34,9 +34,7 @@ void handle(Call<SaslAuthenticateApi> call) {
   auto step = session.sasl->step(call.request.auth_bytes);
   switch (step.kind) {
     case SaslStep::Kind::kContinue: break;
-    case SaslStep::Kind::kRefused:
-      session.sasl.reset();
-      return refuse(std::move(call), std::move(step.message));
+    case SaslStep::Kind::kRefused: session.sasl.reset(); return refuse(std::move(call), std::move(step.message));
     case SaslStep::Kind::kDone: {
       session.sasl.reset();
       if (session.principal && *session.principal != *step.principal)
@@ -45,7 +43,8 @@ void handle(Call<SaslAuthenticateApi> call) {
       session.authenticated_until = step.valid_until;
       if (step.valid_until) {
         const auto left = *step.valid_until - call.services().loop.clock().wall();
-        response.session_lifetime_ms = std::max<std::int64_t>(0, std::chrono::duration_cast<std::chrono::milliseconds>(left).count());
+        response.session_lifetime_ms =
+            std::max<std::int64_t>(0, std::chrono::duration_cast<std::chrono::milliseconds>(left).count());
       }
       break;
     }

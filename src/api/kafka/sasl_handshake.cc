@@ -27,7 +27,8 @@ void handle(Call<SaslHandshakeApi> call) {
     return std::move(call).reply_and_close(response);
   }
   if (enabled)
-    session.sasl = make_sasl_exchange(wanted, {*authenticator, call.services().random, call.services().settings.advertised_host});
+    session.sasl =
+        make_sasl_exchange(wanted, {*authenticator, call.services().random, call.services().settings.advertised_host});
   if (!enabled || !session.sasl) {
     response.error_code = to_wire(topics::Errc::kUnsupportedSaslMechanism);
     return std::move(call).reply(response);

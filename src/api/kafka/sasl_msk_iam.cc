@@ -11,7 +11,8 @@ constexpr std::size_t kTokenMax = 16 * 1024;
 
 class MskIam final : public SaslExchange {
  public:
-  explicit MskIam(const SaslContext& context) : authenticator_(context.authenticator), random_(context.random), host_(context.host) {}
+  explicit MskIam(const SaslContext& context)
+      : authenticator_(context.authenticator), random_(context.random), host_(context.host) {}
 
   SaslStep step(std::string_view token) override {
     if (token.size() > kTokenMax) return SaslStep::refused(std::string(kDenied));
@@ -19,13 +20,18 @@ class MskIam final : public SaslExchange {
     if (!body || !body->is_object()) return SaslStep::refused("Invalid message: not a JSON object");
     if (body->string_or("version") != kVersion) return SaslStep::refused("Unsupported version");
     if (body->string_or("action") != kAction) return SaslStep::refused(std::string(kDenied));
-    PresignedGet request{.host = body->string_or("host"), .service = std::string(kService), .parameters = {{"Action", std::string(kAction)}}};
+    PresignedGet request{.host = body->string_or("host"),
+                         .service = std::string(kService),
+                         .parameters = {{"Action", std::string(kAction)}}};
     // Signed for another broker: somebody else's token.
     if (request.host != host_) return SaslStep::refused(std::string(kDenied));
     constexpr std::pair<std::string_view, std::string_view> kNames[] = {
-        {"x-amz-algorithm", "X-Amz-Algorithm"},   {"x-amz-credential", "X-Amz-Credential"},
-        {"x-amz-date", "X-Amz-Date"},             {"x-amz-expires", "X-Amz-Expires"},
-        {"x-amz-security-token", "X-Amz-Security-Token"}, {"x-amz-signedheaders", "X-Amz-SignedHeaders"},
+        {"x-amz-algorithm", "X-Amz-Algorithm"},
+        {"x-amz-credential", "X-Amz-Credential"},
+        {"x-amz-date", "X-Amz-Date"},
+        {"x-amz-expires", "X-Amz-Expires"},
+        {"x-amz-security-token", "X-Amz-Security-Token"},
+        {"x-amz-signedheaders", "X-Amz-SignedHeaders"},
         {"x-amz-signature", "X-Amz-Signature"},
     };
     for (const auto& [from, to] : kNames) {
@@ -35,7 +41,8 @@ class MskIam final : public SaslExchange {
       request.parameters.emplace_back(to, member->as_string());
     }
     const auto known = authenticator_.verify(request);
-    if (!known || !authenticator_.allows(known->principal, "Connect", "cluster")) return SaslStep::refused(std::string(kDenied));
+    if (!known || !authenticator_.allows(known->principal, "Connect", "cluster"))
+      return SaslStep::refused(std::string(kDenied));
     std::string answer;
     json::Writer writer(answer);
     writer.begin_object().member("version", kVersion).member("request-id", random_.uuid()).end_object();

@@ -56,7 +56,8 @@ class OauthBearer final : public SaslExchange {
     const auto url = bearer ? from_base64_url(*bearer) : std::nullopt;
     const auto request = url ? parse_url(*url) : std::nullopt;
     const auto known = request ? authenticator_.verify(*request) : std::nullopt;
-    if (known && authenticator_.allows(known->principal, "Connect", "cluster")) return SaslStep::done(known->principal, {}, known->expires);
+    if (known && authenticator_.allows(known->principal, "Connect", "cluster"))
+      return SaslStep::done(known->principal, {}, known->expires);
     // RFC 7628: the reason comes as a challenge, which the client acknowledges before it is turned away.
     refused_ = true;
     return SaslStep::next(std::string(kChallenge));
@@ -69,6 +70,8 @@ class OauthBearer final : public SaslExchange {
 
 }  // namespace
 
-std::unique_ptr<SaslExchange> make_oauthbearer(const SaslContext& context) { return std::make_unique<OauthBearer>(context.authenticator); }
+std::unique_ptr<SaslExchange> make_oauthbearer(const SaslContext& context) {
+  return std::make_unique<OauthBearer>(context.authenticator);
+}
 
 }  // namespace tidemill::kafka

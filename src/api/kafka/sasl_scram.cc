@@ -36,7 +36,8 @@ std::optional<std::string> unescape(std::string_view name) {
 
 class Scram final : public SaslExchange {
  public:
-  Scram(const SaslContext& context, ScramHash hash) : authenticator_(context.authenticator), random_(context.random), hash_(hash) {}
+  Scram(const SaslContext& context, ScramHash hash)
+      : authenticator_(context.authenticator), random_(context.random), hash_(hash) {}
 
   SaslStep step(std::string_view token) override {
     if (token.size() > kMessageMax) return bad();
@@ -45,8 +46,9 @@ class Scram final : public SaslExchange {
 
  private:
   SaslStep bad() const {
-    return SaslStep::refused("Authentication failed during authentication due to invalid credentials with SASL mechanism SCRAM-SHA-" +
-                             std::string(hash_ == ScramHash::kSha256 ? "256" : "512"));
+    return SaslStep::refused(
+        "Authentication failed during authentication due to invalid credentials with SASL mechanism SCRAM-SHA-" +
+        std::string(hash_ == ScramHash::kSha256 ? "256" : "512"));
   }
   std::string hash(std::string_view bytes) const { return hash_ == ScramHash::kSha256 ? sha256(bytes) : sha512(bytes); }
   std::string hmac(std::string_view key, std::string_view bytes) const {
@@ -66,7 +68,9 @@ class Scram final : public SaslExchange {
     secret_ = authenticator_.scram_secret(user_, hash_);
     known_ = secret_.has_value();
     // An unknown user gets a challenge like any other: names are not to be found out.
-    if (!known_) secret_ = ScramSecret{.salt = random_.bytes(16), .stored_key = random_.bytes(32), .server_key = random_.bytes(32)};
+    if (!known_)
+      secret_ =
+          ScramSecret{.salt = random_.bytes(16), .stored_key = random_.bytes(32), .server_key = random_.bytes(32)};
     nonce_ = std::string(*nonce) + random_.uuid();
     server_first_ = "r=" + nonce_ + ",s=" + to_base64(secret_->salt) + ",i=" + std::to_string(secret_->iterations);
     return SaslStep::next(server_first_);
@@ -84,7 +88,8 @@ class Scram final : public SaslExchange {
     if (proof->size() != client_key.size()) return bad();
     for (std::size_t i = 0; i < client_key.size(); ++i) client_key[i] = static_cast<char>(client_key[i] ^ (*proof)[i]);
     const auto computed = hash(client_key);
-    if (!known_ || computed.size() != secret_->stored_key.size() || !equal_constant_time(computed, secret_->stored_key)) return bad();
+    if (!known_ || computed.size() != secret_->stored_key.size() || !equal_constant_time(computed, secret_->stored_key))
+      return bad();
     return SaslStep::done({.name = user_, .access_key = {}}, "v=" + to_base64(hmac(secret_->server_key, signed_text)));
   }
 
@@ -98,6 +103,8 @@ class Scram final : public SaslExchange {
 
 }  // namespace
 
-std::unique_ptr<SaslExchange> make_scram(const SaslContext& context, ScramHash hash) { return std::make_unique<Scram>(context, hash); }
+std::unique_ptr<SaslExchange> make_scram(const SaslContext& context, ScramHash hash) {
+  return std::make_unique<Scram>(context, hash);
+}
 
 }  // namespace tidemill::kafka

@@ -3,8 +3,8 @@
 #include <deque>
 
 #include "api/kafka/apis.h"
-#include "kafka_messages/api_versions.h"
 #include "api/kafka/sasl.h"
+#include "kafka_messages/api_versions.h"
 
 namespace tidemill::kafka {
 namespace {
@@ -24,7 +24,8 @@ Session::~Session() = default;
 
 class KafkaServer::Connection : public std::enable_shared_from_this<KafkaServer::Connection> {
  public:
-  Connection(KafkaServer& server, std::uint64_t id, std::unique_ptr<runtime::Connection> socket, std::shared_ptr<Session> session)
+  Connection(KafkaServer& server, std::uint64_t id, std::unique_ptr<runtime::Connection> socket,
+             std::shared_ptr<Session> session)
       : server_(server), id_(id), socket_(std::move(socket)), session_(std::move(session)) {}
 
   ~Connection() {
@@ -82,7 +83,8 @@ class KafkaServer::Connection : public std::enable_shared_from_this<KafkaServer:
     const auto rest = std::string_view(input_).substr(consumed_);
     if (rest.size() < 4) return false;
     const auto size = load_be<std::int32_t>(rest.data());
-    if (size < static_cast<std::int32_t>(kSmallestRequest) || static_cast<std::size_t>(size) > server_.settings_.request_bytes_max) {
+    if (size < static_cast<std::int32_t>(kSmallestRequest) ||
+        static_cast<std::size_t>(size) > server_.settings_.request_bytes_max) {
       close();
       return false;
     }
@@ -121,8 +123,13 @@ class KafkaServer::Connection : public std::enable_shared_from_this<KafkaServer:
     if (!reader.ok()) return close();
     const std::string_view body = reader.rest();
     slots_.push_back({.number = ++last_slot_});
-    api->run({.services = server_.services_, .session = session_, .frame = std::move(frame), .body = body, .version = version,
-              .correlation_id = correlation_id, .client_id = std::move(client_id).value_or(""),
+    api->run({.services = server_.services_,
+              .session = session_,
+              .frame = std::move(frame),
+              .body = body,
+              .version = version,
+              .correlation_id = correlation_id,
+              .client_id = std::move(client_id).value_or(""),
               .answer = Answer([weak = weak_from_this(), number = last_slot_](Answer::Outcome outcome) {
                 if (const auto self = weak.lock()) self->answered(number, std::move(outcome));
               })});
@@ -205,10 +212,16 @@ class KafkaServer::Connection : public std::enable_shared_from_this<KafkaServer:
   runtime::TimerId idle_timer_ = 0;
 };
 
-KafkaServer::KafkaServer(topics::Broker& broker, KafkaSettings settings, runtime::Network& network, runtime::Random& random,
-                         observe::Log& log, Authenticator* authenticator)
-    : settings_(std::move(settings)), network_(network),
-      services_{.broker = broker, .settings = settings_, .loop = broker.loop(), .random = random, .log = log, .authenticator = authenticator} {}
+KafkaServer::KafkaServer(topics::Broker& broker, KafkaSettings settings, runtime::Network& network,
+                         runtime::Random& random, observe::Log& log, Authenticator* authenticator)
+    : settings_(std::move(settings)),
+      network_(network),
+      services_{.broker = broker,
+                .settings = settings_,
+                .loop = broker.loop(),
+                .random = random,
+                .log = log,
+                .authenticator = authenticator} {}
 
 KafkaServer::~KafkaServer() {
   listeners_.clear();
@@ -227,7 +240,8 @@ Result<runtime::Address> KafkaServer::listen(const runtime::Address& address, Li
   return bound;
 }
 
-void KafkaServer::accept(std::unique_ptr<runtime::Connection> socket, Security security, std::uint16_t advertised_port) {
+void KafkaServer::accept(std::unique_ptr<runtime::Connection> socket, Security security,
+                         std::uint16_t advertised_port) {
   if (connections_.size() >= settings_.connections_max) {
     services_.log.warn("kafka.connection_refused", {{"connections", connections_.size()}});
     return socket->close();

@@ -1,11 +1,11 @@
-// The Kafka listener: length-prefixed frames on TCP. Requests of one connection are answered in their order; several Produce requests may
-// be under way at once, anything else waits for what came before it.
+// The Kafka listener: length-prefixed frames on TCP. Requests of one connection are answered in their order; several
+// Produce requests may be under way at once, anything else waits for what came before it.
 #pragma once
 
 #include <cstdint>
 #include <memory>
-#include <vector>
 #include <unordered_map>
+#include <vector>
 
 #include "api/kafka/call.h"
 #include "runtime/network.h"
@@ -15,8 +15,8 @@ namespace tidemill::kafka {
 class KafkaServer {
  public:
   // `authenticator` may be null. What is passed must outlive the server.
-  KafkaServer(topics::Broker& broker, KafkaSettings settings, runtime::Network& network, runtime::Random& random, observe::Log& log,
-              Authenticator* authenticator);
+  KafkaServer(topics::Broker& broker, KafkaSettings settings, runtime::Network& network, runtime::Random& random,
+              observe::Log& log, Authenticator* authenticator);
   ~KafkaServer();
   KafkaServer(const KafkaServer&) = delete;
 

@@ -13,12 +13,15 @@ void handle(Call<SyncGroupApi> call) {
     return std::move(call).reply(response);
   }
   topics::SyncRequest sync{.who = {request.member_id, request.group_instance_id, request.generation_id},
-                           .protocol_type = request.protocol_type, .protocol = request.protocol_name, .assignments = {}};
+                           .protocol_type = request.protocol_type,
+                           .protocol = request.protocol_name,
+                           .assignments = {}};
   for (const auto& assignment : request.assignments)
     sync.assignments.emplace_back(assignment.member_id, std::string(assignment.assignment));
   auto& groups = call.broker().groups();
   const auto group_id = request.group_id;
-  groups.sync(group_id, std::move(sync), Reply<topics::SyncResult, topics::Error>([call = std::move(call)](auto result) mutable {
+  groups.sync(group_id, std::move(sync),
+              Reply<topics::SyncResult, topics::Error>([call = std::move(call)](auto result) mutable {
                 SyncGroupResponse response;
                 if (result) {
                   response.protocol_type = std::move(result->protocol_type);

@@ -17,9 +17,11 @@ void handle(Call<TxnOffsetCommitApi> call) {
     auto& out = response.topics.emplace_back();
     out.name = topic.name;
     for (auto& partition : topic.partitions) {
-      out.partitions.push_back({partition.partition_index, allowed ? kNoError : to_wire(topics::Errc::kGroupAuthorizationFailed)});
+      out.partitions.push_back(
+          {partition.partition_index, allowed ? kNoError : to_wire(topics::Errc::kGroupAuthorizationFailed)});
       commit.entries.push_back({{topic.name, partition.partition_index},
-                                {.offset = partition.committed_offset, .leader_epoch = partition.committed_leader_epoch,
+                                {.offset = partition.committed_offset,
+                                 .leader_epoch = partition.committed_leader_epoch,
                                  .metadata = std::move(partition.committed_metadata).value_or("")}});
     }
   }
@@ -33,8 +35,9 @@ void handle(Call<TxnOffsetCommitApi> call) {
                                  std::size_t next = 0;
                                  for (auto& topic : response.topics)
                                    for (auto& partition : topic.partitions)
-                                     partition.error_code = result ? to_wire((*result)[next++])
-                                                                   : to_transaction_error(result.error().code, call.version());
+                                     partition.error_code =
+                                         result ? to_wire((*result)[next++])
+                                                : to_transaction_error(result.error().code, call.version());
                                  std::move(call).reply(response);
                                }));
 }

@@ -78,20 +78,26 @@ void Reader::tags(const std::function<bool(std::uint32_t)>& read) {
 }
 
 void Writer::string(std::string_view text, bool compact) {
-  if (compact) uvarint(text.size() + 1);
-  else int16(static_cast<std::int16_t>(text.size()));
+  if (compact)
+    uvarint(text.size() + 1);
+  else
+    int16(static_cast<std::int16_t>(text.size()));
   out_ += text;
 }
 
 void Writer::string(const std::optional<std::string>& text, bool compact, bool nullable) {
   if (text || !nullable) return string(text ? std::string_view(*text) : std::string_view(), compact);
-  if (compact) uvarint(0);
-  else int16(-1);
+  if (compact)
+    uvarint(0);
+  else
+    int16(-1);
 }
 
 void Writer::bytes(std::string_view bytes, bool compact) {
-  if (compact) uvarint(bytes.size() + 1);
-  else int32(static_cast<std::int32_t>(bytes.size()));
+  if (compact)
+    uvarint(bytes.size() + 1);
+  else
+    int32(static_cast<std::int32_t>(bytes.size()));
   out_ += bytes;
 }
 
@@ -101,13 +107,17 @@ void Writer::bytes(const std::optional<std::string>& value, bool compact, bool n
 }
 
 void Writer::count(std::size_t n, bool compact) {
-  if (compact) uvarint(n + 1);
-  else int32(static_cast<std::int32_t>(n));
+  if (compact)
+    uvarint(n + 1);
+  else
+    int32(static_cast<std::int32_t>(n));
 }
 
 void Writer::null_count(bool compact) {
-  if (compact) uvarint(0);
-  else int32(-1);
+  if (compact)
+    uvarint(0);
+  else
+    int32(-1);
 }
 
 void TagWriter::add(std::uint32_t tag, const std::function<void(Writer&)>& write) {

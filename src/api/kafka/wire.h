@@ -1,5 +1,5 @@
-// The primitive types of the Kafka protocol. Reader never reads beyond its span, never takes memory for a count before the bytes that
-// back it have been seen, and remembers its first failure: check ok() at the end.
+// The primitive types of the Kafka protocol. Reader never reads beyond its span, never takes memory for a count before
+// the bytes that back it have been seen, and remembers its first failure: check ok() at the end.
 #pragma once
 
 #include <array>

@@ -19,7 +19,17 @@ std::string encoded(const Response& response, int version) {
 }
 
 TEST(Wire, GoldenMetadataRequestOfTheOldAndTheFlexibleForm) {
-  for (const auto& [hex, version] : {std::pair{"00000001000174" "01", 4}, std::pair{"02" "00000000000000000000000000000000" "0274" "00" "01" "00" "00", 12}}) {
+  for (const auto& [hex, version] : {std::pair{"00000001000174"
+                                               "01",
+                                               4},
+                                     std::pair{"02"
+                                               "00000000000000000000000000000000"
+                                               "0274"
+                                               "00"
+                                               "01"
+                                               "00"
+                                               "00",
+                                               12}}) {
     const auto bytes = *from_hex(hex);
     wire::Reader reader(bytes);
     MetadataRequest request;
@@ -34,18 +44,51 @@ TEST(Wire, GoldenMetadataRequestOfTheOldAndTheFlexibleForm) {
 TEST(Wire, GoldenApiVersionsResponses) {
   ApiVersionsResponse response;
   response.api_keys.push_back({18, 0, 4});
-  EXPECT_EQ(encoded(response, 0), "0000" "00000001" "001200000004");
-  EXPECT_EQ(encoded(response, 3), "0000" "02" "00120000000400" "00000000" "00");
+  EXPECT_EQ(encoded(response, 0),
+            "0000"
+            "00000001"
+            "001200000004");
+  EXPECT_EQ(encoded(response, 3),
+            "0000"
+            "02"
+            "00120000000400"
+            "00000000"
+            "00");
   response.finalized_features_epoch = 5;
-  EXPECT_EQ(encoded(response, 3), "0000" "02" "00120000000400" "00000000" "01" "0108" "0000000000000005");
+  EXPECT_EQ(encoded(response, 3),
+            "0000"
+            "02"
+            "00120000000400"
+            "00000000"
+            "01"
+            "0108"
+            "0000000000000005");
 }
 
 TEST(Wire, NullableStructsHaveAMarkByte) {
   ConsumerGroupHeartbeatResponse response;
   response.member_id = "m";
-  EXPECT_EQ(encoded(response, 0), "00000000" "0000" "00" "026d" "00000000" "00000000" "ff" "00");
+  EXPECT_EQ(encoded(response, 0),
+            "00000000"
+            "0000"
+            "00"
+            "026d"
+            "00000000"
+            "00000000"
+            "ff"
+            "00");
   response.assignment.emplace();
-  EXPECT_EQ(encoded(response, 0), "00000000" "0000" "00" "026d" "00000000" "00000000" "01" "01" "00" "00");
+  EXPECT_EQ(encoded(response, 0),
+            "00000000"
+            "0000"
+            "00"
+            "026d"
+            "00000000"
+            "00000000"
+            "01"
+            "01"
+            "00"
+            "00");
 }
 
 TEST(Wire, CountsAreBelievedOnlyAsFarAsThereAreBytes) {
@@ -61,7 +104,12 @@ TEST(Wire, CountsAreBelievedOnlyAsFarAsThereAreBytes) {
 }
 
 TEST(Wire, TaggedFieldsAreReadSkippedAndBounded) {
-  const auto good = *from_hex("02" "0101" "41" "6302" "4142");
+  const auto good = *from_hex(
+      "02"
+      "0101"
+      "41"
+      "6302"
+      "4142");
   wire::Reader reader(good);
   std::string seen;
   reader.tags([&](std::uint32_t tag) {
@@ -71,7 +119,10 @@ TEST(Wire, TaggedFieldsAreReadSkippedAndBounded) {
   });
   EXPECT_TRUE(reader.ok() && reader.at_end());
   EXPECT_EQ(seen, "A");
-  const auto bad = *from_hex("01" "0105" "41");
+  const auto bad = *from_hex(
+      "01"
+      "0105"
+      "41");
   wire::Reader lying(bad);
   lying.skip_tags();
   EXPECT_FALSE(lying.ok());

@@ -7,8 +7,8 @@ using functions::Errc;
 using functions::fail;
 
 std::unexpected<functions::Error> mismatch(std::string_view member, std::string_view wanted) {
-  return fail(Errc::kInvalidRequestContent,
-              "Could not parse request body into json: member " + std::string(member) + " is not " + std::string(wanted));
+  return fail(Errc::kInvalidRequestContent, "Could not parse request body into json: member " + std::string(member) +
+                                                " is not " + std::string(wanted));
 }
 
 }  // namespace
@@ -17,10 +17,12 @@ Result<Body> Body::parse(std::string_view text) {
   Body body;
   if (text.empty()) return body;
   auto document = json::Document::parse(text, {.max_depth = 64});
-  if (!document) return fail(Errc::kInvalidRequestContent, "Could not parse request body into json: " + document.error().message);
+  if (!document)
+    return fail(Errc::kInvalidRequestContent, "Could not parse request body into json: " + document.error().message);
   body.document_ = std::make_shared<json::Document>(*std::move(document));
   body.node_ = &body.document_->root();
-  if (!body.node_->is_object()) return fail(Errc::kInvalidRequestContent, "Could not parse request body into json: it is not an object");
+  if (!body.node_->is_object())
+    return fail(Errc::kInvalidRequestContent, "Could not parse request body into json: it is not an object");
   return body;
 }
 

@@ -18,11 +18,14 @@ void put(Functions& functions, Call call, AnswerReply reply) {
   const auto reserved = call.body.integer("ReservedConcurrentExecutions");
   if (!reserved) return std::move(reply)(std::unexpected(reserved.error()));
   if (!*reserved)
-    return std::move(reply)(functions::fail(functions::Errc::kValidation,
-                                            "1 validation error detected: Value null at 'reservedConcurrentExecutions' failed to satisfy constraint: "
-                                            "Member must not be null"));
-  functions.put_concurrency(call.scope, call.labels[0], **reserved,
-                            std::move(reply).via<functions::Function>([](const functions::Function& function) -> Result<Answer> { return render(function); }));
+    return std::move(reply)(functions::fail(
+        functions::Errc::kValidation,
+        "1 validation error detected: Value null at 'reservedConcurrentExecutions' failed to satisfy constraint: "
+        "Member must not be null"));
+  functions.put_concurrency(
+      call.scope, call.labels[0], **reserved,
+      std::move(reply).via<functions::Function>(
+          [](const functions::Function& function) -> Result<Answer> { return render(function); }));
 }
 
 void get(Functions& functions, Call call, AnswerReply reply) {
@@ -32,14 +35,27 @@ void get(Functions& functions, Call call, AnswerReply reply) {
 }
 
 void remove(Functions& functions, Call call, AnswerReply reply) {
-  functions.remove_concurrency(call.scope, call.labels[0],
-                               std::move(reply).via<bool>([](bool) -> Result<Answer> { return Answer{.status = 204, .body = {}}; }));
+  functions.remove_concurrency(call.scope, call.labels[0], std::move(reply).via<bool>([](bool) -> Result<Answer> {
+    return Answer{.status = 204, .body = {}};
+  }));
 }
 
 }  // namespace
 
-extern const Operation kPutFunctionConcurrency{.name = "PutFunctionConcurrency", .method = "PUT", .path = "/2017-10-31/functions/{FunctionName}/concurrency", .iam_action = "lambda:PutFunctionConcurrency", .run = put};
-extern const Operation kGetFunctionConcurrency{.name = "GetFunctionConcurrency", .method = "GET", .path = "/2019-09-30/functions/{FunctionName}/concurrency", .iam_action = "lambda:GetFunctionConcurrency", .run = get};
-extern const Operation kDeleteFunctionConcurrency{.name = "DeleteFunctionConcurrency", .method = "DELETE", .path = "/2017-10-31/functions/{FunctionName}/concurrency", .iam_action = "lambda:DeleteFunctionConcurrency", .run = remove};
+extern const Operation kPutFunctionConcurrency{.name = "PutFunctionConcurrency",
+                                               .method = "PUT",
+                                               .path = "/2017-10-31/functions/{FunctionName}/concurrency",
+                                               .iam_action = "lambda:PutFunctionConcurrency",
+                                               .run = put};
+extern const Operation kGetFunctionConcurrency{.name = "GetFunctionConcurrency",
+                                               .method = "GET",
+                                               .path = "/2019-09-30/functions/{FunctionName}/concurrency",
+                                               .iam_action = "lambda:GetFunctionConcurrency",
+                                               .run = get};
+extern const Operation kDeleteFunctionConcurrency{.name = "DeleteFunctionConcurrency",
+                                                  .method = "DELETE",
+                                                  .path = "/2017-10-31/functions/{FunctionName}/concurrency",
+                                                  .iam_action = "lambda:DeleteFunctionConcurrency",
+                                                  .run = remove};
 
 }  // namespace tidemill::lambda

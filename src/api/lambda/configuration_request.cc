@@ -40,9 +40,10 @@ Result<functions::ConfigurationChange> parse_configuration(const Body& body) {
     functions::LoggingConfig config;
     TM_TRY(const auto format, logging->text("LogFormat"));
     if (format && *format != "JSON" && *format != "Text")
-      return functions::fail(functions::Errc::kValidation, "1 validation error detected: Value '" + *format +
-                                                               "' at 'loggingConfig.logFormat' failed to satisfy constraint: Member must satisfy "
-                                                               "enum value set: [JSON, Text]");
+      return functions::fail(functions::Errc::kValidation,
+                             "1 validation error detected: Value '" + *format +
+                                 "' at 'loggingConfig.logFormat' failed to satisfy constraint: Member must satisfy "
+                                 "enum value set: [JSON, Text]");
     config.json = format == "JSON";
     TM_TRY(const auto application, logging->text("ApplicationLogLevel"));
     TM_TRY(const auto system, logging->text("SystemLogLevel"));
@@ -56,12 +57,17 @@ Result<functions::ConfigurationChange> parse_configuration(const Body& body) {
   if (snap_start) {
     TM_TRY(const auto apply_on, snap_start->text("ApplyOn"));
     if (apply_on && *apply_on != "None")
-      return functions::fail(functions::Errc::kInvalidParameter, "SnapStart is not available on this server (ApplyOn " + *apply_on + ")");
+      return functions::fail(functions::Errc::kInvalidParameter,
+                             "SnapStart is not available on this server (ApplyOn " + *apply_on + ")");
   }
-  for (const auto* member : {"FileSystemConfigs", "ImageConfig", "DurableConfig", "TenancyConfig", "CapacityProviderConfig"}) {
+  for (const auto* member :
+       {"FileSystemConfigs", "ImageConfig", "DurableConfig", "TenancyConfig", "CapacityProviderConfig"}) {
     const auto* given = body.node() == nullptr ? nullptr : body.node()->find_present(member);
-    if (given == nullptr || (given->is_array() && given->elements().empty()) || (given->is_object() && given->members().empty())) continue;
-    return functions::fail(functions::Errc::kInvalidParameter, std::string(member) + " is not available on this server");
+    if (given == nullptr || (given->is_array() && given->elements().empty()) ||
+        (given->is_object() && given->members().empty()))
+      continue;
+    return functions::fail(functions::Errc::kInvalidParameter,
+                           std::string(member) + " is not available on this server");
   }
   return change;
 }
@@ -71,7 +77,9 @@ Result<functions::Code> parse_code(const Body& body) {
   TM_TRY(const auto zip, body.text("ZipFile"));
   if (zip) {
     auto bytes = from_base64(*zip);
-    if (!bytes) return functions::fail(functions::Errc::kInvalidRequestContent, "Could not parse request body into json: ZipFile is not base64");
+    if (!bytes)
+      return functions::fail(functions::Errc::kInvalidRequestContent,
+                             "Could not parse request body into json: ZipFile is not base64");
     code.zip = *std::move(bytes);
   }
   TM_TRY(const auto bucket, body.text("S3Bucket"));

@@ -58,7 +58,10 @@ http::Response to_response(const functions::Error& error) {
 
 http::Response to_response(const auth::Error& error) {
   std::string body;
-  json::Writer(body).begin_object().member(error.code == auth::Errc::kAccessDenied ? "Message" : "message", error.message).end_object();
+  json::Writer(body)
+      .begin_object()
+      .member(error.code == auth::Errc::kAccessDenied ? "Message" : "message", error.message)
+      .end_object();
   return json_response(auth::status(error.code), auth::json_code(error.code), std::move(body));
 }
 

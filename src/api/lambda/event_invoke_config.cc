@@ -31,10 +31,10 @@ Result<functions::EventInvokeRequest> parse(const Call& call, bool merge) {
 void change(Functions& functions, const Call& call, AnswerReply reply, bool merge) {
   auto request = parse(call, merge);
   if (!request) return std::move(reply)(std::unexpected(request.error()));
-  functions.put_event_invoke(*std::move(request),
-                             std::move(reply).via<functions::Function>([](const functions::Function& function) -> Result<Answer> {
-                               return Answer{.body = render_event_invoke(function)};
-                             }));
+  functions.put_event_invoke(*std::move(request), std::move(reply).via<functions::Function>(
+                                                      [](const functions::Function& function) -> Result<Answer> {
+                                                        return Answer{.body = render_event_invoke(function)};
+                                                      }));
 }
 
 void put(Functions& functions, Call call, AnswerReply reply) { change(functions, call, std::move(reply), false); }
@@ -42,12 +42,14 @@ void update(Functions& functions, Call call, AnswerReply reply) { change(functio
 
 void get(Functions& functions, Call call, AnswerReply reply) {
   const auto function = functions.get(call.scope, call.labels[0], call.query_or("Qualifier"));
-  if (!function && function.error().code != functions::Errc::kNotFound) return std::move(reply)(std::unexpected(function.error()));
+  if (!function && function.error().code != functions::Errc::kNotFound)
+    return std::move(reply)(std::unexpected(function.error()));
   if (!function || !function->event_invoke) {
     const auto reference = functions::parse_function_name(call.scope, call.labels[0]);
-    return std::move(reply)(functions::fail(functions::Errc::kNotFound, "The function " +
-                                                                            functions::function_arn(call.scope, reference ? reference->name : "", "$LATEST") +
-                                                                            " doesn't have an EventInvokeConfig"));
+    return std::move(reply)(functions::fail(
+        functions::Errc::kNotFound,
+        "The function " + functions::function_arn(call.scope, reference ? reference->name : "", "$LATEST") +
+            " doesn't have an EventInvokeConfig"));
   }
   std::move(reply)(Answer{.body = render_event_invoke(*function)});
 }
@@ -60,16 +62,40 @@ void list(Functions& functions, Call call, AnswerReply reply) {
 }
 
 void remove(Functions& functions, Call call, AnswerReply reply) {
-  functions.remove_event_invoke(call.scope, call.labels[0], call.query_or("Qualifier"),
-                                std::move(reply).via<bool>([](bool) -> Result<Answer> { return Answer{.status = 204, .body = {}}; }));
+  functions.remove_event_invoke(
+      call.scope, call.labels[0], call.query_or("Qualifier"),
+      std::move(reply).via<bool>([](bool) -> Result<Answer> { return Answer{.status = 204, .body = {}}; }));
 }
 
 }  // namespace
 
-extern const Operation kPutFunctionEventInvokeConfig{.name = "PutFunctionEventInvokeConfig", .method = "PUT", .path = "/2019-09-25/functions/{FunctionName}/event-invoke-config", .iam_action = "lambda:PutFunctionEventInvokeConfig", .run = put};
-extern const Operation kUpdateFunctionEventInvokeConfig{.name = "UpdateFunctionEventInvokeConfig", .method = "POST", .path = "/2019-09-25/functions/{FunctionName}/event-invoke-config", .iam_action = "lambda:UpdateFunctionEventInvokeConfig", .run = update};
-extern const Operation kGetFunctionEventInvokeConfig{.name = "GetFunctionEventInvokeConfig", .method = "GET", .path = "/2019-09-25/functions/{FunctionName}/event-invoke-config", .iam_action = "lambda:GetFunctionEventInvokeConfig", .run = get};
-extern const Operation kListFunctionEventInvokeConfigs{.name = "ListFunctionEventInvokeConfigs", .method = "GET", .path = "/2019-09-25/functions/{FunctionName}/event-invoke-config/list", .iam_action = "lambda:ListFunctionEventInvokeConfigs", .run = list};
-extern const Operation kDeleteFunctionEventInvokeConfig{.name = "DeleteFunctionEventInvokeConfig", .method = "DELETE", .path = "/2019-09-25/functions/{FunctionName}/event-invoke-config", .iam_action = "lambda:DeleteFunctionEventInvokeConfig", .run = remove};
+extern const Operation kPutFunctionEventInvokeConfig{.name = "PutFunctionEventInvokeConfig",
+                                                     .method = "PUT",
+                                                     .path = "/2019-09-25/functions/{FunctionName}/event-invoke-config",
+                                                     .iam_action = "lambda:PutFunctionEventInvokeConfig",
+                                                     .run = put};
+extern const Operation kUpdateFunctionEventInvokeConfig{
+    .name = "UpdateFunctionEventInvokeConfig",
+    .method = "POST",
+    .path = "/2019-09-25/functions/{FunctionName}/event-invoke-config",
+    .iam_action = "lambda:UpdateFunctionEventInvokeConfig",
+    .run = update};
+extern const Operation kGetFunctionEventInvokeConfig{.name = "GetFunctionEventInvokeConfig",
+                                                     .method = "GET",
+                                                     .path = "/2019-09-25/functions/{FunctionName}/event-invoke-config",
+                                                     .iam_action = "lambda:GetFunctionEventInvokeConfig",
+                                                     .run = get};
+extern const Operation kListFunctionEventInvokeConfigs{
+    .name = "ListFunctionEventInvokeConfigs",
+    .method = "GET",
+    .path = "/2019-09-25/functions/{FunctionName}/event-invoke-config/list",
+    .iam_action = "lambda:ListFunctionEventInvokeConfigs",
+    .run = list};
+extern const Operation kDeleteFunctionEventInvokeConfig{
+    .name = "DeleteFunctionEventInvokeConfig",
+    .method = "DELETE",
+    .path = "/2019-09-25/functions/{FunctionName}/event-invoke-config",
+    .iam_action = "lambda:DeleteFunctionEventInvokeConfig",
+    .run = remove};
 
 }  // namespace tidemill::lambda

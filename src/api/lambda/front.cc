@@ -15,7 +15,8 @@ namespace tidemill::lambda {
 namespace {
 
 constexpr std::size_t kRequestMax = 70'167'211;
-constexpr std::size_t kBodyMax = kRequestMax + (4 << 20);  // somewhat more arrives, so that the answer can say what the limit is
+constexpr std::size_t kBodyMax =
+    kRequestMax + (4 << 20);  // somewhat more arrives, so that the answer can say what the limit is
 
 std::vector<std::string_view> parts_of(std::string_view path) {
   std::vector<std::string_view> parts;
@@ -73,21 +74,25 @@ std::optional<Found> find_operation(const http::Request& request) {
 
 void LambdaFront::mount(api::Edge& edge) {
   edge.add({.service = "lambda",
-            .front = [this](http::Request request, runtime::Executor&, http::Responder respond) { handle(std::move(request), std::move(respond)); },
+            .front = [this](http::Request request, runtime::Executor&,
+                            http::Responder respond) { handle(std::move(request), std::move(respond)); },
             .body_bytes_max = kBodyMax});
   edge.add_path(std::string(functions::Functions::kDownloadPrefix),
-                [this](http::Request request, runtime::Executor&, http::Responder respond) { download(std::move(request), std::move(respond)); });
+                [this](http::Request request, runtime::Executor&, http::Responder respond) {
+                  download(std::move(request), std::move(respond));
+                });
 }
 
 void LambdaFront::download(http::Request request, http::Responder respond) {
   if (request.method != "GET" && request.method != "HEAD")
     return std::move(respond)(unknown_operation(request.method, request.path()));
-  functions_.download(request.target, Reply<std::string, functions::Error>([respond = std::move(respond)](functions::Result<std::string> zip) mutable {
-    if (!zip) return std::move(respond)(to_response(zip.error()));
-    http::Response response{.body = *std::move(zip)};
-    response.headers.add("Content-Type", "application/zip");
-    std::move(respond)(std::move(response));
-  }));
+  functions_.download(request.target, Reply<std::string, functions::Error>(
+                                          [respond = std::move(respond)](functions::Result<std::string> zip) mutable {
+                                            if (!zip) return std::move(respond)(to_response(zip.error()));
+                                            http::Response response{.body = *std::move(zip)};
+                                            response.headers.add("Content-Type", "application/zip");
+                                            std::move(respond)(std::move(response));
+                                          }));
 }
 
 void LambdaFront::handle(http::Request request, http::Responder respond) {
@@ -100,12 +105,14 @@ void LambdaFront::handle(http::Request request, http::Responder respond) {
   auto found = find_operation(request);
   if (!found) return refuse(unknown_operation(request.method, request.path()));
   const auto& operation = *found->operation;
-  const bool names_function = operation.path.find("{FunctionName}") != std::string_view::npos || operation.path.find("{Resource}") != std::string_view::npos;
+  const bool names_function = operation.path.find("{FunctionName}") != std::string_view::npos ||
+                              operation.path.find("{Resource}") != std::string_view::npos;
 
   if (request.body.size() > kRequestMax)
-    return refuse(to_response(functions::Error{functions::Errc::kRequestTooLarge,
-                                               fmt::format("Request must be smaller than {} bytes for the {} operation", kRequestMax, operation.name),
-                                               {}}));
+    return refuse(to_response(functions::Error{
+        functions::Errc::kRequestTooLarge,
+        fmt::format("Request must be smaller than {} bytes for the {} operation", kRequestMax, operation.name),
+        {}}));
   Call call;
   call.scope = caller->scope;
   call.labels = std::move(found->labels);
@@ -131,20 +138,25 @@ void LambdaFront::handle(http::Request request, http::Responder respond) {
           if (auto parsed = auth::Policy::parse_resource(render_policy(*function))) policy = *std::move(parsed);
     }
   }
-  const auto decision = identity_.authorize(caller->principal, operation.iam_action, resource, {}, policy ? &*policy : nullptr);
+  const auto decision =
+      identity_.authorize(caller->principal, operation.iam_action, resource, {}, policy ? &*policy : nullptr);
   if (!decision) return refuse(to_response(auth::Error{auth::Errc::kAccessDenied, decision.reason}));
 
-  operation.run(functions_, std::move(call), AnswerReply([respond = std::move(respond), fallback = request_ids_.uuid()](functions::Result<Answer> answer) mutable {
-    if (!answer) {
-      auto response = to_response(answer.error());
-      response.headers.add("x-amzn-RequestId", fallback);
-      return std::move(respond)(std::move(response));
-    }
-    http::Response response{.status = answer->status, .headers = std::move(answer->headers), .body = std::move(answer->body)};
-    if (answer->status != 204 && !response.headers.find("Content-Type")) response.headers.add("Content-Type", "application/json");
-    response.headers.add("x-amzn-RequestId", answer->request_id.empty() ? fallback : answer->request_id);
-    std::move(respond)(std::move(response));
-  }));
+  operation.run(functions_, std::move(call),
+                AnswerReply([respond = std::move(respond),
+                             fallback = request_ids_.uuid()](functions::Result<Answer> answer) mutable {
+                  if (!answer) {
+                    auto response = to_response(answer.error());
+                    response.headers.add("x-amzn-RequestId", fallback);
+                    return std::move(respond)(std::move(response));
+                  }
+                  http::Response response{
+                      .status = answer->status, .headers = std::move(answer->headers), .body = std::move(answer->body)};
+                  if (answer->status != 204 && !response.headers.find("Content-Type"))
+                    response.headers.add("Content-Type", "application/json");
+                  response.headers.add("x-amzn-RequestId", answer->request_id.empty() ? fallback : answer->request_id);
+                  std::move(respond)(std::move(response));
+                }));
 }
 
 }  // namespace tidemill::lambda

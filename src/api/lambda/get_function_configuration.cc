@@ -16,6 +16,10 @@ void run(Functions& functions, Call call, AnswerReply reply) {
 
 }  // namespace
 
-extern const Operation kGetFunctionConfiguration{.name = "GetFunctionConfiguration", .method = "GET", .path = "/2015-03-31/functions/{FunctionName}/configuration", .iam_action = "lambda:GetFunctionConfiguration", .run = run};
+extern const Operation kGetFunctionConfiguration{.name = "GetFunctionConfiguration",
+                                                 .method = "GET",
+                                                 .path = "/2015-03-31/functions/{FunctionName}/configuration",
+                                                 .iam_action = "lambda:GetFunctionConfiguration",
+                                                 .run = run};
 
 }  // namespace tidemill::lambda

@@ -20,6 +20,10 @@ void run(Functions& functions, Call call, AnswerReply reply) {
 
 }  // namespace
 
-extern const Operation kListVersionsByFunction{.name = "ListVersionsByFunction", .method = "GET", .path = "/2015-03-31/functions/{FunctionName}/versions", .iam_action = "lambda:ListVersionsByFunction", .run = run};
+extern const Operation kListVersionsByFunction{.name = "ListVersionsByFunction",
+                                               .method = "GET",
+                                               .path = "/2015-03-31/functions/{FunctionName}/versions",
+                                               .iam_action = "lambda:ListVersionsByFunction",
+                                               .run = run};
 
 }  // namespace tidemill::lambda

@@ -44,7 +44,7 @@ struct Operation {
   std::string_view path;        // "/2015-03-31/functions/{FunctionName}/code"
   std::string_view iam_action;  // "lambda:UpdateFunctionCode"
   void (*run)(functions::Functions& functions, Call call, AnswerReply reply);
-  bool raw_body = false;        // the body is not JSON of ours (Invoke)
+  bool raw_body = false;  // the body is not JSON of ours (Invoke)
 };
 
 std::span<const Operation* const> operations();

@@ -31,11 +31,12 @@ Result<functions::PermissionRequest> parse(const Call& call) {
 void add(Functions& functions, Call call, AnswerReply reply) {
   auto request = parse(call);
   if (!request) return std::move(reply)(std::unexpected(request.error()));
-  functions.add_permission(*std::move(request), std::move(reply).via<json::Value>([](const json::Value& statement) -> Result<Answer> {
-    Answer answer{.status = 201, .body = {}};
-    json::Writer(answer.body).begin_object().member("Statement", statement.text()).end_object();
-    return answer;
-  }));
+  functions.add_permission(
+      *std::move(request), std::move(reply).via<json::Value>([](const json::Value& statement) -> Result<Answer> {
+        Answer answer{.status = 201, .body = {}};
+        json::Writer(answer.body).begin_object().member("Statement", statement.text()).end_object();
+        return answer;
+      }));
 }
 
 void get(Functions& functions, Call call, AnswerReply reply) {
@@ -44,19 +45,36 @@ void get(Functions& functions, Call call, AnswerReply reply) {
   if (function->policy.empty())
     return std::move(reply)(functions::fail(functions::Errc::kNotFound, "The resource you requested does not exist."));
   Answer answer;
-  json::Writer(answer.body).begin_object().member("Policy", render_policy(*function)).member("RevisionId", function->policy_revision_id).end_object();
+  json::Writer(answer.body)
+      .begin_object()
+      .member("Policy", render_policy(*function))
+      .member("RevisionId", function->policy_revision_id)
+      .end_object();
   std::move(reply)(std::move(answer));
 }
 
 void remove(Functions& functions, Call call, AnswerReply reply) {
-  functions.remove_permission(call.scope, call.labels[0], call.query_or("Qualifier"), call.labels[1], call.query_or("RevisionId"),
-                              std::move(reply).via<bool>([](bool) -> Result<Answer> { return Answer{.status = 204, .body = {}}; }));
+  functions.remove_permission(
+      call.scope, call.labels[0], call.query_or("Qualifier"), call.labels[1], call.query_or("RevisionId"),
+      std::move(reply).via<bool>([](bool) -> Result<Answer> { return Answer{.status = 204, .body = {}}; }));
 }
 
 }  // namespace
 
-extern const Operation kAddPermission{.name = "AddPermission", .method = "POST", .path = "/2015-03-31/functions/{FunctionName}/policy", .iam_action = "lambda:AddPermission", .run = add};
-extern const Operation kGetPolicy{.name = "GetPolicy", .method = "GET", .path = "/2015-03-31/functions/{FunctionName}/policy", .iam_action = "lambda:GetPolicy", .run = get};
-extern const Operation kRemovePermission{.name = "RemovePermission", .method = "DELETE", .path = "/2015-03-31/functions/{FunctionName}/policy/{StatementId}", .iam_action = "lambda:RemovePermission", .run = remove};
+extern const Operation kAddPermission{.name = "AddPermission",
+                                      .method = "POST",
+                                      .path = "/2015-03-31/functions/{FunctionName}/policy",
+                                      .iam_action = "lambda:AddPermission",
+                                      .run = add};
+extern const Operation kGetPolicy{.name = "GetPolicy",
+                                  .method = "GET",
+                                  .path = "/2015-03-31/functions/{FunctionName}/policy",
+                                  .iam_action = "lambda:GetPolicy",
+                                  .run = get};
+extern const Operation kRemovePermission{.name = "RemovePermission",
+                                         .method = "DELETE",
+                                         .path = "/2015-03-31/functions/{FunctionName}/policy/{StatementId}",
+                                         .iam_action = "lambda:RemovePermission",
+                                         .run = remove};
 
 }  // namespace tidemill::lambda

@@ -23,7 +23,8 @@ void write_configuration(json::Writer& out, const Function& f, std::string_view 
   out.key("CodeSha256").base64(f.code_sha256);
   out.member("Version", "$LATEST");
   if (c.vpc) out.key("VpcConfig").value(*c.vpc);
-  if (!c.dead_letter_target.empty()) out.key("DeadLetterConfig").begin_object().member("TargetArn", c.dead_letter_target).end_object();
+  if (!c.dead_letter_target.empty())
+    out.key("DeadLetterConfig").begin_object().member("TargetArn", c.dead_letter_target).end_object();
   if (c.environment) {
     out.key("Environment").begin_object().key("Variables").begin_object();
     for (const auto& [name, value] : *c.environment) out.member(name, value);
@@ -34,7 +35,9 @@ void write_configuration(json::Writer& out, const Function& f, std::string_view 
   out.member("RevisionId", f.revision_id);
   if (with_state) {
     if (f.state == State::kPending)
-      out.member("State", "Pending").member("StateReason", "The function is being created.").member("StateReasonCode", "Creating");
+      out.member("State", "Pending")
+          .member("StateReason", "The function is being created.")
+          .member("StateReasonCode", "Creating");
     else
       out.member("State", "Active");
     if (f.update == UpdateStatus::kInProgress)

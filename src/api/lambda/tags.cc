@@ -33,8 +33,20 @@ void list(Functions& functions, Call call, AnswerReply reply) {
 
 }  // namespace
 
-extern const Operation kTagResource{.name = "TagResource", .method = "POST", .path = "/2017-03-31/tags/{Resource}", .iam_action = "lambda:TagResource", .run = tag};
-extern const Operation kUntagResource{.name = "UntagResource", .method = "DELETE", .path = "/2017-03-31/tags/{Resource}", .iam_action = "lambda:UntagResource", .run = untag};
-extern const Operation kListTags{.name = "ListTags", .method = "GET", .path = "/2017-03-31/tags/{Resource}", .iam_action = "lambda:ListTags", .run = list};
+extern const Operation kTagResource{.name = "TagResource",
+                                    .method = "POST",
+                                    .path = "/2017-03-31/tags/{Resource}",
+                                    .iam_action = "lambda:TagResource",
+                                    .run = tag};
+extern const Operation kUntagResource{.name = "UntagResource",
+                                      .method = "DELETE",
+                                      .path = "/2017-03-31/tags/{Resource}",
+                                      .iam_action = "lambda:UntagResource",
+                                      .run = untag};
+extern const Operation kListTags{.name = "ListTags",
+                                 .method = "GET",
+                                 .path = "/2017-03-31/tags/{Resource}",
+                                 .iam_action = "lambda:ListTags",
+                                 .run = list};
 
 }  // namespace tidemill::lambda

@@ -1,5 +1,5 @@
-#include "api/lambda/operation.h"
 #include "api/lambda/configuration_request.h"
+#include "api/lambda/operation.h"
 #include "api/lambda/render.h"
 
 namespace tidemill::lambda {
@@ -25,13 +25,18 @@ Result<functions::UpdateCodeRequest> parse(const Call& call) {
 void run(Functions& functions, Call call, AnswerReply reply) {
   auto request = parse(call);
   if (!request) return std::move(reply)(std::unexpected(request.error()));
-  functions.update_code(*std::move(request), std::move(reply).via<functions::Function>([](const functions::Function& function) -> Result<Answer> {
-    return Answer{.body = render_configuration(function)};
-  }));
+  functions.update_code(*std::move(request), std::move(reply).via<functions::Function>(
+                                                 [](const functions::Function& function) -> Result<Answer> {
+                                                   return Answer{.body = render_configuration(function)};
+                                                 }));
 }
 
 }  // namespace
 
-extern const Operation kUpdateFunctionCode{.name = "UpdateFunctionCode", .method = "PUT", .path = "/2015-03-31/functions/{FunctionName}/code", .iam_action = "lambda:UpdateFunctionCode", .run = run};
+extern const Operation kUpdateFunctionCode{.name = "UpdateFunctionCode",
+                                           .method = "PUT",
+                                           .path = "/2015-03-31/functions/{FunctionName}/code",
+                                           .iam_action = "lambda:UpdateFunctionCode",
+                                           .run = run};
 
 }  // namespace tidemill::lambda

@@ -63,15 +63,17 @@ http::Response event_response(RuntimeEvent event) {
   headers.add("Lambda-Runtime-Deadline-Ms", std::to_string(event.deadline_ms));
   headers.add("Lambda-Runtime-Invoked-Function-Arn", event.invoked_arn);
   headers.add("Lambda-Runtime-Trace-Id", header_text(std::move(event.trace_id)));
-  if (!event.client_context.empty()) headers.add("Lambda-Runtime-Client-Context", header_text(std::move(event.client_context)));
+  if (!event.client_context.empty())
+    headers.add("Lambda-Runtime-Client-Context", header_text(std::move(event.client_context)));
   return response;
 }
 
 void next(RuntimeSession& session, http::Responder respond) {
-  session.next(Reply<RuntimeEvent, RuntimeError>([respond = std::move(respond)](tidemill::Result<RuntimeEvent, RuntimeError> event) mutable {
-    if (!event) return std::move(respond)(to_wire(event.error()));
-    std::move(respond)(event_response(*std::move(event)));
-  }));
+  session.next(Reply<RuntimeEvent, RuntimeError>(
+      [respond = std::move(respond)](tidemill::Result<RuntimeEvent, RuntimeError> event) mutable {
+        if (!event) return std::move(respond)(to_wire(event.error()));
+        std::move(respond)(event_response(*std::move(event)));
+      }));
 }
 
 http::Response invocation_post(RuntimeSession& session, http::Request& request, std::string_view rest) {
@@ -87,7 +89,8 @@ http::Response invocation_post(RuntimeSession& session, http::Request& request, 
   // A stream that failed half-way says so in its trailers: what was sent until then is not a result.
   if (const auto failed = request.headers.find("trailer:Lambda-Runtime-Function-Error-Body")) {
     auto body = from_base64(*failed);
-    return accepted(session.error(id, body ? *std::move(body) : std::string(*failed), request.headers.get("trailer:" + std::string(kErrorType))));
+    return accepted(session.error(id, body ? *std::move(body) : std::string(*failed),
+                                  request.headers.get("trailer:" + std::string(kErrorType))));
   }
   return accepted(session.response(id, std::move(request.body)));
 }
@@ -107,7 +110,8 @@ void handle(RuntimeSession& session, http::Request request, http::Responder resp
     return std::move(respond)(accepted(session.init_error(std::move(request.body), request.headers.get(kErrorType))));
   if (path == "/2018-06-01/ping" || path == "/ping") return std::move(respond)(http::Response{.body = "pong"});
   // Subscriptions to telemetry are accepted; nothing is sent to them.
-  if (path == "/2022-07-01/telemetry" || path == "/2020-08-15/logs") return std::move(respond)(http::Response{.body = "\"OK\""});
+  if (path == "/2022-07-01/telemetry" || path == "/2020-08-15/logs")
+    return std::move(respond)(http::Response{.body = "\"OK\""});
   std::move(respond)(error_response(404, "NotFound", "No such resource: " + path));
 }
 
@@ -115,8 +119,11 @@ class Endpoint final : public functions::RuntimeEndpoint {
  public:
   Endpoint(runtime::Loop& loop, runtime::Network& network, RuntimeSession& session)
       : server_(loop, network,
-                [&session](http::Request request, http::Responder respond) { handle(session, std::move(request), std::move(respond)); },
-                {.limits = {.head_bytes = kHeadMax, .headers = 100, .body_bytes = kBodyMax}, .connections_max = 16,
+                [&session](http::Request request, http::Responder respond) {
+                  handle(session, std::move(request), std::move(respond));
+                },
+                {.limits = {.head_bytes = kHeadMax, .headers = 100, .body_bytes = kBodyMax},
+                 .connections_max = 16,
                  .idle_timeout = std::chrono::hours(24)}) {}  // while a handler runs, its connection is silent
   tidemill::Status listen() { return server_.listen({"127.0.0.1", 0}); }
   std::string address() const override { return server_.address().text(); }

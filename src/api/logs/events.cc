@@ -13,7 +13,8 @@ constexpr std::int64_t kLimitMax = 10'000;
 std::optional<functions::LogError> check_limit(std::int64_t limit) {
   if (limit >= 1 && limit <= kLimitMax) return std::nullopt;
   return functions::LogError{functions::LogErrc::kInvalidParameter,
-                             fmt::format("1 validation error detected: Value '{}' at 'limit' failed to satisfy constraint: Member must have value {} than or equal to {}",
+                             fmt::format("1 validation error detected: Value '{}' at 'limit' failed to satisfy "
+                                         "constraint: Member must have value {} than or equal to {}",
                                          limit, limit < 1 ? "greater" : "less", limit < 1 ? 1 : kLimitMax)};
 }
 
@@ -21,29 +22,37 @@ void put(LogStore& logs, Call call, AnswerReply reply) {
   std::vector<functions::NewLogEvent> events;
   const auto* given = call.body().find_present("logEvents");
   if (given == nullptr || !given->is_array())
-    return std::move(reply)(invalid("1 validation error detected: Value null at 'logEvents' failed to satisfy constraint: Member must not be null"));
+    return std::move(reply)(
+        invalid("1 validation error detected: Value null at 'logEvents' failed to satisfy constraint: Member must not "
+                "be null"));
   for (const auto& event : given->elements()) {
     const auto* timestamp = event.find_present("timestamp");
     const auto* message = event.find_present("message");
-    if (timestamp == nullptr || !timestamp->is_number() || message == nullptr || !message->is_string() || message->as_string().empty())
-      return std::move(reply)(invalid("1 validation error detected: Value at 'logEvents' failed to satisfy constraint: every event has a timestamp and a message"));
+    if (timestamp == nullptr || !timestamp->is_number() || message == nullptr || !message->is_string() ||
+        message->as_string().empty())
+      return std::move(reply)(
+          invalid("1 validation error detected: Value at 'logEvents' failed to satisfy constraint: every event has a "
+                  "timestamp and a message"));
     events.push_back({timestamp->as_integer(), std::string(message->as_string())});
   }
   logs.put(call.scope, call.text("logGroupName"), call.text("logStreamName"), std::move(events),
-           std::move(reply).via<functions::PutOutcome>([](const functions::PutOutcome& outcome) -> functions::LogResult<Answer> {
-             Answer answer;
-             json::Writer out(answer);
-             // Sequence tokens are no longer asked for; any will do.
-             out.begin_object().member("nextSequenceToken", "1");
-             if (outcome.too_new_from || outcome.too_old_to) {
-               out.key("rejectedLogEventsInfo").begin_object();
-               if (outcome.too_new_from) out.member("tooNewLogEventStartIndex", static_cast<std::int64_t>(*outcome.too_new_from));
-               if (outcome.too_old_to) out.member("tooOldLogEventEndIndex", static_cast<std::int64_t>(*outcome.too_old_to));
-               out.end_object();
-             }
-             out.end_object();
-             return answer;
-           }));
+           std::move(reply).via<functions::PutOutcome>(
+               [](const functions::PutOutcome& outcome) -> functions::LogResult<Answer> {
+                 Answer answer;
+                 json::Writer out(answer);
+                 // Sequence tokens are no longer asked for; any will do.
+                 out.begin_object().member("nextSequenceToken", "1");
+                 if (outcome.too_new_from || outcome.too_old_to) {
+                   out.key("rejectedLogEventsInfo").begin_object();
+                   if (outcome.too_new_from)
+                     out.member("tooNewLogEventStartIndex", static_cast<std::int64_t>(*outcome.too_new_from));
+                   if (outcome.too_old_to)
+                     out.member("tooOldLogEventEndIndex", static_cast<std::int64_t>(*outcome.too_old_to));
+                   out.end_object();
+                 }
+                 out.end_object();
+                 return answer;
+               }));
 }
 
 void filter(LogStore& logs, Call call, AnswerReply reply) {
@@ -106,12 +115,16 @@ void get(LogStore& logs, Call call, AnswerReply reply) {
         .member("message", event.message)
         .member("ingestionTime", event.ingested_ms)
         .end_object();
-  out.end_array().member("nextForwardToken", page->forward_token).member("nextBackwardToken", page->backward_token).end_object();
+  out.end_array()
+      .member("nextForwardToken", page->forward_token)
+      .member("nextBackwardToken", page->backward_token)
+      .end_object();
   std::move(reply)(std::move(answer));
 }
 
 void live_tail(LogStore&, Call, AnswerReply reply) {
-  std::move(reply)(invalid("StartLiveTail is not available on this server: poll FilterLogEvents, as `aws logs tail --follow` does"));
+  std::move(reply)(
+      invalid("StartLiveTail is not available on this server: poll FilterLogEvents, as `aws logs tail --follow` does"));
 }
 
 }  // namespace

@@ -4,16 +4,19 @@
 
 namespace tidemill::logs {
 
-extern const Operation kCreateLogGroup, kDeleteLogGroup, kDescribeLogGroups, kPutRetentionPolicy, kDeleteRetentionPolicy;
-extern const Operation kTagResource, kUntagResource, kListTagsForResource, kTagLogGroup, kUntagLogGroup, kListTagsLogGroup;
+extern const Operation kCreateLogGroup, kDeleteLogGroup, kDescribeLogGroups, kPutRetentionPolicy,
+    kDeleteRetentionPolicy;
+extern const Operation kTagResource, kUntagResource, kListTagsForResource, kTagLogGroup, kUntagLogGroup,
+    kListTagsLogGroup;
 extern const Operation kCreateLogStream, kDeleteLogStream, kDescribeLogStreams;
 extern const Operation kPutLogEvents, kFilterLogEvents, kGetLogEvents, kStartLiveTail;
 
 std::span<const Operation* const> operations() {
   static constexpr const Operation* kAll[] = {
-      &kCreateLogGroup,     &kDeleteLogGroup, &kDescribeLogGroups,   &kPutRetentionPolicy, &kDeleteRetentionPolicy, &kTagResource,
-      &kUntagResource,      &kListTagsForResource, &kTagLogGroup,    &kUntagLogGroup,      &kListTagsLogGroup,      &kCreateLogStream,
-      &kDeleteLogStream,    &kDescribeLogStreams,  &kPutLogEvents,   &kFilterLogEvents,    &kGetLogEvents,          &kStartLiveTail};
+      &kCreateLogGroup,   &kDeleteLogGroup,  &kDescribeLogGroups,   &kPutRetentionPolicy, &kDeleteRetentionPolicy,
+      &kTagResource,      &kUntagResource,   &kListTagsForResource, &kTagLogGroup,        &kUntagLogGroup,
+      &kListTagsLogGroup, &kCreateLogStream, &kDeleteLogStream,     &kDescribeLogStreams, &kPutLogEvents,
+      &kFilterLogEvents,  &kGetLogEvents,    &kStartLiveTail};
   return kAll;
 }
 

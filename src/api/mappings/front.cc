@@ -55,7 +55,10 @@ http::Response to_response(const triggers::Error& error) {
 
 http::Response to_response(const auth::Error& error) {
   std::string body;
-  json::Writer(body).begin_object().member(error.code == auth::Errc::kAccessDenied ? "Message" : "message", error.message).end_object();
+  json::Writer(body)
+      .begin_object()
+      .member(error.code == auth::Errc::kAccessDenied ? "Message" : "message", error.message)
+      .end_object();
   return json_response(auth::status(error.code), std::move(body), auth::json_code(error.code));
 }
 
@@ -82,11 +85,22 @@ void MappingsFront::mount(api::Edge& edge) {
   const auto front = [this](http::Request request, runtime::Executor&, http::Responder respond) {
     handle(std::move(request), std::move(respond));
   };
-  edge.add({.service = "lambda", .target_prefix = "", .path_prefix = std::string(kPath), .form_version = "", .front = front, .body_bytes_max = kBodyMax});
+  edge.add({.service = "lambda",
+            .target_prefix = "",
+            .path_prefix = std::string(kPath),
+            .form_version = "",
+            .front = front,
+            .body_bytes_max = kBodyMax});
   // Tags of a mapping share their path with those of functions; the ARN tells them apart.
-  const std::string arn = fmt::format("arn:aws:lambda:{}:{}:event-source-mapping", identity_.home().region, identity_.home().account);
+  const std::string arn =
+      fmt::format("arn:aws:lambda:{}:{}:event-source-mapping", identity_.home().region, identity_.home().account);
   for (const std::string& form : {arn, percent_encode(arn)})
-    edge.add({.service = "lambda", .target_prefix = "", .path_prefix = std::string(kTagsPath) + form, .form_version = "", .front = front, .body_bytes_max = kBodyMax});
+    edge.add({.service = "lambda",
+              .target_prefix = "",
+              .path_prefix = std::string(kTagsPath) + form,
+              .form_version = "",
+              .front = front,
+              .body_bytes_max = kBodyMax});
 }
 
 void MappingsFront::handle(http::Request request, http::Responder respond) {
@@ -98,24 +112,32 @@ void MappingsFront::handle(http::Request request, http::Responder respond) {
   const auto caller = identity_.authenticate(request, "lambda");
   if (!caller) return answer(to_response(caller.error()));
 
-  Call call{.scope = caller->scope, .name = {}, .query = http::parse_query(request.query()), .body = {}, .answer = nullptr};
+  Call call{
+      .scope = caller->scope, .name = {}, .query = http::parse_query(request.query()), .body = {}, .answer = nullptr};
   const std::string_view path = request.path(), method = request.method;
   bool known = true;
   if (path.starts_with(kTagsPath)) {
     call.name = percent_decode(path.substr(kTagsPath.size()));
-    if (method == "GET") call.operation = Operation::kListTags, call.iam_action = "lambda:ListTags";
-    else if (method == "POST") call.operation = Operation::kTag, call.iam_action = "lambda:TagResource";
-    else if (method == "DELETE") call.operation = Operation::kUntag, call.iam_action = "lambda:UntagResource";
-    else known = false;
+    if (method == "GET")
+      call.operation = Operation::kListTags, call.iam_action = "lambda:ListTags";
+    else if (method == "POST")
+      call.operation = Operation::kTag, call.iam_action = "lambda:TagResource";
+    else if (method == "DELETE")
+      call.operation = Operation::kUntag, call.iam_action = "lambda:UntagResource";
+    else
+      known = false;
   } else {
     std::string_view rest = path.substr(kPath.size());
     while (rest.starts_with('/')) rest.remove_prefix(1);
     while (rest.ends_with('/')) rest.remove_suffix(1);
     call.name = percent_decode(rest);
     if (call.name.empty()) {
-      if (method == "POST") call.operation = Operation::kCreate, call.iam_action = "lambda:CreateEventSourceMapping";
-      else if (method == "GET") call.operation = Operation::kList, call.iam_action = "lambda:ListEventSourceMappings";
-      else known = false;
+      if (method == "POST")
+        call.operation = Operation::kCreate, call.iam_action = "lambda:CreateEventSourceMapping";
+      else if (method == "GET")
+        call.operation = Operation::kList, call.iam_action = "lambda:ListEventSourceMappings";
+      else
+        known = false;
     } else if (method == "GET") {
       call.operation = Operation::kGet, call.iam_action = "lambda:GetEventSourceMapping";
     } else if (method == "PUT") {
@@ -128,12 +150,17 @@ void MappingsFront::handle(http::Request request, http::Responder respond) {
   }
   if (!known) {
     std::string body;
-    json::Writer(body).begin_object().member("message", fmt::format("This server has no Lambda operation {} {}", method, path)).end_object();
+    json::Writer(body)
+        .begin_object()
+        .member("message", fmt::format("This server has no Lambda operation {} {}", method, path))
+        .end_object();
     return answer(json_response(404, std::move(body), "UnknownOperationException"));
   }
   std::string resource = "*";
-  if (path.starts_with(kTagsPath)) resource = call.name;
-  else if (!call.name.empty()) resource = Mapping{.scope = call.scope, .uuid = call.name}.arn();
+  if (path.starts_with(kTagsPath))
+    resource = call.name;
+  else if (!call.name.empty())
+    resource = Mapping{.scope = call.scope, .uuid = call.name}.arn();
   const auto decision = identity_.authorize(caller->principal, call.iam_action, resource);
   if (!decision) return answer(to_response(auth::Error{auth::Errc::kAccessDenied, decision.reason}));
 
@@ -141,7 +168,11 @@ void MappingsFront::handle(http::Request request, http::Responder respond) {
     auto body = json::Value::parse(request.body.empty() ? "{}" : request.body);
     if (!body || !body->is_object()) {
       std::string text;
-      json::Writer(text).begin_object().member("Type", "User").member("message", "Could not parse request body into json.").end_object();
+      json::Writer(text)
+          .begin_object()
+          .member("Type", "User")
+          .member("message", "Could not parse request body into json.")
+          .end_object();
       return answer(json_response(400, std::move(text), "InvalidRequestContentException"));
     }
     call.body = *std::move(body);
@@ -155,9 +186,10 @@ void MappingsFront::run(Call call) {
   const auto operation = call.operation;
   const auto refuse = [&call](const triggers::Error& error) { call.answer(to_response(error)); };
   const auto answer_mapping = [](Call& from, int status) {
-    return Reply<Mapping, triggers::Error>([answer = std::move(from.answer), status](triggers::Result<Mapping> mapping) mutable {
-      answer(mapping ? json_response(status, to_api_json(*mapping).text()) : to_response(mapping.error()));
-    });
+    return Reply<Mapping, triggers::Error>(
+        [answer = std::move(from.answer), status](triggers::Result<Mapping> mapping) mutable {
+          answer(mapping ? json_response(status, to_api_json(*mapping).text()) : to_response(mapping.error()));
+        });
   };
   const auto answer_nothing = [](Call& from) {
     return Reply<void, triggers::Error>([answer = std::move(from.answer)](triggers::Status status) mutable {
@@ -185,14 +217,17 @@ void MappingsFront::run(Call call) {
       return call.answer(json_response(200, to_api_json(*mapping).text()));
     }
     case Operation::kList: {
-      triggers::Mappings::ListRequest request{.scope = call.scope, .source_arn = call.query_or("EventSourceArn"),
-                                              .function_name = call.query_or("FunctionName"), .marker = call.query_or("Marker")};
+      triggers::Mappings::ListRequest request{.scope = call.scope,
+                                              .source_arn = call.query_or("EventSourceArn"),
+                                              .function_name = call.query_or("FunctionName"),
+                                              .marker = call.query_or("Marker")};
       if (const auto text = call.query_or("MaxItems"); !text.empty()) {
         std::size_t max = 0;
         const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), max);
         if (error != std::errc() || end != text.data() + text.size() || max < 1 || max > 10000)
           return refuse({triggers::Errc::kValidation,
-                         fmt::format("1 validation error detected: Value '{}' at 'maxItems' failed to satisfy constraint: Member must have value "
+                         fmt::format("1 validation error detected: Value '{}' at 'maxItems' failed to satisfy "
+                                     "constraint: Member must have value "
                                      "{} than or equal to {}",
                                      text, max > 10000 ? "less" : "greater", max > 10000 ? 10000 : 1)});
         request.max_items = max;
@@ -218,7 +253,8 @@ void MappingsFront::run(Call call) {
       const auto* tags = call.body.find("Tags");
       if (!tags || !tags->is_object())
         return refuse({triggers::Errc::kValidation,
-                       "1 validation error detected: Value null at 'tags' failed to satisfy constraint: Member must not be null"});
+                       "1 validation error detected: Value null at 'tags' failed to satisfy constraint: Member must "
+                       "not be null"});
       for (const auto& [name, value] : tags->as_object())
         if (value.is_string()) add[name] = value.as_string();
       const std::string arn = call.name;

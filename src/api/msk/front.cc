@@ -11,7 +11,14 @@ namespace {
 
 constexpr std::string_view kV1 = "/v1/clusters", kV2 = "/api/v2/clusters";
 
-enum class Operation : unsigned char { kListClusters, kListClustersV2, kDescribeCluster, kDescribeClusterV2, kGetBootstrapBrokers, kListNodes };
+enum class Operation : unsigned char {
+  kListClusters,
+  kListClustersV2,
+  kDescribeCluster,
+  kDescribeClusterV2,
+  kGetBootstrapBrokers,
+  kListNodes
+};
 
 struct Attributes {
   std::string_view iam_action;
@@ -94,7 +101,9 @@ void write_authentication(json::Writer& out, const Cluster& cluster) {
 void write_cluster(json::Writer& out, const Cluster& cluster) {
   out.begin_object();
   out.member("clusterArn", cluster.arn).member("clusterName", cluster.name).member("state", "ACTIVE");
-  out.member("creationTime", iso8601_ms(cluster.created)).member("currentVersion", "K1").member("numberOfBrokerNodes", cluster.brokers);
+  out.member("creationTime", iso8601_ms(cluster.created))
+      .member("currentVersion", "K1")
+      .member("numberOfBrokerNodes", cluster.brokers);
   write_node_group(out);
   out.key("currentBrokerSoftwareInfo").begin_object().member("kafkaVersion", cluster.kafka_version).end_object();
   write_authentication(out, cluster);
@@ -111,7 +120,13 @@ void write_cluster_v2(json::Writer& out, const Cluster& cluster) {
   if (cluster.serverless) {
     out.key("serverless").begin_object();
     out.key("vpcConfigs").begin_array().end_array();
-    out.key("clientAuthentication").begin_object().key("sasl").begin_object().key("iam").begin_object().member("enabled", true);
+    out.key("clientAuthentication")
+        .begin_object()
+        .key("sasl")
+        .begin_object()
+        .key("iam")
+        .begin_object()
+        .member("enabled", true);
     out.end_object().end_object().end_object().end_object();
     out.key("tags").begin_object().end_object();
     out.end_object();
@@ -195,11 +210,13 @@ http::Response MskFront::answer(const http::Request& request) const {
   if (!caller) return refuse(403, auth::json_code(caller.error().code), caller.error().message);
   const auto route = find_route(request);
   if (!route)
-    return refuse(400, "BadRequestException", "The clusters of this server are names of its one broker; they come from templates, not from this API: " + request.method + " " +
-                                                  std::string(request.path()) + " is not available");
+    return refuse(
+        400, "BadRequestException",
+        "The clusters of this server are names of its one broker; they come from templates, not from this API: " +
+            request.method + " " + std::string(request.path()) + " is not available");
   const auto cluster = find(caller->scope, route->arn);
-  const auto decision =
-      identity_.authorize(caller->principal, attributes_of(route->operation).iam_action, route->arn.empty() ? "*" : route->arn);
+  const auto decision = identity_.authorize(caller->principal, attributes_of(route->operation).iam_action,
+                                            route->arn.empty() ? "*" : route->arn);
   if (!decision) return refuse(403, "ForbiddenException", decision.reason);
   if (!route->arn.empty() && !cluster)
     return refuse(404, "NotFoundException", "The requested resource doesn't exist.", "clusterArn");
@@ -213,8 +230,10 @@ http::Response MskFront::answer(const http::Request& request) const {
     case Operation::kListClustersV2:
       out.key("clusterInfoList").begin_array();
       for (const auto& one : list(caller->scope, filter)) {
-        if (route->operation == Operation::kListClustersV2) write_cluster_v2(out, one);
-        else if (!one.serverless) write_cluster(out, one);  // the first version knows provisioned clusters only
+        if (route->operation == Operation::kListClustersV2)
+          write_cluster_v2(out, one);
+        else if (!one.serverless)
+          write_cluster(out, one);  // the first version knows provisioned clusters only
       }
       out.end_array();
       break;

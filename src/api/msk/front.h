@@ -23,14 +23,15 @@ struct Cluster {
   std::string kafka_version = "4.1.0";
   std::int32_t brokers = 1;
   WallTime created;
-  std::string bootstrap;                  // plaintext
+  std::string bootstrap;  // plaintext
   std::string bootstrap_sasl_iam, bootstrap_sasl_scram;
 };
 
 class MskFront {
  public:
   // `named`: clusters that are other names of the broker; null: there are none.
-  MskFront(Cluster cluster, const auth::Identity& identity, api::RequestIds& request_ids, const topics::NamedClusters* named = nullptr)
+  MskFront(Cluster cluster, const auth::Identity& identity, api::RequestIds& request_ids,
+           const topics::NamedClusters* named = nullptr)
       : cluster_(std::move(cluster)), identity_(identity), request_ids_(request_ids), named_(named) {}
   void mount(api::Edge& edge);
   void handle(http::Request request, http::Responder respond);

@@ -72,7 +72,9 @@ TEST_F(MskFrontTest, NamedClustersAreOtherNamesOfTheBroker) {
   EXPECT_EQ(listed.find("clusterInfoList")->as_array()[0].string_or("clusterArn"), arn);
   EXPECT_EQ(listed.find("clusterInfoList")->as_array()[0].string_or("clusterType"), "SERVERLESS");
   EXPECT_TRUE(body("/v1/clusters?clusterNameFilter=orders").find("clusterInfoList")->as_array().empty());
-  EXPECT_EQ(body("/v1/clusters/" + percent_encode(arn) + "/bootstrap-brokers").string_or("bootstrapBrokerStringSaslIam"), "h:9098");
+  EXPECT_EQ(
+      body("/v1/clusters/" + percent_encode(arn) + "/bootstrap-brokers").string_or("bootstrapBrokerStringSaslIam"),
+      "h:9098");
 }
 
 TEST_F(MskFrontTest, AnotherArnIsNotFoundAndOtherCallsAreRefused) {

@@ -31,7 +31,8 @@ Result<queues::MessageAttributes> attributes_of(const json::Value* object) {
     queues::MessageAttribute attribute{.type = value.string_or("DataType"), .value = {}};
     if (attribute.is_binary()) {
       auto bytes = from_base64(value.string_or("BinaryValue"));
-      if (!bytes) return queues::fail(Errc::kInvalidParameter, fmt::format("The message attribute '{}' holds no base64.", name));
+      if (!bytes)
+        return queues::fail(Errc::kInvalidParameter, fmt::format("The message attribute '{}' holds no base64.", name));
       attribute.value = *std::move(bytes);
     } else {
       attribute.value = value.string_or("StringValue");
@@ -46,12 +47,16 @@ Result<queues::ToSend> message_of(const json::Value& body) {
     return queues::fail(Errc::kUnsupported, "MessageSystemAttributes are not supported.");
   for (const char* member : {"MessageGroupId", "MessageDeduplicationId"})
     if (!body.string_or(member).empty())
-      return queues::fail(Errc::kInvalidParameter,
-                          fmt::format("Value {} for parameter {} is invalid. Reason: The request include parameter that is not valid for this "
-                                      "queue type.",
-                                      body.string_or(member), member));
+      return queues::fail(
+          Errc::kInvalidParameter,
+          fmt::format(
+              "Value {} for parameter {} is invalid. Reason: The request include parameter that is not valid for this "
+              "queue type.",
+              body.string_or(member), member));
   TM_TRY(auto attributes, attributes_of(body.find("MessageAttributes")));
-  return queues::ToSend{.body = body.string_or("MessageBody"), .attributes = std::move(attributes), .delay_s = number_of(body.find("DelaySeconds"))};
+  return queues::ToSend{.body = body.string_or("MessageBody"),
+                        .attributes = std::move(attributes),
+                        .delay_s = number_of(body.find("DelaySeconds"))};
 }
 
 json::Object sent_json(const queues::Sent& sent) {
@@ -93,14 +98,17 @@ struct Batch {
 // Checks the batch as a whole, then runs `one(entry, done)` for each entry.
 template <class One>
 void run_batch(Call call, std::string_view entry_name, One one) {
-  auto batch = std::make_shared<Batch>(Batch{.entries = {}, .successful = {}, .failed = {}, .left = 0, .call = std::move(call)});
-  const auto refuse = [&batch](Errc code, std::string message) { batch->call.answer(queues::fail(code, std::move(message))); };
+  auto batch =
+      std::make_shared<Batch>(Batch{.entries = {}, .successful = {}, .failed = {}, .left = 0, .call = std::move(call)});
+  const auto refuse = [&batch](Errc code, std::string message) {
+    batch->call.answer(queues::fail(code, std::move(message)));
+  };
   const auto* entries = batch->call.body.find("Entries");
   if (!entries || !entries->is_array() || entries->as_array().empty())
     return refuse(Errc::kEmptyBatch, fmt::format("There should be at least one {} in the request.", entry_name));
   if (entries->as_array().size() > kBatchMax)
-    return refuse(Errc::kTooManyEntries,
-                  fmt::format("Maximum number of entries per request are {}. You have sent {}.", kBatchMax, entries->as_array().size()));
+    return refuse(Errc::kTooManyEntries, fmt::format("Maximum number of entries per request are {}. You have sent {}.",
+                                                     kBatchMax, entries->as_array().size()));
   std::set<std::string> ids;
   std::size_t bytes = 0;
   for (const json::Value& entry : entries->as_array()) {
@@ -109,14 +117,16 @@ void run_batch(Call call, std::string_view entry_name, One one) {
       return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
     });
     if (!good)
-      return refuse(Errc::kInvalidBatchEntryId, "A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be "
-                                                "at most 80 letters long.");
+      return refuse(Errc::kInvalidBatchEntryId,
+                    "A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be "
+                    "at most 80 letters long.");
     if (!ids.insert(id).second) return refuse(Errc::kBatchIdsNotDistinct, fmt::format("Id {} repeated.", id));
     bytes += entry.string_or("MessageBody").size();
   }
   if (bytes > queues::kMessageBytesMax)
-    return refuse(Errc::kBatchTooLong, fmt::format("Batch requests cannot be longer than {} bytes. You have sent {} bytes.",
-                                                   queues::kMessageBytesMax, bytes));
+    return refuse(Errc::kBatchTooLong,
+                  fmt::format("Batch requests cannot be longer than {} bytes. You have sent {} bytes.",
+                              queues::kMessageBytesMax, bytes));
   batch->entries = entries->as_array();
   batch->left = batch->entries.size();
   for (std::size_t i = 0; i < batch->entries.size(); ++i)
@@ -137,7 +147,8 @@ bool wants(const std::vector<std::string>& asked, std::string_view name) {
   });
 }
 
-json::Value message_json(const queues::Received& received, const std::vector<std::string>& system, const std::vector<std::string>& own) {
+json::Value message_json(const queues::Received& received, const std::vector<std::string>& system,
+                         const std::vector<std::string>& own) {
   const queues::Message& message = received.message;
   json::Object out;
   out["MessageId"] = message.id;
@@ -159,8 +170,10 @@ json::Value message_json(const queues::Received& received, const std::vector<std
     if (!wants(own, name)) continue;
     shown[name] = attribute;
     json::Object value;
-    if (attribute.is_binary()) value["BinaryValue"] = to_base64(attribute.value);
-    else value["StringValue"] = attribute.value;
+    if (attribute.is_binary())
+      value["BinaryValue"] = to_base64(attribute.value);
+    else
+      value["StringValue"] = attribute.value;
     value["DataType"] = attribute.type;
     own_json[name] = std::move(value);
   }
@@ -179,7 +192,8 @@ void send_message(Queues& queues, const QueueName& queue, Call call) {
   std::vector<queues::ToSend> messages;
   messages.push_back(*std::move(message));
   const std::string sender = call.caller.principal.user_id;
-  queues.send(queue, std::move(messages), sender, Reply<std::vector<queues::Sent>, Error>([call = std::move(call)](auto sent) mutable {
+  queues.send(queue, std::move(messages), sender,
+              Reply<std::vector<queues::Sent>, Error>([call = std::move(call)](auto sent) mutable {
                 if (!sent) return call.answer(std::unexpected(sent.error()));
                 call.answer(json::Value(sent_json(sent->front())));
               }));
@@ -200,8 +214,10 @@ void send_message_batch(Queues& queues, const QueueName& queue, Call call) {
 }
 
 void receive_message(Queues& queues, const QueueName& queue, Call call) {
-  queues::ReceiveRequest request{.queue = queue, .messages_max = call.number("MaxNumberOfMessages").value_or(1),
-                                 .visibility_s = call.number("VisibilityTimeout"), .wait_s = call.number("WaitTimeSeconds")};
+  queues::ReceiveRequest request{.queue = queue,
+                                 .messages_max = call.number("MaxNumberOfMessages").value_or(1),
+                                 .visibility_s = call.number("VisibilityTimeout"),
+                                 .wait_s = call.number("WaitTimeSeconds")};
   auto system = list_of(call.body.find("AttributeNames"));
   for (auto& name : list_of(call.body.find("MessageSystemAttributeNames"))) system.push_back(std::move(name));
   auto own = list_of(call.body.find("MessageAttributeNames"));
@@ -245,7 +261,8 @@ void change_visibility_batch(Queues& queues, const QueueName& queue, Call call) 
   run_batch(std::move(call), "ChangeMessageVisibilityBatchRequestEntry", [&](const json::Value& entry, auto done) {
     const auto timeout = number_of(entry.find("VisibilityTimeout"));
     if (!timeout) return done(missing("VisibilityTimeout"));
-    queues.change_visibility(queue, entry.string_or("ReceiptHandle"), *timeout, Reply<void, Error>([done](Status status) mutable {
+    queues.change_visibility(queue, entry.string_or("ReceiptHandle"), *timeout,
+                             Reply<void, Error>([done](Status status) mutable {
                                if (!status) return done(std::unexpected(status.error()));
                                done(json::Object());
                              }));

@@ -19,8 +19,8 @@ using Answer = queues::Result<json::Value>;
 struct Call {
   auth::Caller caller;
   json::Value body;
-  std::string host;                     // as the client named us: queue URLs are made with it
-  std::shared_ptr<bool> client_gone;    // set when the connection closes before the answer
+  std::string host;                   // as the client named us: queue URLs are made with it
+  std::shared_ptr<bool> client_gone;  // set when the connection closes before the answer
   std::move_only_function<void(Answer)> answer;
 
   std::string text(std::string_view name) const { return body.string_or(name); }

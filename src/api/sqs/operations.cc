@@ -31,10 +31,12 @@ json::Value map_json(std::string_view member, const std::map<std::string, std::s
 
 void create_queue(Queues& queues, const QueueName&, Call call) {
   const QueueName name{.scope = call.caller.scope, .name = call.text("QueueName")};
-  if (name.name.empty()) return call.answer(queues::fail(Errc::kMissingParameter, "The request must contain the parameter QueueName."));
+  if (name.name.empty())
+    return call.answer(queues::fail(Errc::kMissingParameter, "The request must contain the parameter QueueName."));
   auto attributes = strings_of(call.body.find("Attributes"));
   auto tags = strings_of(call.body.find("tags"));
-  queues.create(name, std::move(attributes), std::move(tags), Reply<QueueName, Error>([call = std::move(call)](auto made) mutable {
+  queues.create(name, std::move(attributes), std::move(tags),
+                Reply<QueueName, Error>([call = std::move(call)](auto made) mutable {
                   if (!made) return call.answer(std::unexpected(made.error()));
                   json::Object out;
                   out["QueueUrl"] = call.url_of(*made);
@@ -53,7 +55,8 @@ void get_queue_url(Queues& queues, const QueueName&, Call call) {
 
 // One page of names as URLs; NextToken is the last name of the page before.
 void answer_page(Call call, std::vector<std::string> names, std::string_view member) {
-  const auto max = static_cast<std::size_t>(std::clamp<std::int64_t>(call.number("MaxResults").value_or(1000), 1, 1000));
+  const auto max =
+      static_cast<std::size_t>(std::clamp<std::int64_t>(call.number("MaxResults").value_or(1000), 1, 1000));
   const std::string after = call.text("NextToken");
   json::Object out;
   json::Array urls;
@@ -82,17 +85,27 @@ void list_dead_letter_sources(Queues& queues, const QueueName& queue, Call call)
   answer_page(std::move(call), std::move(names), "queueUrls");
 }
 
-void delete_queue(Queues& queues, const QueueName& queue, Call call) { queues.remove(queue, empty_reply(std::move(call))); }
-void purge_queue(Queues& queues, const QueueName& queue, Call call) { queues.purge(queue, empty_reply(std::move(call))); }
+void delete_queue(Queues& queues, const QueueName& queue, Call call) {
+  queues.remove(queue, empty_reply(std::move(call)));
+}
+void purge_queue(Queues& queues, const QueueName& queue, Call call) {
+  queues.purge(queue, empty_reply(std::move(call)));
+}
 
 void get_attributes(Queues& queues, const QueueName& queue, Call call) {
   auto attributes = queues.attributes(queue);
   if (!attributes) return call.answer(std::unexpected(attributes.error()));
   const auto asked = list_of(call.body.find("AttributeNames"));
   if (std::ranges::find(asked, "All") == asked.end()) {
-    static constexpr std::string_view kOptional[] = {"Policy", "RedrivePolicy", "RedriveAllowPolicy", "KmsMasterKeyId",
-                                                     "KmsDataKeyReusePeriodSeconds", "FifoQueue", "ContentBasedDeduplication",
-                                                     "DeduplicationScope", "FifoThroughputLimit"};
+    static constexpr std::string_view kOptional[] = {"Policy",
+                                                     "RedrivePolicy",
+                                                     "RedriveAllowPolicy",
+                                                     "KmsMasterKeyId",
+                                                     "KmsDataKeyReusePeriodSeconds",
+                                                     "FifoQueue",
+                                                     "ContentBasedDeduplication",
+                                                     "DeduplicationScope",
+                                                     "FifoThroughputLimit"};
     for (const std::string& name : asked)
       if (!attributes->contains(name) && std::ranges::find(kOptional, name) == std::end(kOptional))
         return call.answer(queues::fail(Errc::kInvalidAttributeName, fmt::format("Unknown Attribute {}.", name)));
@@ -161,12 +174,15 @@ std::optional<std::int64_t> number_of(const json::Value* value) {
 
 std::optional<std::int64_t> Call::number(std::string_view name) const { return number_of(body.find(name)); }
 
-std::string Call::url_of(const QueueName& queue) const { return fmt::format("http://{}/{}/{}", host, queue.scope.account, queue.name); }
+std::string Call::url_of(const QueueName& queue) const {
+  return fmt::format("http://{}/{}/{}", host, queue.scope.account, queue.name);
+}
 
 std::map<std::string, std::string> strings_of(const json::Value* object) {
   std::map<std::string, std::string> out;
   if (object && object->is_object())
-    for (const auto& [name, value] : object->as_object()) out[name] = value.is_string() ? value.as_string() : value.text();
+    for (const auto& [name, value] : object->as_object())
+      out[name] = value.is_string() ? value.as_string() : value.text();
   return out;
 }
 
@@ -190,29 +206,41 @@ std::optional<QueueName> queue_of_url(std::string_view url, const Scope& scope) 
   if (slash != std::string_view::npos) {
     const std::string_view before = url.substr(0, slash);
     const std::string_view account = before.substr(before.rfind('/') + 1);
-    if (account.size() == 12 && std::ranges::all_of(account, [](char c) { return c >= '0' && c <= '9'; })) out.scope.account = account;
+    if (account.size() == 12 && std::ranges::all_of(account, [](char c) { return c >= '0' && c <= '9'; }))
+      out.scope.account = account;
   }
   return out;
 }
 
 ErrorNames names_of(Errc code) {
   switch (code) {
-    case Errc::kQueueDoesNotExist: return {"com.amazonaws.sqs#QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue", 400};
+    case Errc::kQueueDoesNotExist:
+      return {"com.amazonaws.sqs#QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue", 400};
     case Errc::kQueueNameExists: return {"com.amazonaws.sqs#QueueNameExists", "QueueAlreadyExists", 400};
     case Errc::kInvalidAttributeName: return {"com.amazonaws.sqs#InvalidAttributeName", "InvalidAttributeName", 400};
     case Errc::kInvalidAttributeValue: return {"com.amazonaws.sqs#InvalidAttributeValue", "InvalidAttributeValue", 400};
-    case Errc::kInvalidParameter: return {"com.amazon.coral.service#InvalidParameterValueException", "InvalidParameterValue", 400};
-    case Errc::kMissingParameter: return {"com.amazon.coral.service#MissingRequiredParameterException", "MissingParameter", 400};
-    case Errc::kReceiptHandleIsInvalid: return {"com.amazonaws.sqs#ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid", 404};
-    case Errc::kMessageNotInflight: return {"com.amazonaws.sqs#MessageNotInflight", "AWS.SimpleQueueService.MessageNotInflight", 400};
+    case Errc::kInvalidParameter:
+      return {"com.amazon.coral.service#InvalidParameterValueException", "InvalidParameterValue", 400};
+    case Errc::kMissingParameter:
+      return {"com.amazon.coral.service#MissingRequiredParameterException", "MissingParameter", 400};
+    case Errc::kReceiptHandleIsInvalid:
+      return {"com.amazonaws.sqs#ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid", 404};
+    case Errc::kMessageNotInflight:
+      return {"com.amazonaws.sqs#MessageNotInflight", "AWS.SimpleQueueService.MessageNotInflight", 400};
     case Errc::kOverLimit: return {"com.amazonaws.sqs#OverLimit", "OverLimit", 403};
-    case Errc::kUnsupported: return {"com.amazonaws.sqs#UnsupportedOperation", "AWS.SimpleQueueService.UnsupportedOperation", 400};
-    case Errc::kEmptyBatch: return {"com.amazonaws.sqs#EmptyBatchRequest", "AWS.SimpleQueueService.EmptyBatchRequest", 400};
+    case Errc::kUnsupported:
+      return {"com.amazonaws.sqs#UnsupportedOperation", "AWS.SimpleQueueService.UnsupportedOperation", 400};
+    case Errc::kEmptyBatch:
+      return {"com.amazonaws.sqs#EmptyBatchRequest", "AWS.SimpleQueueService.EmptyBatchRequest", 400};
     case Errc::kTooManyEntries:
-      return {"com.amazonaws.sqs#TooManyEntriesInBatchRequest", "AWS.SimpleQueueService.TooManyEntriesInBatchRequest", 400};
-    case Errc::kBatchIdsNotDistinct: return {"com.amazonaws.sqs#BatchEntryIdsNotDistinct", "AWS.SimpleQueueService.BatchEntryIdsNotDistinct", 400};
-    case Errc::kInvalidBatchEntryId: return {"com.amazonaws.sqs#InvalidBatchEntryId", "AWS.SimpleQueueService.InvalidBatchEntryId", 400};
-    case Errc::kBatchTooLong: return {"com.amazonaws.sqs#BatchRequestTooLong", "AWS.SimpleQueueService.BatchRequestTooLong", 400};
+      return {"com.amazonaws.sqs#TooManyEntriesInBatchRequest", "AWS.SimpleQueueService.TooManyEntriesInBatchRequest",
+              400};
+    case Errc::kBatchIdsNotDistinct:
+      return {"com.amazonaws.sqs#BatchEntryIdsNotDistinct", "AWS.SimpleQueueService.BatchEntryIdsNotDistinct", 400};
+    case Errc::kInvalidBatchEntryId:
+      return {"com.amazonaws.sqs#InvalidBatchEntryId", "AWS.SimpleQueueService.InvalidBatchEntryId", 400};
+    case Errc::kBatchTooLong:
+      return {"com.amazonaws.sqs#BatchRequestTooLong", "AWS.SimpleQueueService.BatchRequestTooLong", 400};
     case Errc::kInternal: return {"com.amazon.coral.service#InternalFailure", "InternalFailure", 500};
   }
   std::unreachable();

@@ -18,7 +18,8 @@ json::Object scalars(const api::Form& form) {
   json::Object out;
   for (const auto& [name, value] : form.all())
     if (name.find('.') == std::string::npos) out[name] = value;
-  if (auto attributes = message_attributes(form); !attributes.as_object().empty()) out["MessageAttributes"] = std::move(attributes);
+  if (auto attributes = message_attributes(form); !attributes.as_object().empty())
+    out["MessageAttributes"] = std::move(attributes);
   return out;
 }
 
@@ -30,9 +31,11 @@ void add_list(json::Object& out, const api::Form& form, std::string_view paramet
 
 std::string plain(const json::Value& value) { return value.is_string() ? value.as_string() : value.text(); }
 
-void add_pairs(api::Xml& xml, const json::Value* map, std::string_view element, std::string_view key, std::string_view value) {
+void add_pairs(api::Xml& xml, const json::Value* map, std::string_view element, std::string_view key,
+               std::string_view value) {
   if (!map || !map->is_object()) return;
-  for (const auto& [name, text] : map->as_object()) xml.open(element).element(key, name).element(value, plain(text)).close(element);
+  for (const auto& [name, text] : map->as_object())
+    xml.open(element).element(key, name).element(value, plain(text)).close(element);
 }
 
 void add_scalars(api::Xml& xml, const json::Value& object) {
@@ -56,7 +59,8 @@ json::Value body_of_form(const api::Form& form) {
   add_list(out, form, "MessageAttributeName", "MessageAttributeNames");
   add_list(out, form, "MessageSystemAttributeName", "MessageSystemAttributeNames");
   json::Array entries;
-  for (const char* parameter : {"SendMessageBatchRequestEntry", "DeleteMessageBatchRequestEntry", "ChangeMessageVisibilityBatchRequestEntry"})
+  for (const char* parameter :
+       {"SendMessageBatchRequestEntry", "DeleteMessageBatchRequestEntry", "ChangeMessageVisibilityBatchRequestEntry"})
     for (const api::Form& entry : form.structures(parameter)) entries.push_back(scalars(entry));
   if (!entries.empty()) out["Entries"] = std::move(entries);
   return out;

@@ -8,14 +8,18 @@ constexpr std::string_view kFilterTypes[] = {"CHILD_SHARDS"};
 constexpr Shape kFilterType{.type = Type::kString, .values = kFilterTypes};
 constexpr Field kFilterFields[] = {{"Type", &kFilterType}, {"ShardId", &kShardId}};
 constexpr Shape kFilter{.type = Type::kStructure, .name = "ShardFilter", .fields = kFilterFields};
-constexpr Field kFields[] = {
-    {"StreamArn", &kStreamArn, true}, {"Limit", &kPageLimit}, {"ExclusiveStartShardId", &kShardId}, {"ShardFilter", &kFilter}};
+constexpr Field kFields[] = {{"StreamArn", &kStreamArn, true},
+                             {"Limit", &kPageLimit},
+                             {"ExclusiveStartShardId", &kShardId},
+                             {"ShardFilter", &kFilter}};
 constexpr Shape kInput{.type = Type::kStructure, .name = "DescribeStreamInput", .fields = kFields};
 
 void append_key_schema(json::Writer& writer, const tables::KeySchema& keys) {
   writer.key("KeySchema").begin_array();
-  for (const auto& key : keys.hash) writer.begin_object().member("AttributeName", key.name).member("KeyType", "HASH").end_object();
-  for (const auto& key : keys.range) writer.begin_object().member("AttributeName", key.name).member("KeyType", "RANGE").end_object();
+  for (const auto& key : keys.hash)
+    writer.begin_object().member("AttributeName", key.name).member("KeyType", "HASH").end_object();
+  for (const auto& key : keys.range)
+    writer.begin_object().member("AttributeName", key.name).member("KeyType", "RANGE").end_object();
   writer.end_array();
 }
 
@@ -24,7 +28,8 @@ void append_shard(json::Writer& writer, const streams::ShardInfo& shard) {
   writer.key("SequenceNumberRange").begin_object();
   writer.member("StartingSequenceNumber", streams::sequence_number(shard.first));
   if (shard.end) {
-    writer.member("EndingSequenceNumber", streams::sequence_number(*shard.end > shard.first ? *shard.end - 1 : shard.first));
+    writer.member("EndingSequenceNumber",
+                  streams::sequence_number(*shard.end > shard.first ? *shard.end - 1 : shard.first));
   }
   writer.end_object();
   if (!shard.parent.empty()) writer.member("ParentShardId", shard.parent);
@@ -47,8 +52,8 @@ awsjson::Answer run(streams::Streams& streams, const awsjson::Call& call) {
           "One or more parameter values were invalid: shardFilter.type and shardFilter.shardId must both be given"));
     }
     if (!children_of->starts_with("shardId-")) {
-      return std::unexpected(awsjson::validation_error("One or more parameter values were invalid: Invalid shardFilter.shardId: " +
-                                                       std::string(*children_of)));
+      return std::unexpected(awsjson::validation_error(
+          "One or more parameter values were invalid: Invalid shardFilter.shardId: " + std::string(*children_of)));
     }
   }
   const auto described = streams.describe(awsjson::read_string(body, "StreamArn"));

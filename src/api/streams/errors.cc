@@ -4,7 +4,8 @@ namespace tidemill::api_streams {
 
 awsjson::WireError to_wire(const streams::Error& error) {
   const auto named = [&error](std::string_view name) {
-    return awsjson::WireError{.type = "com.amazonaws.dynamodb.v20120810#" + std::string(name), .message = error.message};
+    return awsjson::WireError{.type = "com.amazonaws.dynamodb.v20120810#" + std::string(name),
+                              .message = error.message};
   };
   switch (error.code) {
     case streams::Errc::kValidation: return awsjson::validation_error(error.message);

@@ -13,12 +13,14 @@ constexpr Shape kInput{.type = Type::kStructure, .name = "GetRecordsInput", .fie
 
 awsjson::Answer run(streams::Streams& streams, const awsjson::Call& call) {
   const auto limit = awsjson::read_integer(call.body(), "Limit").value_or(kRecordsMax);
-  const auto page = streams.get_records(awsjson::read_string(call.body(), "ShardIterator"), static_cast<std::size_t>(limit));
+  const auto page =
+      streams.get_records(awsjson::read_string(call.body(), "ShardIterator"), static_cast<std::size_t>(limit));
   if (!page) return std::unexpected(to_wire(page.error()));
   std::string out = "{\"Records\":[";
   for (const auto& record : page->records) {
     if (out.back() == '}') out += ',';
-    if (const auto appended = streams::append_record_json(out, record, page->context, streams::RecordForm::kApi); !appended) {
+    if (const auto appended = streams::append_record_json(out, record, page->context, streams::RecordForm::kApi);
+        !appended) {
       return std::unexpected(to_wire(appended.error()));
     }
   }

@@ -4,7 +4,8 @@
 namespace tidemill::api_streams {
 namespace {
 
-constexpr Field kFields[] = {{"TableName", &kTableName}, {"Limit", &kPageLimit}, {"ExclusiveStartStreamArn", &kStreamArn}};
+constexpr Field kFields[] = {
+    {"TableName", &kTableName}, {"Limit", &kPageLimit}, {"ExclusiveStartStreamArn", &kStreamArn}};
 constexpr Shape kInput{.type = Type::kStructure, .name = "ListStreamsInput", .fields = kFields};
 
 awsjson::Answer run(streams::Streams& streams, const awsjson::Call& call) {

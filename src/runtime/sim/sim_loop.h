@@ -1,5 +1,5 @@
-// A loop in virtual time: one test thread lives through a day of retries. Everything is deterministic: what is posted runs in
-// order, timers run by time and then by the order in which they were set.
+// A loop in virtual time: one test thread lives through a day of retries. Everything is deterministic: what is posted
+// runs in order, timers run by time and then by the order in which they were set.
 #pragma once
 
 #include <cstdint>

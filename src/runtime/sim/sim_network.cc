@@ -13,9 +13,9 @@ class SimConnection final : public Connection {
     Connection::Events events;
     bool started = false;
     bool paused = false;
-    bool closed = false;         // by this side: nothing more is told
+    bool closed = false;  // by this side: nothing more is told
     bool peer_closed = false;
-    std::string waiting;         // arrived, not yet told
+    std::string waiting;  // arrived, not yet told
     std::weak_ptr<Side> other;
   };
 
@@ -60,8 +60,10 @@ class SimConnection final : public Connection {
   static void travel(const std::shared_ptr<Side>& from, std::function<void(const std::shared_ptr<Side>&)> arrive) {
     deliver(from->network, from->other, std::move(arrive));
   }
-  static void deliver(SimNetwork& network, std::weak_ptr<Side> to, std::function<void(const std::shared_ptr<Side>&)> arrive) {
-    const auto when = network.loop_.clock().now() + (network.partitioned ? Duration(std::chrono::milliseconds(10)) : network.latency);
+  static void deliver(SimNetwork& network, std::weak_ptr<Side> to,
+                      std::function<void(const std::shared_ptr<Side>&)> arrive) {
+    const auto when =
+        network.loop_.clock().now() + (network.partitioned ? Duration(std::chrono::milliseconds(10)) : network.latency);
     network.loop_.at(when, [&network, to, arrive = std::move(arrive)]() mutable {
       if (network.partitioned) return deliver(network, to, std::move(arrive));
       if (const auto side = to.lock()) arrive(side);
@@ -106,7 +108,8 @@ Result<std::unique_ptr<Listener>> SimNetwork::listen(const Address& address, OnA
 void SimNetwork::connect(const Address& address, Duration, OnConnect on_connect) {
   loop_.at(loop_.clock().now() + latency, [this, address, on_connect = std::move(on_connect)]() mutable {
     const auto found = listeners_.find(address.port);
-    if (found == listeners_.end()) return on_connect(fail(Errc::kUnavailable, "connection to " + address.text() + " refused"));
+    if (found == listeners_.end())
+      return on_connect(fail(Errc::kUnavailable, "connection to " + address.text() + " refused"));
     auto client = std::make_shared<SimConnection::Side>(*this, address);
     auto server = std::make_shared<SimConnection::Side>(*this, Address{"127.0.0.1", next_port_++});
     client->other = server;

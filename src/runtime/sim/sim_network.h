@@ -18,7 +18,8 @@ class SimNetwork final : public Network {
 
   // How long a byte is on its way.
   Duration latency = std::chrono::microseconds(10);
-  // No further data or close passes between the two sides of any connection while set; what was sent meanwhile arrives later.
+  // No further data or close passes between the two sides of any connection while set; what was sent meanwhile arrives
+  // later.
   bool partitioned = false;
 
  private:

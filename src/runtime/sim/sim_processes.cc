@@ -40,7 +40,8 @@ void SimProcesses::Child::exit(ExitStatus status) {
 
 std::string SimProcesses::Child::variable(std::string_view name) const {
   for (const auto& entry : options.environment) {
-    if (entry.size() > name.size() && entry.starts_with(name) && entry[name.size()] == '=') return entry.substr(name.size() + 1);
+    if (entry.size() > name.size() && entry.starts_with(name) && entry[name.size()] == '=')
+      return entry.substr(name.size() + 1);
   }
   return "";
 }

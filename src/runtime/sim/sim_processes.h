@@ -17,14 +17,18 @@ class SimProcesses final : public Processes {
   struct Child {
     std::int64_t pid = 0;
     SpawnOptions options;
-    std::vector<int> signals;     // all that were sent
+    std::vector<int> signals;  // all that were sent
     std::string stdin_bytes;
     std::uint64_t resident = 32 << 20;
     bool running = true;
     bool handle_dropped = false;  // the owner destroyed its Process
 
-    void print(std::string_view text) { if (options.on_stdout) options.on_stdout(text); }
-    void print_error(std::string_view text) { if (options.on_stderr) options.on_stderr(text); }
+    void print(std::string_view text) {
+      if (options.on_stdout) options.on_stdout(text);
+    }
+    void print_error(std::string_view text) {
+      if (options.on_stderr) options.on_stderr(text);
+    }
     void exit(ExitStatus status);
     // The value of NAME in the environment it was given.
     std::string variable(std::string_view name) const;

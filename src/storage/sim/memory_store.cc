@@ -59,7 +59,8 @@ class MemoryCursor final : public Cursor {
 MemoryEngine::MemoryEngine() : state_(std::make_shared<State>()) {}
 MemoryEngine::~MemoryEngine() = default;
 
-Result<std::optional<std::string>> MemoryEngine::get(Keyspace keyspace, std::string_view key, const Snapshot* snapshot) const {
+Result<std::optional<std::string>> MemoryEngine::get(Keyspace keyspace, std::string_view key,
+                                                     const Snapshot* snapshot) const {
   const std::lock_guard lock(mutex_);
   const auto& state = snapshot == nullptr ? *state_ : *static_cast<const MemorySnapshot*>(snapshot)->state;
   const auto found = state.find(full_key(keyspace, key));

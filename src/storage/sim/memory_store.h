@@ -1,4 +1,5 @@
-// The simulated twin of the RocksDB engine: an ordered map in memory that knows which batches were synced and can crash.
+// The simulated twin of the RocksDB engine: an ordered map in memory that knows which batches were synced and can
+// crash.
 #pragma once
 
 #include <map>
@@ -16,7 +17,8 @@ class MemoryEngine final : public Engine {
   MemoryEngine();
   ~MemoryEngine() override;
 
-  Result<std::optional<std::string>> get(Keyspace keyspace, std::string_view key, const Snapshot* snapshot) const override;
+  Result<std::optional<std::string>> get(Keyspace keyspace, std::string_view key,
+                                         const Snapshot* snapshot) const override;
   std::unique_ptr<Cursor> cursor(Keyspace keyspace, const Range& range, Direction direction,
                                  const Snapshot* snapshot) const override;
   std::shared_ptr<const Snapshot> snapshot() const override;
@@ -25,7 +27,8 @@ class MemoryEngine final : public Engine {
   Status checkpoint(const std::string& folder) override;
   std::uint64_t approximate_bytes(Keyspace keyspace, const Range& range) const override;
 
-  // A power loss that keeps all synced batches and the first `keep_unsynced` of the others. Returns the survivor as a new engine.
+  // A power loss that keeps all synced batches and the first `keep_unsynced` of the others. Returns the survivor as a
+  // new engine.
   std::unique_ptr<MemoryEngine> crash(std::size_t keep_unsynced) const;
   std::size_t unsynced() const;
   // The next write or sync fails with this error (once).
@@ -37,7 +40,7 @@ class MemoryEngine final : public Engine {
   using State = std::map<std::string, std::string, std::less<>>;
   static void apply(State& state, const std::vector<Write>& batch);
   mutable std::mutex mutex_;
-  std::shared_ptr<State> state_;                  // copied on write when a snapshot or cursor shares it
+  std::shared_ptr<State> state_;  // copied on write when a snapshot or cursor shares it
   State synced_;
   std::vector<std::vector<Write>> unsynced_;
   std::optional<Error> next_failure_;

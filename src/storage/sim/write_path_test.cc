@@ -1,5 +1,5 @@
-// The write path under a hostile scheduler: several loops, clients that count, readers, stream readers, a lane that syncs when the
-// seed says so, and power failures that lose what was not synced. See docs/design/0001-write-path.md.
+// The write path under a hostile scheduler: several loops, clients that count, readers, stream readers, a lane that
+// syncs when the seed says so, and power failures that lose what was not synced. See docs/design/0001-write-path.md.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -58,7 +58,9 @@ class World {
         case 0:
         case 1:
         case 2: start_operation(); break;
-        case 3: if (!relaxed_) store_->sync_once(); break;
+        case 3:
+          if (!relaxed_) store_->sync_once();
+          break;
         case 4: read_stream(); break;
         default: loops_[pick(loops_.size())]->step();
       }
@@ -78,9 +80,9 @@ class World {
   void boot(std::unique_ptr<MemoryEngine> engine) {
     engine_ = engine.get();
     stripes_ = std::make_unique<Stripes>(4);  // fewer than keys: some share
-    store_ = std::make_unique<Store>(std::move(engine),
-                                     Store::Options{.durability = relaxed_ ? Durability::kRelaxed : Durability::kDurable,
-                                                    .sync_thread = false});
+    store_ = std::make_unique<Store>(
+        std::move(engine),
+        Store::Options{.durability = relaxed_ ? Durability::kRelaxed : Durability::kDurable, .sync_thread = false});
     std::uint64_t next = 0;
     if (const auto last = store_->cursor(Keyspace::kChanges, Range::prefix("s/"), Direction::kReverse); last->valid()) {
       next = Log::number_of(last->key()) + 1;
@@ -107,9 +109,8 @@ class World {
         // As a point read does it: the item, then the stripe's ticket, then the gate.
         const auto value = stored(key);
         const auto ticket = stripes_->last(static_cast<std::uint64_t>(key));
-        store_->when_durable(ticket, loop, [this, key, invoked, epoch, value] {
-          finish({key, false, invoked, ++time_, value}, epoch);
-        });
+        store_->when_durable(
+            ticket, loop, [this, key, invoked, epoch, value] { finish({key, false, invoked, ++time_, value}, epoch); });
       });
       return;
     }
@@ -197,11 +198,12 @@ class World {
         ASSERT_EQ(text, stream_seen_[number]) << "a record changed after it was shown";
       }
     }
-    for (int key = 0; key < kKeys; ++key) EXPECT_EQ(stored(key), records[key]) << "item and records disagree, key " << key;
+    for (int key = 0; key < kKeys; ++key)
+      EXPECT_EQ(stored(key), records[key]) << "item and records disagree, key " << key;
   }
 
-  // Linearizability of counters. Increments have distinct values, which is their order; every operation must fit between what
-  // had been answered before it was invoked and what had been invoked before it was answered.
+  // Linearizability of counters. Increments have distinct values, which is their order; every operation must fit
+  // between what had been answered before it was invoked and what had been invoked before it was answered.
   void check_history() {
     for (int key = 0; key < kKeys; ++key) {
       std::vector<Event> events;
@@ -216,8 +218,10 @@ class World {
         for (const auto& b : events) {
           if (a.answered >= b.invoked) continue;
           // a was over before b began.
-          if (b.increment) EXPECT_GT(b.value, a.value) << "key " << key << ": an increment did not see an earlier answer";
-          else EXPECT_GE(b.value, a.value) << "key " << key << ": a read went back in time";
+          if (b.increment)
+            EXPECT_GT(b.value, a.value) << "key " << key << ": an increment did not see an earlier answer";
+          else
+            EXPECT_GE(b.value, a.value) << "key " << key << ": a read went back in time";
         }
       }
     }

@@ -9,8 +9,8 @@ namespace tidemill::triggers {
 struct FilterPattern::Object {
   struct Field {
     std::string name;
-    std::vector<FilterRule> rules;          // of a leaf
-    std::unique_ptr<Object> below;          // or the object below
+    std::vector<FilterRule> rules;  // of a leaf
+    std::unique_ptr<Object> below;  // or the object below
   };
   std::vector<Field> fields;
   std::vector<std::vector<Object>> alternatives;  // each "$or": one of them must match
@@ -31,7 +31,8 @@ bool matches_leaf(const std::vector<FilterRule>& rules, const json::Node* node) 
   if (!node || node->is_object()) return absent();
   if (node->is_array()) {
     if (node->elements().empty()) return absent();
-    return std::ranges::any_of(node->elements(), [&rules](const json::Node& element) { return matches_leaf(rules, &element); });
+    return std::ranges::any_of(node->elements(),
+                               [&rules](const json::Node& element) { return matches_leaf(rules, &element); });
   }
   return std::ranges::any_of(rules, [node](const FilterRule& rule) { return rule.matches_scalar(*node); });
 }
@@ -39,11 +40,13 @@ bool matches_leaf(const std::vector<FilterRule>& rules, const json::Node* node) 
 bool matches_below(const Object& below, const json::Node* node) {
   if (node && node->is_array())
     // All fields of one element must match together.
-    return std::ranges::any_of(node->elements(), [&below](const json::Node& element) { return matches_below(below, &element); });
+    return std::ranges::any_of(node->elements(),
+                               [&below](const json::Node& element) { return matches_below(below, &element); });
   return below.matches(node && node->is_object() ? node : nullptr);
 }
 
-// "$or" joins alternatives only when it lists at least two objects that are no rules themselves; else it is a field's name.
+// "$or" joins alternatives only when it lists at least two objects that are no rules themselves; else it is a field's
+// name.
 bool is_alternatives(const json::Node& node) {
   if (!node.is_array() || node.elements().size() < 2) return false;
   return std::ranges::all_of(node.elements(), [](const json::Node& element) {
@@ -70,7 +73,8 @@ Result<Object> parse_object(const json::Node& node) {
       out.alternatives.push_back(std::move(alternatives));
     } else if (value.is_object()) {
       TM_TRY(auto below, parse_object(value));
-      out.fields.push_back({.name = std::string(name), .rules = {}, .below = std::make_unique<Object>(std::move(below))});
+      out.fields.push_back(
+          {.name = std::string(name), .rules = {}, .below = std::make_unique<Object>(std::move(below))});
     } else if (value.is_array() && !value.elements().empty()) {
       std::vector<FilterRule> rules;
       for (const json::Node& element : value.elements()) {
@@ -125,7 +129,8 @@ bool Filters::pass(std::string_view record_json) const {
   if (patterns_.empty()) return true;
   const auto document = json::Document::parse(record_json);
   if (!document) return false;
-  return std::ranges::any_of(patterns_, [&](const FilterPattern& pattern) { return pattern.matches(document->root()); });
+  return std::ranges::any_of(patterns_,
+                             [&](const FilterPattern& pattern) { return pattern.matches(document->root()); });
 }
 
 }  // namespace tidemill::triggers

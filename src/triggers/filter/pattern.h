@@ -1,5 +1,5 @@
-// The filter patterns of event source mappings (the pattern language of EventBridge rules): an object parallel to the record whose
-// leaves are lists of rules. Fields are joined by AND, the rules of a list by OR.
+// The filter patterns of event source mappings (the pattern language of EventBridge rules): an object parallel to the
+// record whose leaves are lists of rules. Fields are joined by AND, the rules of a list by OR.
 #pragma once
 
 #include <memory>

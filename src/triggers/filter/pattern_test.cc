@@ -8,7 +8,8 @@ namespace tidemill::triggers {
 namespace {
 
 // A record as a table's stream gives it.
-constexpr std::string_view kRecord = R"({"eventID":"e1","eventName":"INSERT","eventVersion":"1.1","eventSource":"aws:dynamodb",
+constexpr std::string_view kRecord =
+    R"({"eventID":"e1","eventName":"INSERT","eventVersion":"1.1","eventSource":"aws:dynamodb",
   "awsRegion":"us-east-1","dynamodb":{"ApproximateCreationDateTime":1764085660.0,"Keys":{"id":{"S":"User#17"}},
   "NewImage":{"id":{"S":"User#17"},"count":{"N":"42"},"flag":{"BOOL":true},"none":{"NULL":true},"ip":{"S":"10.0.0.9"},
   "tags":{"SS":["red","green"]},"list":{"L":[{"M":{"a":{"S":"1"},"b":{"S":"2"}}},{"M":{"a":{"S":"3"},"b":{"S":"4"}}}]}},
@@ -62,8 +63,10 @@ constexpr Case kCases[] = {
     {"CidrOutside", R"({"dynamodb":{"NewImage":{"ip":{"S":[{"cidr":"10.0.1.0/24"}]}}}})", false},
     {"ArrayAnyElement", R"({"dynamodb":{"NewImage":{"tags":{"SS":["green"]}}}})", true},
     {"ArrayNoElement", R"({"dynamodb":{"NewImage":{"tags":{"SS":["blue"]}}}})", false},
-    {"ArrayOfObjectsTogether", R"({"dynamodb":{"NewImage":{"list":{"L":{"M":{"a":{"S":["1"]},"b":{"S":["2"]}}}}}}})", true},
-    {"ArrayOfObjectsNotAcross", R"({"dynamodb":{"NewImage":{"list":{"L":{"M":{"a":{"S":["1"]},"b":{"S":["4"]}}}}}}})", false},
+    {"ArrayOfObjectsTogether", R"({"dynamodb":{"NewImage":{"list":{"L":{"M":{"a":{"S":["1"]},"b":{"S":["2"]}}}}}}})",
+     true},
+    {"ArrayOfObjectsNotAcross", R"({"dynamodb":{"NewImage":{"list":{"L":{"M":{"a":{"S":["1"]},"b":{"S":["4"]}}}}}}})",
+     false},
     {"FD66_Or", R"({"$or":[{"eventName":["REMOVE"]},{"awsRegion":["us-east-1"]}]})", true},
     {"OrNone", R"({"$or":[{"eventName":["REMOVE"]},{"awsRegion":["eu-west-1"]}]})", false},
     {"OrAndField", R"({"eventName":["REMOVE"],"$or":[{"awsRegion":["us-east-1"]},{"awsRegion":["x"]}]})", false},
@@ -79,18 +82,46 @@ TEST_P(Patterns, Match) {
   ASSERT_TRUE(record);
   EXPECT_EQ(pattern->matches(record->root()), GetParam().want);
 }
-INSTANTIATE_TEST_SUITE_P(Table, Patterns, testing::ValuesIn(kCases), [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(Table, Patterns, testing::ValuesIn(kCases),
+                         [](const auto& info) { return std::string(info.param.name); });
 
 constexpr std::string_view kInvalid[] = {
-    "", "null", "\"simple string\"", "{", "[]", "{}", R"({"eventSource":"aws:sqs"})", R"({"eventSource":[]})", R"({"a":{}})", R"({"a":5})",
-    R"({"a":null})", R"({"a":[[1]]})", R"({"a":[{}]})", R"({"a":[{"unknown":1}]})", R"({"a":[{"prefix":1}]})",
-    R"({"a":[{"prefix":"x","suffix":"y"}]})", R"({"a":[{"prefix":{"wildcard":"x"}}]})", R"({"a":[{"exists":"true"}]})",
-    R"({"a":[{"numeric":">"}]})", R"({"a":[{"numeric":[">"]}]})", R"({"a":[{"numeric":[">","1"]}]})",
-    R"({"a":[{"numeric":["<",5,">",1]}]})", R"({"a":[{"numeric":[">",5,"<",1]}]})", R"({"a":[{"numeric":["!=",5]}]})",
-    R"({"a":[{"anything-but":[]}]})", R"({"a":[{"anything-but":[1,"a"]}]})", R"({"a":[{"anything-but":{"numeric":[">",1]}}]})",
-    R"({"a":[{"anything-but":{"prefix":[1]}}]})", R"({"a":[{"anything-but":true}]})", R"({"a":[{"wildcard":"a**b"}]})",
-    R"({"a":[{"wildcard":"a\\b"}]})", R"({"a":[{"wildcard":"a\\"}]})", R"({"a":[{"cidr":"10.0.0.0"}]})", R"({"a":[{"cidr":"10.0.0.0/33"}]})",
-    R"({"$or":[{"a":[1]}]})", R"({"$or":[{"a":[1]},{"prefix":["x"]}]})",
+    "",
+    "null",
+    "\"simple string\"",
+    "{",
+    "[]",
+    "{}",
+    R"({"eventSource":"aws:sqs"})",
+    R"({"eventSource":[]})",
+    R"({"a":{}})",
+    R"({"a":5})",
+    R"({"a":null})",
+    R"({"a":[[1]]})",
+    R"({"a":[{}]})",
+    R"({"a":[{"unknown":1}]})",
+    R"({"a":[{"prefix":1}]})",
+    R"({"a":[{"prefix":"x","suffix":"y"}]})",
+    R"({"a":[{"prefix":{"wildcard":"x"}}]})",
+    R"({"a":[{"exists":"true"}]})",
+    R"({"a":[{"numeric":">"}]})",
+    R"({"a":[{"numeric":[">"]}]})",
+    R"({"a":[{"numeric":[">","1"]}]})",
+    R"({"a":[{"numeric":["<",5,">",1]}]})",
+    R"({"a":[{"numeric":[">",5,"<",1]}]})",
+    R"({"a":[{"numeric":["!=",5]}]})",
+    R"({"a":[{"anything-but":[]}]})",
+    R"({"a":[{"anything-but":[1,"a"]}]})",
+    R"({"a":[{"anything-but":{"numeric":[">",1]}}]})",
+    R"({"a":[{"anything-but":{"prefix":[1]}}]})",
+    R"({"a":[{"anything-but":true}]})",
+    R"({"a":[{"wildcard":"a**b"}]})",
+    R"({"a":[{"wildcard":"a\\b"}]})",
+    R"({"a":[{"wildcard":"a\\"}]})",
+    R"({"a":[{"cidr":"10.0.0.0"}]})",
+    R"({"a":[{"cidr":"10.0.0.0/33"}]})",
+    R"({"$or":[{"a":[1]}]})",
+    R"({"$or":[{"a":[1]},{"prefix":["x"]}]})",
 };
 TEST(Pattern, FD_11_InvalidOnesAreRefusedWithOneText) {
   for (const auto text : kInvalid) {

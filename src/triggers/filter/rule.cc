@@ -31,8 +31,8 @@ std::optional<std::vector<std::pair<char, bool>>> wildcard_parts(std::string_vie
   return parts;
 }
 
-constexpr std::array<std::string_view, 8> kOperators = {"prefix",   "suffix", "equals-ignore-case", "wildcard",
-                                                        "numeric", "exists", "cidr",               "anything-but"};
+constexpr std::array<std::string_view, 8> kOperators = {"prefix", "suffix", "equals-ignore-case", "wildcard", "numeric",
+                                                        "exists", "cidr",   "anything-but"};
 
 }  // namespace
 

@@ -13,10 +13,10 @@ struct DynamoDbRecord {
   std::string event_id;
   Kind kind = Kind::kInsert;
   std::string sequence_number;
-  std::string source_arn;  // of the stream
-  double created_s = 0;    // Unix time
+  std::string source_arn;           // of the stream
+  double created_s = 0;             // Unix time
   Item keys, new_image, old_image;  // as the stream's view type has them
-  bool by_expiry = false;  // removed by the table's time to live
+  bool by_expiry = false;           // removed by the table's time to live
 };
 
 struct DynamoDbEvent {

@@ -51,21 +51,22 @@ concept ParsedEvent = requires(const Json& json) {
 // Event is a type with `static Outcome<Event> parse(const Json&)`, or Json itself. The result becomes the response.
 template <class Event, class Handler>
 int serve(Handler handler) {
-  return serve_raw([handler = std::move(handler)](std::string_view text, const Context& context) -> Outcome<std::string> {
-    auto parsed = Json::parse(text);
-    if (!parsed) return fail("Runtime.UnmarshalError", parsed.error().message);
-    if constexpr (ParsedEvent<Event>) {
-      auto event = Event::parse(*parsed);
-      if (!event) return std::unexpected(std::move(event).error());
-      auto outcome = handler(*event, context);
-      if (!outcome) return std::unexpected(std::move(outcome).error());
-      return Json(*std::move(outcome)).text();
-    } else {
-      auto outcome = handler(*parsed, context);
-      if (!outcome) return std::unexpected(std::move(outcome).error());
-      return Json(*std::move(outcome)).text();
-    }
-  });
+  return serve_raw(
+      [handler = std::move(handler)](std::string_view text, const Context& context) -> Outcome<std::string> {
+        auto parsed = Json::parse(text);
+        if (!parsed) return fail("Runtime.UnmarshalError", parsed.error().message);
+        if constexpr (ParsedEvent<Event>) {
+          auto event = Event::parse(*parsed);
+          if (!event) return std::unexpected(std::move(event).error());
+          auto outcome = handler(*event, context);
+          if (!outcome) return std::unexpected(std::move(outcome).error());
+          return Json(*std::move(outcome)).text();
+        } else {
+          auto outcome = handler(*parsed, context);
+          if (!outcome) return std::unexpected(std::move(outcome).error());
+          return Json(*std::move(outcome)).text();
+        }
+      });
 }
 
 }  // namespace tidemill::function

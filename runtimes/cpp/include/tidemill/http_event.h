@@ -9,7 +9,7 @@
 namespace tidemill::function {
 
 struct HttpEvent {
-  std::string method, path, route;  // route: the resource or route key
+  std::string method, path, route;             // route: the resource or route key
   std::map<std::string, std::string> headers;  // names in lower case
   std::map<std::string, std::string> query, path_parameters, stage_variables;
   std::string body;  // decoded

@@ -14,13 +14,13 @@ class Item {
   Item() = default;
   explicit Item(Json attributes) : attributes_(std::move(attributes)) {}
 
-  Item& set(std::string_view name, std::string_view text);   // S
+  Item& set(std::string_view name, std::string_view text);  // S
   Item& set(std::string_view name, const char* text) { return set(name, std::string_view(text)); }
-  Item& set(std::string_view name, std::int64_t number);     // N
+  Item& set(std::string_view name, std::int64_t number);  // N
   Item& set(std::string_view name, int number) { return set(name, static_cast<std::int64_t>(number)); }
-  Item& set(std::string_view name, bool flag);               // BOOL
+  Item& set(std::string_view name, bool flag);                       // BOOL
   Item& set_number(std::string_view name, std::string_view digits);  // N, all its digits kept
-  Item& set_value(std::string_view name, Json value);        // any attribute value
+  Item& set_value(std::string_view name, Json value);                // any attribute value
 
   // The attribute of that name and type, or nothing.
   std::optional<std::string> text(std::string_view name) const;

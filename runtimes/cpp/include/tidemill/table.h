@@ -23,8 +23,8 @@ class Client {
   ~Client();
   Client(const Client&) = delete;
 
-  // "PutItem" with its request; the response, or the service's error (type without namespace). A broken connection is opened
-  // anew once, before anything of the request was answered.
+  // "PutItem" with its request; the response, or the service's error (type without namespace). A broken connection is
+  // opened anew once, before anything of the request was answered.
   Outcome<Json> call(std::string_view operation, const Json& request);
 
  private:
@@ -40,9 +40,11 @@ class Table {
   Outcome<void> put(const Item& item, std::string_view condition = "");
   Outcome<std::optional<Item>> get(const Item& key, bool consistent = true);
   // `values` holds the :names of the expression, `names` the #names.
-  Outcome<Item> update(const Item& key, std::string_view expression, const Item& values = {}, std::string_view condition = "");
+  Outcome<Item> update(const Item& key, std::string_view expression, const Item& values = {},
+                       std::string_view condition = "");
   Outcome<void> remove(const Item& key);
-  Outcome<std::vector<Item>> query(std::string_view key_condition, const Item& values, std::string_view index = "");  // all pages
+  Outcome<std::vector<Item>> query(std::string_view key_condition, const Item& values,
+                                   std::string_view index = "");  // all pages
 
  private:
   Client& client_;

@@ -1,5 +1,5 @@
-// A broker alone, for the tests of this folder: kafka_test_broker <data folder> [port] [sasl port]. Port 0 takes a free one. Prints one
-// line when it listens and stops at the end of its input.
+// A broker alone, for the tests of this folder: kafka_test_broker <data folder> [port] [sasl port]. Port 0 takes a free
+// one. Prints one line when it listens and stops at the end of its input.
 #include <unistd.h>
 
 #include <cstdio>
@@ -30,7 +30,9 @@ class TestAuthenticator final : public kafka::Authenticator {
   std::optional<kafka::ScramSecret> scram_secret(std::string_view user, kafka::ScramHash hash) override {
     if (user != kUser) return std::nullopt;
     const bool is_256 = hash == kafka::ScramHash::kSha256;
-    const auto hmac = [&](std::string_view key, std::string_view bytes) { return is_256 ? hmac_sha256(key, bytes) : hmac_sha512(key, bytes); };
+    const auto hmac = [&](std::string_view key, std::string_view bytes) {
+      return is_256 ? hmac_sha256(key, bytes) : hmac_sha512(key, bytes);
+    };
     kafka::ScramSecret out{.salt = "salt-of-the-test", .stored_key = {}, .server_key = {}};
     auto block = hmac(kPassword, out.salt + std::string("\0\0\0\1", 4));
     auto salted = block;
@@ -68,7 +70,8 @@ int main(int argc, char** argv) {
   auto engine = storage::open_rocks({.folder = argv[1]});
   if (!engine) return fail(engine.error().message);
   const bool relaxed = runtime::environment_variable("RELAXED") == "1";
-  storage::Store store(std::move(*engine), {.durability = relaxed ? storage::Durability::kRelaxed : storage::Durability::kDurable});
+  storage::Store store(std::move(*engine),
+                       {.durability = relaxed ? storage::Durability::kRelaxed : storage::Durability::kDurable});
   topics::BrokerSettings settings;
   settings.default_partitions = std::atoi(runtime::environment_variable("PARTITIONS", "1").c_str());
   settings.auto_create_topics = runtime::environment_variable("AUTO_CREATE", "1") == "1";
