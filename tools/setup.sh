@@ -107,6 +107,23 @@ need_java_clients() {
   step "maven: Kafka's Java tools and broker" mvn -q -B -f tests/kafka/java/pom.xml dependency:copy-dependencies -DoutputDirectory="$TM_KAFKA_JARS" || return 1
   stamp kafka-jars tests/kafka/java/pom.xml
 }
+# What the benchmarks stand beside: DynamoDB Local and dynalite.
+need_bench_peers() {
+  local peers=$STATE/bench-peers
+  if ! fresh bench-jars bench/peers/pom.xml || [ ! -d "$peers/jars" ]; then
+    command -v mvn >/dev/null || need_packages maven || return 1
+    step "maven: DynamoDB Local" mvn -q -B -f bench/peers/pom.xml dependency:copy-dependencies -DoutputDirectory="$peers/jars" || return 1
+    stamp bench-jars bench/peers/pom.xml
+  fi
+  if ! fresh bench-node bench/peers/package-lock.json || [ ! -d "$peers/node_modules" ]; then
+    step "npm: dynalite" install_bench_node "$peers" || return 1
+    stamp bench-node bench/peers/package-lock.json
+  fi
+}
+install_bench_node() {
+  mkdir -p "$1" && cp bench/peers/package.json bench/peers/package-lock.json bench/peers/.npmrc "$1/" &&
+  npm ci --prefix "$1" --no-audit --no-fund --ignore-scripts
+}
 install_kafka_clients() {
   mkdir -p "$STATE/kafka-clients" && cp tests/kafka/node/package.json tests/kafka/node/package-lock.json "$STATE/kafka-clients/" &&
   npm ci --prefix "$STATE/kafka-clients" --no-audit --no-fund --ignore-scripts
@@ -116,7 +133,7 @@ install_venv() {
   "$STATE/venv/bin/pip" install --no-input --disable-pip-version-check -r tests/requirements.txt
 }
 
-# setup build|run|test|clang|lint|format...   What each job needs; said once, quick when all is there.
+# setup build|run|test|bench|clang|lint|format...   What each job needs; said once, quick when all is there.
 setup() {
   local what
   for what in "$@"; do
@@ -126,6 +143,7 @@ setup() {
       examples) need_packages "${RUN_PACKAGES[@]}" && need_node && need_examples ;;
       test)
         need_packages "${RUN_PACKAGES[@]}" "${TEST_PACKAGES[@]}" && need_node && need_test_tools && need_java_clients ;;
+      bench) need_packages linux-perf && need_java_clients && need_node && need_bench_peers ;;
       clang) need_packages "${BUILD_PACKAGES[@]}" "${CLANG_PACKAGES[@]}" ;;
       lint) need_packages "${BUILD_PACKAGES[@]}" "${CLANG_PACKAGES[@]}" "${LINT_PACKAGES[@]}" ;;
       format) need_packages "${FORMAT_PACKAGES[@]}" ;;
