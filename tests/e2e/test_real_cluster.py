@@ -113,7 +113,7 @@ def test_the_ready_line_and_msk_name_the_real_cluster(server, kafka):
     assert "BootstrapBrokerStringSaslIam" not in brokers and "BootstrapBrokerStringSaslScram" not in brokers
 
 
-def test_records_are_delivered_and_the_groups_offsets_are_the_clusters(server, kafka, function, mapped, unique):
+def test_FK_34_records_are_delivered_and_the_groups_offsets_are_the_clusters(server, kafka, function, mapped, unique):
     topic, group = make_topic(kafka, unique("orders"), partitions=2), unique("group")
     mapped(topic, function, group)
     produce(kafka, topic, ["a", "b"], partition=0)

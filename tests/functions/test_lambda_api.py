@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 from botocore.exceptions import ClientError
 
+from support import server as servers, waiting
+
 ROLE = "arn:aws:iam::000000000000:role/r"
 NODE = "nodejs20.x"
 PYTHON = "python3.11"
@@ -403,3 +405,61 @@ def test_FA_54_async_retries_with_one_request_id(make_server, unique):
     time.sleep(0.5)
     ids = [event["message"].split()[1] for event in fn.log_events(name, 16) if event["message"].startswith("id ")]
     assert ids == [request_id] * 3
+
+
+@pytest.fixture(scope="module")
+def hasty(tmp_path_factory):
+    """A server whose asynchronous retries come at once, and queues to read what became of events."""
+    running = servers.Server(tmp_path_factory.mktemp("hasty"), arguments=["--event-retry-delays-ms", "50,50"]).start()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def outcome(hasty, unique):
+    """(ARN, read()) of a queue; read() waits for its one message."""
+    sqs = hasty.client("sqs")
+    url = sqs.create_queue(QueueName=unique("outcome"))["QueueUrl"]
+
+    def read():
+        def received():
+            return sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1, MessageAttributeNames=["All"]).get("Messages")
+        message = waiting.wait_until(received, what="a message about the event")[0]
+        return json.loads(message["Body"]), message.get("MessageAttributes", {})
+
+    return sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"], read
+
+
+def test_FA_56_success_goes_to_its_destination(hasty, unique, outcome):
+    fn, (arn, read), name = Maker(hasty), outcome, unique("fn")
+    fn.create(name, "exports.handler = async (e) => ({doubled: 2 * e.n})")
+    fn.client.put_function_event_invoke_config(FunctionName=name, DestinationConfig={"OnSuccess": {"Destination": arn}})
+    request_id = fn.invoke(name, {"n": 21}, InvocationType="Event")[0]["ResponseMetadata"]["RequestId"]
+    record, _ = read()
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", record.pop("timestamp"))
+    function = f"arn:aws:lambda:{hasty.region}:{hasty.account}:function:{name}:$LATEST"
+    assert record == {"version": "1.0", "requestPayload": {"n": 21}, "responsePayload": {"doubled": 42},
+                      "requestContext": {"requestId": request_id, "functionArn": function, "condition": "Success", "approximateInvokeCount": 1},
+                      "responseContext": {"statusCode": 200, "executedVersion": "$LATEST"}}
+
+
+@pytest.mark.parametrize("retries", [0, 2])
+def test_FA_55_failure_goes_to_its_destination_when_the_retries_are_used_up(hasty, unique, outcome, retries):
+    fn, (arn, read), name = Maker(hasty), outcome, unique("fn")
+    fn.create(name, "def handler(e, c):\n  raise ValueError('no')", runtime=PYTHON)
+    fn.client.put_function_event_invoke_config(FunctionName=name, MaximumRetryAttempts=retries, DestinationConfig={"OnFailure": {"Destination": arn}})
+    fn.invoke(name, {"n": 1}, InvocationType="Event")
+    record, _ = read()
+    assert (record["requestContext"]["condition"], record["requestContext"]["approximateInvokeCount"]) == ("RetriesExhausted", retries + 1)
+    assert record["responseContext"] == {"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"}
+    assert record["responsePayload"]["errorMessage"] == "no" and record["requestPayload"] == {"n": 1}
+
+
+def test_FA_58_a_dead_letter_is_the_event_with_its_error(hasty, unique, outcome):
+    fn, (arn, read), name = Maker(hasty), outcome, unique("fn")
+    fn.create(name, "def handler(e, c):\n  raise ValueError('no')", runtime=PYTHON, DeadLetterConfig={"TargetArn": arn})
+    request_id = fn.invoke(name, {"n": 1}, InvocationType="Event")[0]["ResponseMetadata"]["RequestId"]
+    event, attributes = read()
+    assert event == {"n": 1}
+    assert {key: (value["DataType"], value["StringValue"]) for key, value in attributes.items()} == {
+        "RequestID": ("String", request_id), "ErrorCode": ("Number", "200"), "ErrorMessage": ("String", "no")}

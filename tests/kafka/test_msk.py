@@ -12,6 +12,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from test_clients_java import java  # noqa: F401
 from test_clients_kafkajs import node  # noqa: F401
 from wire import Client, Closed
 
@@ -34,7 +35,7 @@ def brokers(server):
     return kafka.get_bootstrap_brokers(ClusterArn=arn)
 
 
-def test_FL_the_cluster_is_found(server):
+def test_FK_45_the_cluster_is_found(server):
     kafka = boto3.client("kafka", endpoint_url=server.endpoint, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
     listed = kafka.list_clusters()["ClusterInfoList"]
     assert len(listed) == 1 and listed[0]["State"] == "ACTIVE"
@@ -74,7 +75,7 @@ def sign_in(server, mechanism, message):
     return client, client.call("SaslAuthenticate", 2, AuthBytes=message)
 
 
-def test_K_72_AWS_MSK_IAM_byte_by_byte(secured):
+def test_K_72_FK_42_AWS_MSK_IAM_byte_by_byte(secured):
     client, good = sign_in(secured, "AWS_MSK_IAM", token(secured))
     assert good["ErrorCode"] == 0 and json.loads(good["AuthBytes"])["version"] == "2020_10_22"
     assert 800_000 < good["SessionLifetimeMs"] <= 900_000
@@ -95,7 +96,22 @@ def test_K_72_the_npm_mechanism(secured, node, name):  # noqa: F811
     assert got["bad"] != "ok" and got["unknown"] != "ok"
 
 
-def test_K_73_OAUTHBEARER_with_the_PyPI_signer(secured, name, monkeypatch):
+def test_FK_41_the_java_library(secured, java, name, monkeypatch, tmp_path):  # noqa: F811
+    config = tmp_path / "iam.properties"
+    config.write_text("security.protocol=SASL_PLAINTEXT\nsasl.mechanism=AWS_MSK_IAM\n"
+                      "sasl.jaas.config=software.amazon.msk.auth.iam.IAMLoginModule required;\n"
+                      "sasl.client.callback.handler.class=software.amazon.msk.auth.iam.IAMClientCallbackHandler\n")
+    at = ("--bootstrap-server", brokers(secured)["BootstrapBrokerStringSaslIam"], "--command-config", str(config))
+    monkeypatch.setenv("AWS_REGION", secured.region)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", secured.access_key_id)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", secured.secret_access_key)
+    assert f"Created topic {name}." in java("topics", *at, "--create", "--topic", name)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
+    refused = java("topics", *at, "--list", ok=False)
+    assert refused.returncode != 0 and "Access denied" in refused.stdout + refused.stderr
+
+
+def test_K_73_FK_43_OAUTHBEARER_with_the_PyPI_signer(secured, name, monkeypatch):
     signer = pytest.importorskip("aws_msk_iam_sasl_signer.MSKAuthTokenProvider")
     for secret, ok in ((secured.secret_access_key, True), ("wrong", False)):
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", secured.access_key_id)
@@ -125,7 +141,7 @@ def test_K_73_an_expired_token_is_refused(secured):
     assert client.call("SaslAuthenticate", 2, AuthBytes=b"\x01")["ErrorCode"] == 58
 
 
-def test_K_75_policies_decide_what_a_user_may(secured, name):
+def test_K_75_FK_44_policies_decide_what_a_user_may(secured, name):
     iam = api(secured, "iam")
     iam.create_user(UserName=name)
     key = iam.create_access_key(UserName=name)["AccessKey"]

@@ -9,7 +9,7 @@ import pytest
 from support import archives, server as servers, waiting
 
 HANDLER = '''
-import json, os, time, urllib.request
+import base64, json, os, time, urllib.request
 
 def tell(what, content):
     request = urllib.request.Request(os.environ["RECORDER"] + "/" + what, json.dumps(content).encode(), method="POST")
@@ -22,6 +22,9 @@ def handler(event, context):
     bad = bool(control.get("error"))
     if control.get("poison_keys"):
         bad = bad or any(record["dynamodb"]["Keys"]["p"]["S"] in control["poison_keys"] for record in event["Records"])
+    if control.get("poison_values"):
+        values = [base64.b64decode(record["value"]).decode() for records in event["records"].values() for record in records]
+        bad = bad or any(value in control["poison_values"] for value in values)
     tell("end", {"id": told["id"], "failed": bad})
     if bad:
         raise ValueError("told to fail")

@@ -311,6 +311,51 @@ def test_FD_74_metrics(server, recorder, table, mapped):
     assert f'tidemill_mapping_iterator_age_ms{{mapping="{id_}"}}' in text
 
 
+def test_FD_23_size_of_keys_and_images(db, recorder, mapped, unique):
+    name = unique("sizes")
+    made = db.create_table(TableName=name, BillingMode="PAY_PER_REQUEST",
+                           AttributeDefinitions=[{"AttributeName": "my_partition_key", "AttributeType": "S"}],
+                           KeySchema=[{"AttributeName": "my_partition_key", "KeyType": "HASH"}],
+                           StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"})
+    key = {"my_partition_key": {"S": "hello world"}}  # 16 bytes of name, 11 of value: 27, in the keys and in each image
+    for more in ({"binary_key": {"B": b"\x01\x02\x03\x04\x05\x06"}}, {"yes": {"BOOL": True}}, {"answer": {"N": "42"}}, {"none": {"NULL": True}}):
+        db.put_item(TableName=name, Item={**key, **more})
+    db.delete_item(TableName=name, Key=key)
+    mapped(made["TableDescription"]["LatestStreamArn"], recorder.name)
+    sizes = [record["dynamodb"]["SizeBytes"] for record in recorder.wait_records(5)]
+    images = [43, 27 + 3 + 1, 27 + 6 + 2, 27 + 4 + 1]
+    assert sizes == [27 + 43] + [27 + old + new for old, new in zip(images, images[1:])] + [27 + images[-1]]
+
+
+def test_FD_24_deletes_by_time_to_live_name_the_service(db, recorder, table, mapped):
+    mapped(table.stream, recorder.name)
+    db.update_time_to_live(TableName=table.name, TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires"})
+    table.put("by hand")
+    table.delete("by hand")
+    table.put("by time", expires={"N": str(int(time.time()) - 10)})
+    removed = {record["dynamodb"]["Keys"]["p"]["S"]: record for record in recorder.wait_records(4) if record["eventName"] == "REMOVE"}
+    assert removed["by time"]["userIdentity"] == {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
+    assert "userIdentity" not in removed["by hand"]
+
+
+def test_FD_73_a_stream_switched_on_again_needs_a_mapping_of_its_own(db, recorder, table, mapped, wait_until):
+    mapped(table.stream, recorder.name)
+    table.put("first")
+    recorder.wait_records(1)
+    active = lambda: db.describe_table(TableName=table.name)["Table"]["TableStatus"] == "ACTIVE"  # noqa: E731
+    db.update_table(TableName=table.name, StreamSpecification={"StreamEnabled": False})
+    wait_until(active)
+    again = db.update_table(TableName=table.name, StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"})
+    wait_until(active)
+    arn = again["TableDescription"]["LatestStreamArn"]
+    assert arn != table.stream
+    table.put("second")
+    mapped(arn, recorder.name)
+    recorder.wait_records(2)
+    assert [(record["dynamodb"]["Keys"]["p"]["S"], record["eventSourceARN"]) for record in recorder.records()] == [
+        ("first", table.stream), ("second", arn)]
+
+
 @pytest.mark.slow
 def test_FD_75_ten_thousand_records(recorder, table, mapped):
     table.put_many(range(10000))

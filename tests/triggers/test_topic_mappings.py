@@ -231,3 +231,104 @@ def test_FK_38_a_topic_appears_after_its_mapping(recorder, producer, mapped_topi
     producer.flush(10)
     recorder.wait_calls(1)
     assert recorder.values() == [(0, 0)]
+
+
+def test_FK_08_records_are_listed_by_topic_and_partition(recorder, producer, topic, mapped_topic, wait_until):
+    name = topic(partitions=3)
+    mapped_topic(name, recorder.name)
+    for i in range(9):
+        producer.produce(name, value=str(i).encode(), partition=i % 3)
+    producer.flush(10)
+    wait_until(lambda: len(recorder.values()) == 9)
+    for call in recorder.calls():
+        for place, records in call["event"]["records"].items():
+            assert {f"{record['topic']}-{record['partition']}" for record in records} == {place}
+    assert sorted(recorder.values()) == [(partition, offset) for partition in range(3) for offset in range(3)]
+
+
+def test_FK_14_the_group_is_a_group_to_administrators(admin, recorder, producer, topic, mapped_topic, wait_until):
+    name = topic()
+    group = mapped_topic(name, recorder.name)["UUID"]
+    producer.produce(name, value=b"x")
+    producer.flush(10)
+    recorder.wait_calls(1)
+    wait_until(lambda: committed(admin, group, name) == 1)
+    assert group in [listed.group_id for listed in admin.list_consumer_groups().result(20).valid]
+    assert admin.describe_consumer_groups([group])[group].result(20).group_id == group
+
+
+def test_FK_18_a_batch_ends_at_its_size_or_at_six_megabytes(recorder, producer, topic, mapped_topic, wait_until):
+    small, large = topic(), topic()
+    for i in range(10):
+        producer.produce(small, value=str(i).encode())
+        producer.produce(large, value=bytes(900_000))
+    producer.flush(10)
+    mapped_topic(small, recorder.name, BatchSize=4)
+    wait_until(lambda: len(recorder.values()) == 10)
+    assert [len(call["event"]["records"][f"{small}-0"]) for call in recorder.calls()] == [4, 4, 2]
+    mapped_topic(large, recorder.name, BatchSize=100)
+    wait_until(lambda: len(recorder.values()) == 20)
+    batches = [call["event"]["records"][f"{large}-0"] for call in recorder.calls()[3:]]
+    assert all(len(json.dumps(batch)) < 6 * 1024 * 1024 for batch in batches)
+    assert [record["offset"] for batch in batches for record in batch] == list(range(10)) and 2 <= len(batches) <= 4
+
+
+def test_FK_22_records_that_are_too_old_are_given_up(server, recorder, producer, topic, mapped_topic, failure_queue):
+    arn, read = failure_queue
+    name = topic()
+    producer.produce(name, value=b"old", timestamp=int(time.time() * 1000) - 3_600_000)
+    producer.produce(name, value=b"new")
+    producer.flush(10)
+    mapped_topic(name, recorder.name, MaximumRecordAgeInSeconds=600, DestinationConfig={"OnFailure": {"Destination": arn}})
+    record = read()[0]
+    assert record["requestContext"]["condition"] == "RecordAgeExceeded"
+    assert record["KafkaBatchInfo"]["recordsInfo"][f"{name}-0"]["lastRecordOffset"] == "0"
+    recorder.wait_calls(1)
+    assert recorder.values() == [(0, 1)]
+
+
+def test_FK_23_bisect_isolates_the_bad_record(recorder, producer, topic, mapped_topic, failure_queue, wait_until):
+    arn, read = failure_queue
+    name = topic()
+    recorder.control(poison_values=["5"])
+    for i in range(8):
+        producer.produce(name, value=str(i).encode())
+    producer.flush(10)
+    mapped_topic(name, recorder.name, MaximumRetryAttempts=1, BisectBatchOnFunctionError=True,
+                 DestinationConfig={"OnFailure": {"Destination": arn}})
+    info = read()[0]["KafkaBatchInfo"]
+    assert info["batchSize"] == 1 and info["recordsInfo"][f"{name}-0"]["firstRecordOffset"] == "5"
+    wait_until(lambda: sorted(set(recorder.values())) == [(0, offset) for offset in range(8) if offset != 5])
+
+
+def test_FK_32_a_foreign_consumer_may_not_take_the_mappings_group(server, recorder, producer, topic, mapped_topic, wait_until):
+    """A mapping reads every partition itself; what another member of its group commits is not lost, and nothing is skipped."""
+    name = topic(partitions=2)
+    group = mapped_topic(name, recorder.name)["UUID"]
+    stranger = Consumer({"bootstrap.servers": server.kafka, "group.id": group, "auto.offset.reset": "earliest", "enable.auto.commit": False})
+    stranger.subscribe([name])
+    try:
+        for i in range(10):
+            producer.produce(name, value=str(i).encode(), partition=i % 2)
+        producer.flush(10)
+        stranger.poll(1)
+        wait_until(lambda: sorted(set(recorder.values())) == [(partition, offset) for partition in range(2) for offset in range(5)])
+    finally:
+        stranger.close()
+
+
+def test_FK_37_disabled_and_enabled_goes_on_where_it_was(functions, admin, recorder, producer, topic, mapped_topic, wait_until):
+    name = topic()
+    id_ = mapped_topic(name, recorder.name)["UUID"]
+    state = lambda: functions.get_event_source_mapping(UUID=id_)["State"]  # noqa: E731
+    producer.produce(name, value=b"before")
+    producer.flush(10)
+    wait_until(lambda: committed(admin, id_, name) == 1)
+    functions.update_event_source_mapping(UUID=id_, Enabled=False)
+    wait_until(lambda: state() == "Disabled")
+    producer.produce(name, value=b"while off")
+    producer.flush(10)
+    functions.update_event_source_mapping(UUID=id_, Enabled=True)
+    wait_until(lambda: state() == "Enabled")
+    wait_until(lambda: committed(admin, id_, name) == 2)
+    assert recorder.values() == [(0, 0), (0, 1)]

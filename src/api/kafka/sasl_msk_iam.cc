@@ -1,6 +1,7 @@
 // AWS_MSK_IAM: one token from the client, a JSON object that holds the parts of a presigned request; one JSON answer.
 #include "api/kafka/sasl.h"
 #include "base/json.h"
+#include "runtime/network.h"
 
 namespace tidemill::kafka {
 namespace {
@@ -24,7 +25,7 @@ class MskIam final : public SaslExchange {
                          .service = std::string(kService),
                          .parameters = {{"Action", std::string(kAction)}}};
     // Signed for another broker: somebody else's token.
-    if (request.host != host_) return SaslStep::refused(std::string(kDenied));
+    if (!is_this_broker(request.host)) return SaslStep::refused(std::string(kDenied));
     constexpr std::pair<std::string_view, std::string_view> kNames[] = {
         {"x-amz-algorithm", "X-Amz-Algorithm"},
         {"x-amz-credential", "X-Amz-Credential"},
@@ -50,6 +51,11 @@ class MskIam final : public SaslExchange {
   }
 
  private:
+  // Java's clients sign with the name that an address resolves back to: "localhost" for 127.0.0.1.
+  bool is_this_broker(const std::string& host) const {
+    return host == host_ || (host == "localhost" && runtime::Address{.host = host_}.is_loopback());
+  }
+
   Authenticator& authenticator_;
   runtime::Random& random_;
   const std::string host_;
