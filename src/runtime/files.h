@@ -26,6 +26,8 @@ class Files {
  public:
   virtual ~Files() = default;
   virtual Result<std::string> read(const std::string& path) = 0;
+  // At most the first `bytes` bytes: enough to see what a large file is.
+  virtual Result<std::string> read_start(const std::string& path, std::size_t bytes) = 0;
   // Written beside and renamed over, so a reader sees the old or the new content, never a part.
   virtual Status write(const std::string& path, std::string_view bytes, WriteOptions options = {}) = 0;
   virtual Status make_directories(const std::string& path) = 0;

@@ -224,6 +224,8 @@ TEST(Files, WriteReplacesWholeFilesAndListSorts) {
     ASSERT_TRUE(files->write(root + "/a", "1", {.executable = true, .sync = true}));
     ASSERT_TRUE(files->write(root + "/a", "22", {.executable = true}));
     EXPECT_EQ(files->read(root + "/a"), "22");
+    EXPECT_EQ(files->read_start(root + "/a", 1), "2");
+    EXPECT_EQ(files->read_start(root + "/a", 3), "22");
     EXPECT_TRUE(files->is_executable(root + "/a"));
     EXPECT_EQ(files->list(root), (std::vector<DirectoryEntry>{{"a", false}, {"b", true}}));
     EXPECT_EQ(files->read(root + "/none").error().code, Errc::kNotFound);

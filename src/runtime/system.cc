@@ -11,6 +11,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 
 #include "base/assert.h"
 
@@ -62,12 +63,16 @@ std::string SystemRandom::bytes(std::size_t size) {
 }
 
 Result<std::string> SystemFiles::read(const std::string& path) {
+  return read_start(path, std::numeric_limits<std::size_t>::max());
+}
+
+Result<std::string> SystemFiles::read_start(const std::string& path, std::size_t bytes) {
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return failed(path, errno);
   std::string out;
   char buffer[64 << 10];
-  for (;;) {
-    const auto got = ::read(fd, buffer, sizeof(buffer));
+  while (out.size() < bytes) {
+    const auto got = ::read(fd, buffer, std::min(sizeof(buffer), bytes - out.size()));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) {
       const int error = errno;

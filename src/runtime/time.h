@@ -16,7 +16,7 @@ struct MonotonicClock {
   using rep = Duration::rep;
   using period = Duration::period;
   using time_point = std::chrono::time_point<MonotonicClock>;
-  static constexpr bool is_steady = true;
+  static constexpr bool is_steady = true;  // NOLINT(readability-identifier-naming): the name is std::chrono's
 };
 using Instant = MonotonicClock::time_point;
 using WallTime = tidemill::WallTime;

@@ -30,10 +30,10 @@ std::string find_program(const std::string& name, const std::string& search_path
 std::string find_python(const std::string& name, const std::string& search_path, runtime::Files& files) {
   const auto found = find_program(name, search_path, files);
   if (found.empty()) return found;
-  const auto first = files.read(found);
-  if (!first || !first->starts_with("#!")) return found;
+  const auto first = files.read_start(found, 2);
+  if (!first || *first != "#!") return found;
   auto named = runtime::run_and_read({found, "-c", "import sys; print(sys.executable, end='')"});
-  return named && files.is_executable(*named) ? *named : found;
+  return named && files.is_executable(*named) ? resolved(*named) : found;
 }
 
 }  // namespace tidemill::server

@@ -11,7 +11,8 @@ namespace tidemill::server {
 // `search_path` (colon-separated). Empty when there is none.
 std::string find_program(const std::string& name, const std::string& search_path, runtime::Files& files);
 
-// Python as it names itself: version managers put a script before it that costs a tenth of a second each time.
+// Python's own program, links followed: version managers put a script before it that costs a tenth of a second each
+// time.
 std::string find_python(const std::string& name, const std::string& search_path, runtime::Files& files);
 
 }  // namespace tidemill::server

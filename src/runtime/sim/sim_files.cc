@@ -1,5 +1,7 @@
 #include "runtime/sim/sim_files.h"
 
+#include <algorithm>
+
 namespace tidemill::runtime {
 namespace {
 std::string parent(const std::string& path) {
@@ -13,6 +15,12 @@ Result<std::string> SimFiles::read(const std::string& path) {
   if (found == files_.end()) return fail(Errc::kNotFound, path + ": no such file");
   if (!found->second.link_to.empty()) return read(found->second.link_to);
   return found->second.bytes;
+}
+
+Result<std::string> SimFiles::read_start(const std::string& path, std::size_t bytes) {
+  TM_TRY(auto all, read(path));
+  all.resize(std::min(all.size(), bytes));
+  return all;
 }
 
 Status SimFiles::write(const std::string& path, std::string_view bytes, WriteOptions options) {

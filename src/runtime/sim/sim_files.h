@@ -13,6 +13,7 @@ namespace tidemill::runtime {
 class SimFiles final : public Files {
  public:
   Result<std::string> read(const std::string& path) override;
+  Result<std::string> read_start(const std::string& path, std::size_t bytes) override;
   Status write(const std::string& path, std::string_view bytes, WriteOptions options) override;
   Status make_directories(const std::string& path) override;
   Status remove_all(const std::string& path) override;
