@@ -78,11 +78,14 @@ struct Stage {
   WallTime created, updated;
 };
 
+class Matcher;
+
 struct Deployment {
   std::string id;
   std::string description;
   WallTime created;
   std::shared_ptr<const Tree> tree;
+  std::shared_ptr<const Matcher> matcher;  // of the tree; made by the first request that it serves
 };
 
 struct RestApi {

@@ -62,22 +62,25 @@ void Routes::serve(Incoming incoming, std::move_only_function<void(Outgoing)> an
 
   const auto found = apis_.find(incoming.api_id);
   if (found == apis_.end() || found->second->disable_execute_api_endpoint) return reply(forbidden());
-  const auto& api = *found->second;
+  auto& api = *found->second;
   const auto slash = incoming.path.find('/', 1);
   const std::string stage_name = incoming.path.substr(1, slash == std::string::npos ? std::string::npos : slash - 1);
   const auto stage_found = api.stages.find(stage_name);
   if (stage_found == api.stages.end()) return reply(forbidden());
   const auto& stage = stage_found->second;
-  const auto deployment = api.deployments.find(stage.deployment_id);
-  if (deployment == api.deployments.end()) return reply(forbidden());
+  const auto found_deployment = api.deployments.find(stage.deployment_id);
+  if (found_deployment == api.deployments.end()) return reply(forbidden());
+  auto& deployment = found_deployment->second;
 
   // Slashes in front collapse into one; the rest of the path stays as sent.
   std::string path = slash == std::string::npos ? "/" : incoming.path.substr(slash);
   const auto first = path.find_first_not_of('/');
   path = first == std::string::npos ? "/" : "/" + path.substr(first);
 
-  const auto tree = deployment->second.tree;  // stays while the request runs
-  const auto match = Matcher(*tree).match(path);
+  const auto tree = deployment.tree;  // stays while the request runs
+  // A deployment never changes, so neither does its matcher.
+  if (deployment.matcher == nullptr) deployment.matcher = std::make_shared<const Matcher>(*tree);
+  const auto match = deployment.matcher->match(path);
   const auto* method = match ? method_of(*match->resource, incoming.method) : nullptr;
   if (method == nullptr)
     return reply(gateway_error(403, "Missing Authentication Token", "MissingAuthenticationTokenException"));
