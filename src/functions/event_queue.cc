@@ -63,7 +63,9 @@ struct EventQueue::Stored {
   }
 };
 
-EventQueue::EventQueue(Services services) : services_(std::move(services)) {}
+EventQueue::EventQueue(Services services)
+    : services_(std::move(services)),
+      deliveries_({services_.loop, services_.store, services_.log, services_.settings, services_.sink}) {}
 
 EventQueue::~EventQueue() {
   for (auto& [number, event] : events_)
@@ -71,10 +73,10 @@ EventQueue::~EventQueue() {
 }
 
 std::int64_t EventQueue::now_ms() const { return epoch_ms(services_.loop.clock().wall()); }
-std::size_t EventQueue::size() const { return events_.size(); }
+std::size_t EventQueue::size() const { return events_.size() + deliveries_.size(); }
 
 tidemill::Status EventQueue::open() {
-  auto cursor = services_.store.cursor(Keyspace::kEvents, {});
+  auto cursor = services_.store.cursor(Keyspace::kEvents, {.from = {}, .to = std::string(1, kDeliveryKey)});
   for (; cursor->valid(); cursor->next()) {
     if (cursor->key().size() != 8)
       return tidemill::fail(tidemill::Errc::kCorruption, "an asynchronous event has a key that is not its number");
@@ -94,11 +96,13 @@ tidemill::Status EventQueue::open() {
     else
       lines_[stored.arn].due.push_back(number);
   }
-  return cursor->status();
+  TM_CHECK(cursor->status());
+  return deliveries_.open();
 }
 
 void EventQueue::start() {
   started_ = true;
+  deliveries_.start();
   std::vector<std::string> arns;
   for (const auto& [arn, line] : lines_) arns.push_back(arn);
   for (const auto& arn : arns) run_due(arn);
@@ -255,70 +259,74 @@ void EventQueue::again(std::uint64_t number, runtime::Duration delay) {
 
 void EventQueue::finish(std::uint64_t number, const Stored& stored, std::string_view condition,
                         const InvokeResult* result) {
+  // What goes on to a destination becomes durable with the end of the event: it is never in both places, nor in none.
+  storage::Mutation batch;
   const auto function = services_.find(stored.arn);
-  const bool success = condition == "Success";
-  if (function && services_.sink != nullptr) {
-    const auto target = !function->event_invoke ? ""
-                        : success               ? function->event_invoke->on_success
-                                                : function->event_invoke->on_failure;
-    if (!target.empty()) {
-      std::string record;
-      json::Writer out(record);
-      out.begin_object().member("version", "1.0").member("timestamp", iso8601_ms(services_.loop.clock().wall()));
-      out.key("requestContext").begin_object();
-      out.member("requestId", stored.request_id).member("functionArn", stored.arn + ":$LATEST");
-      out.member("condition", condition).member("approximateInvokeCount", stored.attempts).end_object();
-      out.key("requestPayload").raw(stored.payload.empty() ? "{}" : stored.payload);
-      if (result != nullptr) {
-        out.key("responseContext").begin_object().member("statusCode", 200).member("executedVersion", "$LATEST");
-        if (result->function_error) out.member("functionError", *result->function_error);
-        out.end_object();
-        const bool is_json = json::validate(result->payload).has_value();
-        out.key("responsePayload");
-        if (is_json)
-          out.raw(result->payload);
-        else
-          out.string(result->payload);
-      }
-      out.end_object();
-      services_.sink->send(stored.scope, target, std::move(record), false,
-                           Reply<bool>([this, target, alive = std::weak_ptr<bool>(alive_)](auto sent) {
-                             if (!sent && alive.lock())
-                               services_.log.warn("functions.destination_failed",
-                                                  {{"target", target}, {"error", sent.error().message}});
-                           }));
-    }
-    const auto& dead_letters = function->configuration.dead_letter_target;
-    if (!success && !dead_letters.empty()) {
-      std::string error_message;
-      if (result != nullptr)
-        if (const auto parsed = json::Value::parse(result->payload)) error_message = parsed->string_or("errorMessage");
-      std::string record;
-      json::Writer(record)
-          .begin_object()
-          .member("body", stored.payload)
-          .key("attributes")
-          .begin_object()
-          .member("RequestID", stored.request_id)
-          .member("ErrorCode", "200")
-          .member("ErrorMessage", error_message)
-          .end_object()
-          .end_object();
-      services_.sink->send(stored.scope, dead_letters, std::move(record), true,
-                           Reply<bool>([this, dead_letters, alive = std::weak_ptr<bool>(alive_)](auto sent) {
-                             if (!sent && alive.lock())
-                               services_.log.warn("functions.dead_letter_failed",
-                                                  {{"target", dead_letters}, {"error", sent.error().message}});
-                           }));
-    }
-  }
-  if (!success)
+  if (function && services_.sink != nullptr) hand_on(*function, stored, condition, result, batch);
+  if (condition != "Success")
     services_.log.info("functions.event_given_up",
                        {{"function", stored.function}, {"request", stored.request_id}, {"condition", condition}});
-  drop(number);
+  drop(number, std::move(batch));
+  deliveries_.send_added();
 }
 
-void EventQueue::drop(std::uint64_t number) {
+void EventQueue::hand_on(const Function& function, const Stored& stored, std::string_view condition,
+                         const InvokeResult* result, storage::Mutation& batch) {
+  const bool success = condition == "Success";
+  const auto add = [&](const std::string& target, std::string record, bool dead_letter) {
+    deliveries_.add({.scope = stored.scope,
+                     .target = target,
+                     .record = std::move(record),
+                     .dead_letter = dead_letter,
+                     .function = stored.function,
+                     .request_id = stored.request_id},
+                    batch);
+  };
+  const auto target = !function.event_invoke ? ""
+                      : success              ? function.event_invoke->on_success
+                                             : function.event_invoke->on_failure;
+  if (!target.empty()) {
+    std::string record;
+    json::Writer out(record);
+    out.begin_object().member("version", "1.0").member("timestamp", iso8601_ms(services_.loop.clock().wall()));
+    out.key("requestContext").begin_object();
+    out.member("requestId", stored.request_id).member("functionArn", stored.arn + ":$LATEST");
+    out.member("condition", condition).member("approximateInvokeCount", stored.attempts).end_object();
+    out.key("requestPayload").raw(stored.payload.empty() ? "{}" : stored.payload);
+    if (result != nullptr) {
+      out.key("responseContext").begin_object().member("statusCode", 200).member("executedVersion", "$LATEST");
+      if (result->function_error) out.member("functionError", *result->function_error);
+      out.end_object();
+      out.key("responsePayload");
+      if (json::validate(result->payload))
+        out.raw(result->payload);
+      else
+        out.string(result->payload);
+    }
+    out.end_object();
+    add(target, std::move(record), false);
+  }
+  const auto& dead_letters = function.configuration.dead_letter_target;
+  if (!success && !dead_letters.empty()) {
+    std::string error_message;
+    if (result != nullptr)
+      if (const auto parsed = json::Value::parse(result->payload)) error_message = parsed->string_or("errorMessage");
+    std::string record;
+    json::Writer(record)
+        .begin_object()
+        .member("body", stored.payload)
+        .key("attributes")
+        .begin_object()
+        .member("RequestID", stored.request_id)
+        .member("ErrorCode", "200")
+        .member("ErrorMessage", error_message)
+        .end_object()
+        .end_object();
+    add(dead_letters, std::move(record), true);
+  }
+}
+
+void EventQueue::drop(std::uint64_t number, storage::Mutation batch) {
   const auto found = events_.find(number);
   if (found == events_.end()) return;
   const auto arn = found->second.arn;
@@ -327,7 +335,6 @@ void EventQueue::drop(std::uint64_t number) {
   events_.erase(found);
   auto& line = lines_[arn];
   if (--line.size == 0 && line.running == 0) lines_.erase(arn);
-  storage::Mutation batch;
   batch.erase(Keyspace::kEvents, key_of(number));
   services_.store.write(std::move(batch));
   // Not from here: an attempt that fails at once would come back into itself.

@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 
+#include "functions/deliveries.h"
 #include "functions/environment.h"
 #include "functions/function.h"
 #include "functions/seams.h"
@@ -44,8 +45,11 @@ class EventQueue {
   void accept(const Function& function, std::string request_id, InvokeRequest request, Reply<bool, Error> reply);
   void wake(const std::string& arn);     // the function has become ready
   void discard(const std::string& arn);  // the function has gone, and its events with it
-  void stop() { stopping_ = true; }
-  std::size_t size() const;
+  void stop() {
+    stopping_ = true;
+    deliveries_.stop();
+  }
+  std::size_t size() const;  // events that wait or run, and records on their way to a destination
 
  private:
   struct Event {
@@ -69,11 +73,14 @@ class EventQueue {
   void attempted(std::uint64_t number, Stored stored, Result<InvokeResult> result);
   void again(std::uint64_t number, runtime::Duration delay);
   void finish(std::uint64_t number, const Stored& stored, std::string_view condition, const InvokeResult* result);
-  void drop(std::uint64_t number);
+  void hand_on(const Function& function, const Stored& stored, std::string_view condition, const InvokeResult* result,
+               storage::Mutation& batch);
+  void drop(std::uint64_t number, storage::Mutation batch = {});  // with what its end writes
   void release(Event& event);
   std::int64_t now_ms() const;
 
   const Services services_;
+  Deliveries deliveries_;
   std::map<std::uint64_t, Event> events_;
   std::map<std::string, Line, std::less<>> lines_;
   std::uint64_t next_ = 1;

@@ -99,6 +99,7 @@ class FakeCredentials final : public CredentialSource {
 class FakeSink final : public InvocationSink {
  public:
   void send(const Scope&, const std::string& target, std::string record, bool dead_letter, Reply<bool> reply) override {
+    if (failure) return std::move(reply)(std::unexpected(*failure));
     sent.push_back({target, std::move(record), dead_letter});
     std::move(reply)(true);
   }
@@ -107,6 +108,7 @@ class FakeSink final : public InvocationSink {
     bool dead_letter;
   };
   std::vector<Sent> sent;
+  std::optional<tidemill::Error> failure;  // what every send answers while set
 };
 
 class FunctionsTest : public testing::Test {
@@ -201,6 +203,22 @@ class FunctionsTest : public testing::Test {
                    }));
     pump();
     return answer;
+  }
+  // A function whose failed events are not retried: their records go to a queue.
+  void make_function_with_failure_destination() {
+    ASSERT_TRUE(create());
+    EventInvokeRequest request;
+    request.name = "fn";
+    request.retries_max = 0;
+    request.on_failure = "arn:aws:sqs:us-east-1:000000000000:q";
+    engine->put_event_invoke(request, Reply<Function, Error>([](Result<Function> function) { EXPECT_TRUE(function); }));
+    pump();
+  }
+  void fail_event() {
+    invoke({.payload = R"({"e":1})", .type = InvocationType::kEvent});
+    auto& runtime = *runtimes.at(0);
+    EXPECT_TRUE(runtime.session->error(runtime.events.at(0).request_id, R"({"errorType":"E"})", ""));
+    pump();
   }
   std::string log_text(const std::string& group = "/aws/lambda/fn") {
     const auto page = logs->filter({.scope = {}, .group = group});
@@ -868,17 +886,8 @@ TEST_F(FunctionsTest, FA_37_FA_54_EventsAreTriedThreeTimesWithOneId) {
 }
 
 TEST_F(FunctionsTest, FA_55_RetriesExhaustedGoToTheFailureDestination) {
-  ASSERT_TRUE(create());
-  EventInvokeRequest request;
-  request.name = "fn";
-  request.retries_max = 0;
-  request.on_failure = "arn:aws:sqs:us-east-1:000000000000:q";
-  engine->put_event_invoke(request, Reply<Function, Error>([](Result<Function> function) { EXPECT_TRUE(function); }));
-  pump();
-  const auto answer = invoke({.payload = R"({"e":1})", .type = InvocationType::kEvent});
-  auto& runtime = *runtimes.at(0);
-  EXPECT_TRUE(runtime.session->error(runtime.events.at(0).request_id, R"({"errorType":"E"})", ""));
-  pump();
+  make_function_with_failure_destination();
+  fail_event();
   ASSERT_EQ(sink.sent.size(), 1u);
   EXPECT_EQ(sink.sent[0].target, "arn:aws:sqs:us-east-1:000000000000:q");
   const auto record = json::Value::parse(sink.sent[0].record);
@@ -906,6 +915,45 @@ TEST_F(FunctionsTest, FA_57_OldEventsAreGivenUp) {
   EXPECT_TRUE(runtimes.empty());
   ASSERT_EQ(sink.sent.size(), 1u);
   EXPECT_THAT(sink.sent[0].record, HasSubstr("EventAgeExceeded"));
+}
+
+TEST_F(FunctionsTest, ARecordWhoseDestinationFailsIsSentAgainAlsoAfterARestart) {
+  make_function_with_failure_destination();
+  sink.failure = tidemill::Error{tidemill::Errc::kUnavailable, "no such queue"};
+  fail_event();
+  EXPECT_EQ(engine->in_flight(), 1u);
+  run_for(10s);
+  EXPECT_TRUE(sink.sent.empty());
+  restart();
+  EXPECT_EQ(engine->in_flight(), 1u);
+  sink.failure.reset();
+  run_for(1min);
+  ASSERT_EQ(sink.sent.size(), 1u);
+  EXPECT_THAT(sink.sent[0].record, HasSubstr("RetriesExhausted"));
+  EXPECT_EQ(engine->in_flight(), 0u);
+  restart();
+  run_for(1h);
+  EXPECT_EQ(sink.sent.size(), 1u);
+}
+
+TEST_F(FunctionsTest, ARecordIsGivenUpWhenItIsAsOldAsAnEventMayBecome) {
+  make_function_with_failure_destination();
+  sink.failure = tidemill::Error{tidemill::Errc::kUnavailable, "no such queue"};
+  fail_event();
+  run_for(5h);
+  EXPECT_EQ(engine->in_flight(), 1u);
+  run_for(1h);
+  EXPECT_EQ(engine->in_flight(), 0u);
+  sink.failure.reset();
+  run_for(1h);
+  EXPECT_TRUE(sink.sent.empty());
+}
+
+TEST_F(FunctionsTest, ARecordForAKindOfDestinationThatIsNotOfferedIsGivenUpAtOnce) {
+  make_function_with_failure_destination();
+  sink.failure = tidemill::Error{tidemill::Errc::kUnsupported, "destinations of this kind are not offered"};
+  fail_event();
+  EXPECT_EQ(engine->in_flight(), 0u);
 }
 
 TEST_F(FunctionsTest, AcceptedEventsSurviveARestart) {
