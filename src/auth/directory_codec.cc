@@ -1,5 +1,7 @@
 #include "auth/directory_codec.h"
 
+#include "base/json_texts.h"
+
 namespace tidemill::auth {
 namespace {
 
@@ -18,21 +20,42 @@ void read(const json::Value* value, Tags& tags) {
 void write(json::Object& out, const Grants& grants) {
   json::Object documents;
   for (const auto& [name, text] : grants.inline_policies) documents[name] = text;
-  json::Array attached;
-  for (const std::string& arn : grants.attached) attached.push_back(arn);
   out["inline"] = std::move(documents);
-  out["attached"] = std::move(attached);
+  out["attached"] = json::texts(grants.attached);
 }
 
 void read(const json::Value& value, Grants& grants) {
   read(value.find("inline"), grants.inline_policies);
-  if (const auto* attached = value.find("attached"); attached && attached->is_array())
-    for (const auto& arn : attached->as_array())
-      if (arn.is_string()) grants.attached.push_back(arn.as_string());
+  grants.attached = json::text_list(value, "attached");
 }
 
 WallTime time_or_epoch(const json::Value& value, std::string_view name) {
   return from_epoch_ms(value.integer_or(name, 0));
+}
+
+// What roles, users and managed policies have in common.
+template <class Entity>
+json::Object entity_to_json(const Entity& entity) {
+  json::Object out;
+  out["account"] = entity.account;
+  out["name"] = entity.name;
+  out["path"] = entity.path;
+  out["id"] = entity.id;
+  out["arn"] = entity.arn;
+  out["created_ms"] = epoch_ms(entity.created);
+  out["tags"] = to_json(entity.tags);
+  return out;
+}
+
+template <class Entity>
+void entity_from_json(const json::Value& value, Entity& entity) {
+  entity.account = value.string_or("account");
+  entity.name = value.string_or("name");
+  entity.path = value.string_or("path", "/");
+  entity.id = value.string_or("id");
+  entity.arn = value.string_or("arn");
+  entity.created = time_or_epoch(value, "created_ms");
+  read(value.find("tags"), entity.tags);
 }
 
 }  // namespace
@@ -44,30 +67,16 @@ std::string stored_key(const ManagedPolicy& policy) { return "policy/" + policy.
 std::string stored_key(const Session& session) { return "session/" + session.access_key; }
 
 json::Value to_json(const Role& role) {
-  json::Object out;
-  out["account"] = role.account;
-  out["name"] = role.name;
-  out["path"] = role.path;
-  out["id"] = role.id;
-  out["arn"] = role.arn;
+  auto out = entity_to_json(role);
   out["trust"] = role.trust_policy;
   out["description"] = role.description;
   out["max_session_s"] = role.max_session_s;
-  out["created_ms"] = epoch_ms(role.created);
-  out["tags"] = to_json(role.tags);
   write(out, role.grants);
   return out;
 }
 
 json::Value to_json(const User& user) {
-  json::Object out;
-  out["account"] = user.account;
-  out["name"] = user.name;
-  out["path"] = user.path;
-  out["id"] = user.id;
-  out["arn"] = user.arn;
-  out["created_ms"] = epoch_ms(user.created);
-  out["tags"] = to_json(user.tags);
+  auto out = entity_to_json(user);
   write(out, user.grants);
   return out;
 }
@@ -84,17 +93,10 @@ json::Value to_json(const AccessKey& key) {
 }
 
 json::Value to_json(const ManagedPolicy& policy) {
-  json::Object out;
-  out["account"] = policy.account;
-  out["name"] = policy.name;
-  out["path"] = policy.path;
-  out["id"] = policy.id;
-  out["arn"] = policy.arn;
+  auto out = entity_to_json(policy);
   out["description"] = policy.description;
   out["document"] = policy.document;
   out["version"] = policy.version;
-  out["created_ms"] = epoch_ms(policy.created);
-  out["tags"] = to_json(policy.tags);
   return out;
 }
 
@@ -114,27 +116,15 @@ json::Value to_json(const Session& session) {
 }
 
 void from_json(const json::Value& value, Role& role) {
-  role.account = value.string_or("account");
-  role.name = value.string_or("name");
-  role.path = value.string_or("path", "/");
-  role.id = value.string_or("id");
-  role.arn = value.string_or("arn");
+  entity_from_json(value, role);
   role.trust_policy = value.string_or("trust");
   role.description = value.string_or("description");
   role.max_session_s = value.integer_or("max_session_s", 3600);
-  role.created = time_or_epoch(value, "created_ms");
-  read(value.find("tags"), role.tags);
   read(value, role.grants);
 }
 
 void from_json(const json::Value& value, User& user) {
-  user.account = value.string_or("account");
-  user.name = value.string_or("name");
-  user.path = value.string_or("path", "/");
-  user.id = value.string_or("id");
-  user.arn = value.string_or("arn");
-  user.created = time_or_epoch(value, "created_ms");
-  read(value.find("tags"), user.tags);
+  entity_from_json(value, user);
   read(value, user.grants);
 }
 
@@ -148,16 +138,10 @@ void from_json(const json::Value& value, AccessKey& key) {
 }
 
 void from_json(const json::Value& value, ManagedPolicy& policy) {
-  policy.account = value.string_or("account");
-  policy.name = value.string_or("name");
-  policy.path = value.string_or("path", "/");
-  policy.id = value.string_or("id");
-  policy.arn = value.string_or("arn");
+  entity_from_json(value, policy);
   policy.description = value.string_or("description");
   policy.document = value.string_or("document");
   policy.version = value.string_or("version", "v1");
-  policy.created = time_or_epoch(value, "created_ms");
-  read(value.find("tags"), policy.tags);
 }
 
 void from_json(const json::Value& value, Session& session) {

@@ -3,8 +3,13 @@
 #include <array>
 #include <utility>
 
+#include "base/json_texts.h"
+
 namespace tidemill::deploy {
 namespace {
+
+using json::text_list;
+using json::texts;
 
 constexpr std::array<std::string_view, 18> kStackStatus = {
     "REVIEW_IN_PROGRESS",
@@ -46,22 +51,6 @@ tidemill::Result<Enum> parse_enum(const std::array<std::string_view, N>& names, 
   return tidemill::fail(tidemill::Errc::kCorruption, "a stored stack holds the unknown word '" + text + "'");
 }
 
-json::Value texts(const std::vector<std::string>& from) {
-  json::Array out;
-  for (const auto& one : from) out.emplace_back(one);
-  return out;
-}
-
-std::vector<std::string> texts_of(const json::Value& from, std::string_view name) {
-  std::vector<std::string> out;
-  const auto* found = from.find(name);
-  if (found == nullptr || !found->is_array()) return out;
-  for (const auto& one : found->as_array()) {
-    if (one.is_string()) out.push_back(one.as_string());
-  }
-  return out;
-}
-
 json::Object object_of(const json::Value& from, std::string_view name) {
   const auto* found = from.find(name);
   return found != nullptr && found->is_object() ? found->as_object() : json::Object();
@@ -95,7 +84,7 @@ tidemill::Result<ResourceVersion> decode_version(const json::Value& from) {
   version.begun = from_epoch_ms(from.integer_or("begun", 0));
   version.properties = object_of(from, "properties");
   version.attributes = object_of(from, "attributes");
-  version.needs = texts_of(from, "needs");
+  version.needs = text_list(from, "needs");
   TM_TRY(version.deletion_policy, parse_enum<DeletionPolicy>(kPolicy, from.string_or("deletion", "Delete")));
   TM_TRY(version.update_replace_policy, parse_enum<DeletionPolicy>(kPolicy, from.string_or("replace", "Delete")));
   return version;
@@ -160,10 +149,10 @@ Definition decode_definition(const json::Value& from) {
     if (tag.is_array() && tag.as_array().size() == 2)
       definition.tags.push_back({tag.as_array()[0].as_string(), tag.as_array()[1].as_string()});
   }
-  definition.capabilities = texts_of(from, "capabilities");
+  definition.capabilities = text_list(from, "capabilities");
   definition.role_arn = from.string_or("role");
-  definition.notification_arns = texts_of(from, "notification");
-  definition.assets = texts_of(from, "assets");
+  definition.notification_arns = text_list(from, "notification");
+  definition.assets = text_list(from, "assets");
   return definition;
 }
 
@@ -273,13 +262,13 @@ tidemill::Result<Stack> decode_stack(const json::Value& from) {
   stack.termination_protection = from.bool_or("protected", false);
   TM_TRY(stack.on_failure, parse_enum<OnFailure>(kOnFailure, from.string_or("on_failure", "ROLLBACK")));
   stack.client_token = from.string_or("token");
-  stack.retain = texts_of(from, "retain");
+  stack.retain = text_list(from, "retain");
   for (const auto& output : array_of(from, "outputs")) {
     const auto& part = output.as_array();
     stack.outputs.push_back(
         {part.at(0).as_string(), part.at(1).as_string(), part.at(2).as_string(), part.at(3).as_string()});
   }
-  stack.imports = texts_of(from, "imports");
+  stack.imports = text_list(from, "imports");
   for (const auto& leftover : array_of(from, "leftovers")) {
     const auto* version = leftover.find("version");
     if (version == nullptr)
@@ -344,7 +333,7 @@ tidemill::Result<ChangeSet> decode_change_set(const json::Value& from) {
     change.physical_id = one.string_or("physical");
     change.type = one.string_or("type");
     TM_TRY(change.replacement, parse_enum<Replacement>(kReplacement, one.string_or("replacement")));
-    change.scope = texts_of(one, "scope");
+    change.scope = text_list(one, "scope");
     for (const auto& detail : array_of(one, "details")) {
       const auto& d = detail.as_array();
       change.details.push_back(

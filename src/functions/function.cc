@@ -3,25 +3,15 @@
 #include <fmt/format.h>
 
 #include "base/bytes.h"
+#include "base/json_texts.h"
 
 namespace tidemill::functions {
 namespace {
 
+using json::text_map;
+using json::texts;
+
 constexpr std::int64_t kFormat = 1;
-
-json::Value texts(const std::map<std::string, std::string>& map) {
-  json::Object object;
-  for (const auto& [key, value] : map) object[key] = value;
-  return object;
-}
-
-std::map<std::string, std::string> text_map(const json::Value* value) {
-  std::map<std::string, std::string> map;
-  if (value != nullptr && value->is_object())
-    for (const auto& [key, text] : value->as_object())
-      if (text.is_string()) map.emplace(key, text.as_string());
-  return map;
-}
 
 json::Value encode_configuration(const Configuration& c) {
   json::Object o;

@@ -2,40 +2,14 @@
 
 #include <utility>
 
+#include "base/json_texts.h"
+
 namespace tidemill::routes {
 namespace {
 
-json::Value encode(const TextMap& map) {
-  json::Object out;
-  for (const auto& [key, value] : map) out[key] = value;
-  return out;
-}
-
-TextMap text_map(const json::Value& from, std::string_view name) {
-  TextMap out;
-  const auto* found = from.find(name);
-  if (found == nullptr || !found->is_object()) return out;
-  for (const auto& [key, value] : found->as_object()) {
-    if (value.is_string()) out[key] = value.as_string();
-  }
-  return out;
-}
-
-json::Value encode(const std::vector<std::string>& list) {
-  json::Array out;
-  for (const auto& one : list) out.emplace_back(one);
-  return out;
-}
-
-std::vector<std::string> text_list(const json::Value& from, std::string_view name) {
-  std::vector<std::string> out;
-  const auto* found = from.find(name);
-  if (found == nullptr || !found->is_array()) return out;
-  for (const auto& one : found->as_array()) {
-    if (one.is_string()) out.push_back(one.as_string());
-  }
-  return out;
-}
+using json::text_list;
+using json::text_map;
+using json::texts;
 
 template <class F>
 void each_member(const json::Value& from, std::string_view name, F take) {
@@ -53,14 +27,14 @@ json::Value encode(const Integration& integration) {
   out["passthrough"] = integration.passthrough;
   out["content_handling"] = integration.content_handling;
   out["timeout_ms"] = integration.timeout_ms;
-  out["request_parameters"] = encode(integration.request_parameters);
-  out["request_templates"] = encode(integration.request_templates);
+  out["request_parameters"] = texts(integration.request_parameters);
+  out["request_templates"] = texts(integration.request_templates);
   json::Object responses;
   for (const auto& [code, response] : integration.responses) {
     json::Object one;
     one["pattern"] = response.selection_pattern;
-    one["parameters"] = encode(response.response_parameters);
-    one["templates"] = encode(response.response_templates);
+    one["parameters"] = texts(response.response_parameters);
+    one["templates"] = texts(response.response_templates);
     responses[code] = std::move(one);
   }
   out["responses"] = std::move(responses);
@@ -89,14 +63,14 @@ json::Value encode(const Method& method) {
   out["authorization"] = method.authorization_type;
   out["key_required"] = method.api_key_required;
   out["operation"] = method.operation_name;
-  out["request_parameters"] = encode(method.request_parameters);
-  out["request_models"] = encode(method.request_models);
+  out["request_parameters"] = texts(method.request_parameters);
+  out["request_models"] = texts(method.request_models);
   if (method.integration) out["integration"] = encode(*method.integration);
   json::Object responses;
   for (const auto& [code, response] : method.responses) {
     json::Object one;
-    one["parameters"] = encode(response.response_parameters);
-    one["models"] = encode(response.response_models);
+    one["parameters"] = texts(response.response_parameters);
+    one["models"] = texts(response.response_models);
     responses[code] = std::move(one);
   }
   out["responses"] = std::move(responses);
@@ -160,12 +134,12 @@ json::Value encode(const RestApi& api) {
   out["name"] = api.name;
   out["description"] = api.description;
   out["root"] = api.root_resource_id;
-  out["binary"] = encode(api.binary_media_types);
-  out["endpoints"] = encode(api.endpoint_types);
+  out["binary"] = texts(api.binary_media_types);
+  out["endpoints"] = texts(api.endpoint_types);
   out["key_source"] = api.api_key_source;
   out["disabled"] = api.disable_execute_api_endpoint;
   out["policy"] = api.policy;
-  out["tags"] = encode(api.tags);
+  out["tags"] = texts(api.tags);
   out["created"] = epoch_ms(api.created);
   out["tree"] = encode(api.tree);
   json::Object stages;
@@ -173,8 +147,8 @@ json::Value encode(const RestApi& api) {
     json::Object one;
     one["deployment"] = stage.deployment_id;
     one["description"] = stage.description;
-    one["variables"] = encode(stage.variables);
-    one["tags"] = encode(stage.tags);
+    one["variables"] = texts(stage.variables);
+    one["tags"] = texts(stage.tags);
     one["settings"] = stage.method_settings;
     one["tracing"] = stage.tracing;
     one["created"] = epoch_ms(stage.created);

@@ -1,25 +1,13 @@
 #include "triggers/mapping.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
-#include <fmt/format.h>
+#include "base/json_texts.h"
 
 namespace tidemill::triggers {
 namespace {
-
-json::Value strings_json(const std::vector<std::string>& strings) {
-  json::Array out;
-  for (const std::string& s : strings) out.push_back(s);
-  return out;
-}
-
-std::vector<std::string> strings_of(const json::Value* value) {
-  std::vector<std::string> out;
-  if (value && value->is_array())
-    for (const json::Value& element : value->as_array())
-      if (element.is_string()) out.push_back(element.as_string());
-  return out;
-}
 
 json::Value filters_json(const std::vector<std::string>& patterns) {
   json::Array filters;
@@ -83,7 +71,7 @@ void add_kafka_members(json::Object& out, const Mapping& m) {
   out["FunctionArn"] = m.function_arn;
   if (m.kind == SourceKind::kSelfManaged) {
     json::Object endpoints, source;
-    endpoints["KAFKA_BOOTSTRAP_SERVERS"] = strings_json(m.bootstrap_servers);
+    endpoints["KAFKA_BOOTSTRAP_SERVERS"] = json::texts(m.bootstrap_servers);
     source["Endpoints"] = std::move(endpoints);
     out["SelfManagedEventSource"] = std::move(source);
   }
@@ -146,7 +134,7 @@ std::string encode(const Mapping& m) {
   out["uuid"] = m.uuid;
   out["kind"] = static_cast<int>(m.kind);
   out["source_arn"] = m.source_arn;
-  out["servers"] = strings_json(m.bootstrap_servers);
+  out["servers"] = json::texts(m.bootstrap_servers);
   out["topic"] = m.topic;
   out["group"] = m.group;
   out["kafka_config"] = m.kafka_config;
@@ -163,7 +151,7 @@ std::string encode(const Mapping& m) {
   out["bisect"] = s.bisect;
   out["tumbling_window_s"] = s.tumbling_window_s;
   out["report_item_failures"] = s.report_item_failures;
-  if (s.filters) out["filters"] = strings_json(*s.filters);
+  if (s.filters) out["filters"] = json::texts(*s.filters);
   out["on_failure"] = s.on_failure;
   out["access"] = access_json(s.source_access);
   out["echoed"] = s.echoed;
@@ -186,7 +174,7 @@ Result<Mapping> decode(std::string_view stored) {
   m.uuid = value->string_or("uuid");
   m.kind = static_cast<SourceKind>(value->integer_or("kind", 0));
   m.source_arn = value->string_or("source_arn");
-  m.bootstrap_servers = strings_of(value->find("servers"));
+  m.bootstrap_servers = json::text_list(value->find("servers"));
   m.topic = value->string_or("topic");
   m.group = value->string_or("group");
   if (const auto* config = value->find("kafka_config")) m.kafka_config = *config;
@@ -203,7 +191,7 @@ Result<Mapping> decode(std::string_view stored) {
   s.bisect = value->bool_or("bisect", false);
   s.tumbling_window_s = value->integer_or("tumbling_window_s", 0);
   s.report_item_failures = value->bool_or("report_item_failures", false);
-  if (const auto* filters = value->find("filters")) s.filters = strings_of(filters);
+  if (const auto* filters = value->find("filters")) s.filters = json::text_list(filters);
   s.on_failure = value->string_or("on_failure");
   if (const auto* access = value->find("access"); access && access->is_array())
     for (const auto& one : access->as_array()) s.source_access.push_back({one.string_or("Type"), one.string_or("URI")});
