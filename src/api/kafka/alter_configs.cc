@@ -1,7 +1,6 @@
 #include "kafka_messages/alter_configs.h"
 
 #include "api/kafka/configs.h"
-#include "api/kafka/gather.h"
 
 namespace tidemill::kafka {
 namespace {
@@ -19,26 +18,7 @@ topics::Result<topics::TopicConfig> plan(Call<AlterConfigsApi>& call,
   return topics::TopicConfig::from(std::move(overrides));
 }
 
-void handle(Call<AlterConfigsApi> received) {
-  auto g = gather(std::move(received));
-  const auto& request = g->call.request;
-  g->response.responses.resize(request.resources.size());
-  for (std::size_t i = 0; i < request.resources.size(); ++i) {
-    const auto& resource = request.resources[i];
-    g->response.responses[i].resource_type = resource.resource_type;
-    g->response.responses[i].resource_name = resource.resource_name;
-    const auto finish = [g, i](const topics::Status& status) {
-      auto& out = g->response.responses[i];
-      out.error_code = to_wire(status);
-      if (!status && !status.error().message.empty()) out.error_message = status.error().message;
-    };
-    auto config = plan(g->call, resource);
-    if (!config)
-      finish(std::unexpected(config.error()));
-    else if (!request.validate_only)
-      g->call.broker().configure_topic(resource.resource_name, *std::move(config), Reply<void, topics::Error>(finish));
-  }
-}
+void handle(Call<AlterConfigsApi> call) { alter_each(std::move(call), plan); }
 
 }  // namespace
 

@@ -6,27 +6,25 @@ namespace {
 using functions::Functions;
 
 // Aliases, URLs, layers and the like cannot be made here, so the lists of them are empty.
-void list_listaliases(Functions& functions, Call call, AnswerReply reply) {
+void answer_if_function(Functions& functions, const Call& call, AnswerReply reply, std::string_view body) {
   if (const auto function = functions.get(call.scope, call.labels[0]); !function)
     return std::move(reply)(std::unexpected(function.error()));
-  std::move(reply)(Answer{.body = R"({"Aliases":[]})"});
+  std::move(reply)(Answer{.body = std::string(body)});
 }
 
-void list_listfunctionurlconfigs(Functions& functions, Call call, AnswerReply reply) {
-  if (const auto function = functions.get(call.scope, call.labels[0]); !function)
-    return std::move(reply)(std::unexpected(function.error()));
-  std::move(reply)(Answer{.body = R"({"FunctionUrlConfigs":[]})"});
+void no_aliases(Functions& functions, Call call, AnswerReply reply) {
+  answer_if_function(functions, call, std::move(reply), R"({"Aliases":[]})");
+}
+void no_urls(Functions& functions, Call call, AnswerReply reply) {
+  answer_if_function(functions, call, std::move(reply), R"({"FunctionUrlConfigs":[]})");
+}
+void no_provisioned(Functions& functions, Call call, AnswerReply reply) {
+  answer_if_function(functions, call, std::move(reply), R"({"ProvisionedConcurrencyConfigs":[]})");
 }
 
-void list_listprovisionedconcurrencyconfigs(Functions& functions, Call call, AnswerReply reply) {
-  if (const auto function = functions.get(call.scope, call.labels[0]); !function)
-    return std::move(reply)(std::unexpected(function.error()));
-  std::move(reply)(Answer{.body = R"({"ProvisionedConcurrencyConfigs":[]})"});
-}
+void no_layers(Functions&, Call, AnswerReply reply) { std::move(reply)(Answer{.body = R"({"Layers":[]})"}); }
 
-void list_listlayers(Functions&, Call, AnswerReply reply) { std::move(reply)(Answer{.body = R"({"Layers":[]})"}); }
-
-void list_listlayerversions(Functions&, Call, AnswerReply reply) {
+void no_layer_versions(Functions&, Call, AnswerReply reply) {
   std::move(reply)(Answer{.body = R"({"LayerVersions":[]})"});
 }
 
@@ -56,9 +54,7 @@ void runtime_management(Functions& functions, Call call, AnswerReply reply) {
 
 // Loops of functions that call themselves are not broken here.
 void recursion(Functions& functions, Call call, AnswerReply reply) {
-  if (const auto function = functions.get(call.scope, call.labels[0]); !function)
-    return std::move(reply)(std::unexpected(function.error()));
-  std::move(reply)(Answer{.body = R"({"RecursiveLoop":"Allow"})"});
+  answer_if_function(functions, call, std::move(reply), R"({"RecursiveLoop":"Allow"})");
 }
 
 }  // namespace
@@ -67,27 +63,27 @@ extern const Operation kListAliases{.name = "ListAliases",
                                     .method = "GET",
                                     .path = "/2015-03-31/functions/{FunctionName}/aliases",
                                     .iam_action = "lambda:ListAliases",
-                                    .run = list_listaliases};
+                                    .run = no_aliases};
 extern const Operation kListFunctionUrlConfigs{.name = "ListFunctionUrlConfigs",
                                                .method = "GET",
                                                .path = "/2021-10-31/functions/{FunctionName}/urls",
                                                .iam_action = "lambda:ListFunctionUrlConfigs",
-                                               .run = list_listfunctionurlconfigs};
+                                               .run = no_urls};
 extern const Operation kListProvisioned{.name = "ListProvisionedConcurrencyConfigs",
                                         .method = "GET",
                                         .path = "/2019-09-30/functions/{FunctionName}/provisioned-concurrency?List=ALL",
                                         .iam_action = "lambda:ListProvisionedConcurrencyConfigs",
-                                        .run = list_listprovisionedconcurrencyconfigs};
+                                        .run = no_provisioned};
 extern const Operation kListLayers{.name = "ListLayers",
                                    .method = "GET",
                                    .path = "/2018-10-31/layers",
                                    .iam_action = "lambda:ListLayers",
-                                   .run = list_listlayers};
+                                   .run = no_layers};
 extern const Operation kListLayerVersions{.name = "ListLayerVersions",
                                           .method = "GET",
                                           .path = "/2018-10-31/layers/{LayerName}/versions",
                                           .iam_action = "lambda:ListLayerVersions",
-                                          .run = list_listlayerversions};
+                                          .run = no_layer_versions};
 extern const Operation kGetFunctionCodeSigningConfig{.name = "GetFunctionCodeSigningConfig",
                                                      .method = "GET",
                                                      .path = "/2020-06-30/functions/{FunctionName}/code-signing-config",

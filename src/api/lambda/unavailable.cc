@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "api/lambda/operation.h"
 
 namespace tidemill::lambda {
@@ -5,55 +7,16 @@ namespace {
 
 using functions::Functions;
 
-void refuse(AnswerReply reply, std::string_view what) {
-  std::move(reply)(functions::fail(functions::Errc::kInvalidParameter, std::string(what)));
-}
+// A text as a template's argument: each operation's run is a function of its own that says why.
+template <std::size_t kSize>
+struct Text {
+  consteval Text(const char (&text)[kSize]) { std::copy_n(text, kSize, bytes); }
+  char bytes[kSize];
+};
 
-void refuse_publishversion(Functions&, Call, AnswerReply reply) {
-  refuse(std::move(reply), "PublishVersion: versions are not available on this server: only $LATEST is");
-}
-void refuse_createalias(Functions&, Call, AnswerReply reply) {
-  refuse(std::move(reply), "CreateAlias: aliases are not available on this server: only $LATEST is");
-}
-void refuse_updatealias(Functions&, Call, AnswerReply reply) {
-  refuse(std::move(reply), "UpdateAlias: aliases are not available on this server: only $LATEST is");
-}
-void refuse_deletealias(Functions&, Call, AnswerReply reply) {
-  refuse(std::move(reply), "DeleteAlias: aliases are not available on this server: only $LATEST is");
-}
-void refuse_invokewithresponsestream(Functions&, Call, AnswerReply reply) {
-  refuse(
-      std::move(reply),
-      "InvokeWithResponseStream: response streams are not available on this server: Invoke returns the whole response");
-}
-void refuse_createfunctionurlconfig(Functions&, Call, AnswerReply reply) {
-  refuse(std::move(reply),
-         "CreateFunctionUrlConfig: function URLs are not available on this server: an HTTP API with a proxy "
-         "integration is");
-}
-void refuse_updatefunctionurlconfig(Functions&, Call, AnswerReply reply) {
-  refuse(std::move(reply),
-         "UpdateFunctionUrlConfig: function URLs are not available on this server: an HTTP API with a proxy "
-         "integration is");
-}
-void refuse_publishlayerversion(Functions&, Call, AnswerReply reply) {
-  refuse(std::move(reply),
-         "PublishLayerVersion: layers are not available on this server: put their files into the function's archive");
-}
-void refuse_putprovisionedconcurrencyconfig(Functions&, Call, AnswerReply reply) {
-  refuse(std::move(reply),
-         "PutProvisionedConcurrencyConfig: provisioned concurrency is not available on this server: environments are "
-         "started when they are needed and kept");
-}
-void refuse_putfunctioncodesigningconfig(Functions&, Call, AnswerReply reply) {
-  refuse(std::move(reply), "PutFunctionCodeSigningConfig: code signing is not available on this server");
-}
-void refuse_putruntimemanagementconfig(Functions&, Call, AnswerReply reply) {
-  refuse(std::move(reply),
-         "PutRuntimeManagementConfig: runtimes are what is installed on this server: they cannot be pinned");
-}
-void refuse_putfunctionrecursionconfig(Functions&, Call, AnswerReply reply) {
-  refuse(std::move(reply), "PutFunctionRecursionConfig: recursive loops are not detected on this server");
+template <Text kWhy>
+void refuse(Functions&, Call, AnswerReply reply) {
+  std::move(reply)(functions::fail(functions::Errc::kInvalidParameter, kWhy.bytes));
 }
 
 // What was never made is not there.
@@ -74,69 +37,83 @@ void no_provisioned(Functions&, Call, AnswerReply reply) {
 
 }  // namespace
 
-extern const Operation kPublishVersion{.name = "PublishVersion",
-                                       .method = "POST",
-                                       .path = "/2015-03-31/functions/{FunctionName}/versions",
-                                       .iam_action = "lambda:PublishVersion",
-                                       .run = refuse_publishversion};
-extern const Operation kCreateAlias{.name = "CreateAlias",
-                                    .method = "POST",
-                                    .path = "/2015-03-31/functions/{FunctionName}/aliases",
-                                    .iam_action = "lambda:CreateAlias",
-                                    .run = refuse_createalias};
-extern const Operation kUpdateAlias{.name = "UpdateAlias",
-                                    .method = "PUT",
-                                    .path = "/2015-03-31/functions/{FunctionName}/aliases/{Name}",
-                                    .iam_action = "lambda:UpdateAlias",
-                                    .run = refuse_updatealias};
-extern const Operation kDeleteAlias{.name = "DeleteAlias",
-                                    .method = "DELETE",
-                                    .path = "/2015-03-31/functions/{FunctionName}/aliases/{Name}",
-                                    .iam_action = "lambda:DeleteAlias",
-                                    .run = refuse_deletealias};
+extern const Operation kPublishVersion{
+    .name = "PublishVersion",
+    .method = "POST",
+    .path = "/2015-03-31/functions/{FunctionName}/versions",
+    .iam_action = "lambda:PublishVersion",
+    .run = refuse<"PublishVersion: versions are not available on this server: only $LATEST is">};
+extern const Operation kCreateAlias{
+    .name = "CreateAlias",
+    .method = "POST",
+    .path = "/2015-03-31/functions/{FunctionName}/aliases",
+    .iam_action = "lambda:CreateAlias",
+    .run = refuse<"CreateAlias: aliases are not available on this server: only $LATEST is">};
+extern const Operation kUpdateAlias{
+    .name = "UpdateAlias",
+    .method = "PUT",
+    .path = "/2015-03-31/functions/{FunctionName}/aliases/{Name}",
+    .iam_action = "lambda:UpdateAlias",
+    .run = refuse<"UpdateAlias: aliases are not available on this server: only $LATEST is">};
+extern const Operation kDeleteAlias{
+    .name = "DeleteAlias",
+    .method = "DELETE",
+    .path = "/2015-03-31/functions/{FunctionName}/aliases/{Name}",
+    .iam_action = "lambda:DeleteAlias",
+    .run = refuse<"DeleteAlias: aliases are not available on this server: only $LATEST is">};
 extern const Operation kInvokeWithResponseStream{
     .name = "InvokeWithResponseStream",
     .method = "POST",
     .path = "/2021-11-15/functions/{FunctionName}/response-streaming-invocations",
     .iam_action = "lambda:InvokeWithResponseStream",
-    .run = refuse_invokewithresponsestream};
-extern const Operation kCreateFunctionUrlConfig{.name = "CreateFunctionUrlConfig",
-                                                .method = "POST",
-                                                .path = "/2021-10-31/functions/{FunctionName}/url",
-                                                .iam_action = "lambda:CreateFunctionUrlConfig",
-                                                .run = refuse_createfunctionurlconfig};
-extern const Operation kUpdateFunctionUrlConfig{.name = "UpdateFunctionUrlConfig",
-                                                .method = "PUT",
-                                                .path = "/2021-10-31/functions/{FunctionName}/url",
-                                                .iam_action = "lambda:UpdateFunctionUrlConfig",
-                                                .run = refuse_updatefunctionurlconfig};
-extern const Operation kPublishLayerVersion{.name = "PublishLayerVersion",
-                                            .method = "POST",
-                                            .path = "/2018-10-31/layers/{LayerName}/versions",
-                                            .iam_action = "lambda:PublishLayerVersion",
-                                            .run = refuse_publishlayerversion};
+    .run = refuse<"InvokeWithResponseStream: response streams are not available on this server: Invoke returns the "
+                  "whole response">};
+extern const Operation kCreateFunctionUrlConfig{
+    .name = "CreateFunctionUrlConfig",
+    .method = "POST",
+    .path = "/2021-10-31/functions/{FunctionName}/url",
+    .iam_action = "lambda:CreateFunctionUrlConfig",
+    .run = refuse<"CreateFunctionUrlConfig: function URLs are not available on this server: an HTTP API with a proxy "
+                  "integration is">};
+extern const Operation kUpdateFunctionUrlConfig{
+    .name = "UpdateFunctionUrlConfig",
+    .method = "PUT",
+    .path = "/2021-10-31/functions/{FunctionName}/url",
+    .iam_action = "lambda:UpdateFunctionUrlConfig",
+    .run = refuse<"UpdateFunctionUrlConfig: function URLs are not available on this server: an HTTP API with a proxy "
+                  "integration is">};
+extern const Operation kPublishLayerVersion{
+    .name = "PublishLayerVersion",
+    .method = "POST",
+    .path = "/2018-10-31/layers/{LayerName}/versions",
+    .iam_action = "lambda:PublishLayerVersion",
+    .run = refuse<
+        "PublishLayerVersion: layers are not available on this server: put their files into the function's archive">};
 extern const Operation kPutProvisionedConcurrencyConfig{
     .name = "PutProvisionedConcurrencyConfig",
     .method = "PUT",
     .path = "/2019-09-30/functions/{FunctionName}/provisioned-concurrency",
     .iam_action = "lambda:PutProvisionedConcurrencyConfig",
-    .run = refuse_putprovisionedconcurrencyconfig};
-extern const Operation kPutFunctionCodeSigningConfig{.name = "PutFunctionCodeSigningConfig",
-                                                     .method = "PUT",
-                                                     .path = "/2020-06-30/functions/{FunctionName}/code-signing-config",
-                                                     .iam_action = "lambda:PutFunctionCodeSigningConfig",
-                                                     .run = refuse_putfunctioncodesigningconfig};
+    .run = refuse<"PutProvisionedConcurrencyConfig: provisioned concurrency is not available on this server: "
+                  "environments are started when they are needed and kept">};
+extern const Operation kPutFunctionCodeSigningConfig{
+    .name = "PutFunctionCodeSigningConfig",
+    .method = "PUT",
+    .path = "/2020-06-30/functions/{FunctionName}/code-signing-config",
+    .iam_action = "lambda:PutFunctionCodeSigningConfig",
+    .run = refuse<"PutFunctionCodeSigningConfig: code signing is not available on this server">};
 extern const Operation kPutRuntimeManagementConfig{
     .name = "PutRuntimeManagementConfig",
     .method = "PUT",
     .path = "/2021-07-20/functions/{FunctionName}/runtime-management-config",
     .iam_action = "lambda:PutRuntimeManagementConfig",
-    .run = refuse_putruntimemanagementconfig};
-extern const Operation kPutFunctionRecursionConfig{.name = "PutFunctionRecursionConfig",
-                                                   .method = "PUT",
-                                                   .path = "/2024-08-31/functions/{FunctionName}/recursion-config",
-                                                   .iam_action = "lambda:PutFunctionRecursionConfig",
-                                                   .run = refuse_putfunctionrecursionconfig};
+    .run = refuse<"PutRuntimeManagementConfig: runtimes are what is installed on this server: they cannot be pinned">};
+extern const Operation kPutFunctionRecursionConfig{
+    .name = "PutFunctionRecursionConfig",
+    .method = "PUT",
+    .path = "/2024-08-31/functions/{FunctionName}/recursion-config",
+    .iam_action = "lambda:PutFunctionRecursionConfig",
+    .run = refuse<"PutFunctionRecursionConfig: recursive loops are not detected on this server">};
 extern const Operation kGetAlias{.name = "GetAlias",
                                  .method = "GET",
                                  .path = "/2015-03-31/functions/{FunctionName}/aliases/{Name}",
