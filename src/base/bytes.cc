@@ -8,11 +8,11 @@ namespace {
 constexpr std::string_view kStandard = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr std::string_view kUrl = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-constexpr std::array<signed char, 256> inverse(std::string_view alphabet) {
-  std::array<signed char, 256> table{};
+constexpr std::array<std::int16_t, 256> inverse(std::string_view alphabet) {
+  std::array<std::int16_t, 256> table{};
   table.fill(-1);
   for (std::size_t i = 0; i < alphabet.size(); ++i) {
-    table[static_cast<unsigned char>(alphabet[i])] = static_cast<signed char>(i);
+    table[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int16_t>(i);
   }
   return table;
 }
@@ -43,7 +43,7 @@ void encode(std::string& out, std::string_view in, std::string_view alphabet, bo
 }
 
 // `text` without padding. Refuses characters outside the alphabet and non-zero bits behind the last whole byte.
-std::optional<std::string> decode(std::string_view text, const std::array<signed char, 256>& table) {
+std::optional<std::string> decode(std::string_view text, const std::array<std::int16_t, 256>& table) {
   if (text.size() % 4 == 1) return std::nullopt;
   std::string out;
   out.reserve(text.size() / 4 * 3 + 2);

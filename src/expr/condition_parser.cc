@@ -10,13 +10,9 @@ bool is_keyword(std::string_view word) {
          is_word(word, "IN");
 }
 
-// Every legal level of nesting holds an operator of its own, of which there are at most 300; so what is nested deeper
-// than this is wrong in any case.
-constexpr int kMaxNesting = 1024;
-
 class ConditionParser : ParserBase {
  public:
-  explicit ConditionParser(std::string_view text) : ParserBase(text) {}
+  explicit ConditionParser(std::string_view text) : ParserBase(text, kNestingMax) {}
 
   static Result<Shared<ParsedCondition>> run(std::string_view text) {
     TM_CHECK(check_text(text));
@@ -24,6 +20,9 @@ class ConditionParser : ParserBase {
   }
 
  private:
+  // Every legal level of nesting holds an operator of its own, of which there are at most 300; so what is nested deeper
+  // than this is wrong in any case.
+  static constexpr int kNestingMax = 1024;
   // An operand cannot stand for a condition; a function call can be either.
   enum class Shape : unsigned char { kOperand, kFunction, kCondition };
   struct Part {
@@ -172,20 +171,6 @@ class ConditionParser : ParserBase {
     return leave(inner);
   }
 
-  Status enter() {
-    take();
-    if (++nesting_ > kMaxNesting) return invalid(messages::kRedundantParentheses);
-    return {};
-  }
-
-  Result<Part> leave(Part inner) {
-    --nesting_;
-    TM_CHECK(expect(TokenKind::kClose));
-    if (inner.in_parentheses) note(Problem::kParentheses, std::string(messages::kRedundantParentheses));
-    inner.in_parentheses = true;
-    return inner;
-  }
-
   Result<Part> plain_operand() {
     const auto first = build_.next();
     if (at(TokenKind::kValueRef)) return Part{.node = build_.value(take().text), .first = first};
@@ -203,8 +188,7 @@ class ConditionParser : ParserBase {
       TM_TRY(const auto part, operand());
       operands.push_back(part.node);
     } while (take_if(TokenKind::kComma));
-    --nesting_;
-    TM_CHECK(expect(TokenKind::kClose));
+    TM_CHECK(leave());
     check_operands(operands);
     const Op op = function_of(name);
     if (op == Op::kNever) note(Problem::kUnknownFunction, messages::unknown_function(name));
@@ -216,7 +200,6 @@ class ConditionParser : ParserBase {
 
   std::shared_ptr<ParsedCondition> result_ = std::make_shared<ParsedCondition>();
   TreeBuilder build_{result_->tree};
-  int nesting_ = 0;
 };
 
 }  // namespace

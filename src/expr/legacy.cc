@@ -246,6 +246,7 @@ Status check_conditional_operator(const json::Node& body) {
 Result<std::vector<KeyTerm>> legacy_key_terms(const json::Node& key_conditions) {
   TM_TRY(auto clauses, read_clauses(key_conditions, read_filter));
   std::vector<KeyTerm> terms;
+  terms.reserve(clauses.size());
   for (auto& clause : clauses)
     terms.push_back({std::move(clause.attribute), key_op(clause.op), std::move(clause.values)});
   return terms;

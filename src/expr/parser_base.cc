@@ -34,6 +34,21 @@ Status ParserBase::expect(TokenKind kind) {
   return {};
 }
 
+Status ParserBase::enter() {
+  take();
+  if (++nesting_ > nesting_max_) return invalid(messages::kRedundantParentheses);
+  return {};
+}
+
+Status ParserBase::leave() {
+  --nesting_;
+  return expect(TokenKind::kClose);
+}
+
+void ParserBase::note_redundant_parentheses() {
+  note(Problem::kParentheses, std::string(messages::kRedundantParentheses));
+}
+
 Result<PathText::Element> ParserBase::path_name(IsKeyword is_keyword) {
   PathText::Element element;
   if (at(TokenKind::kNameRef)) {

@@ -27,7 +27,8 @@ enum class Problem : unsigned char {
 
 class ParserBase {
  protected:
-  explicit ParserBase(std::string_view text) : tokens_(tokenize(text)) {}
+  // Parentheses nest at most `nesting_max` deep: the bound keeps the stack.
+  ParserBase(std::string_view text, int nesting_max) : tokens_(tokenize(text)), nesting_max_(nesting_max) {}
 
   // Size and emptiness, which come before any parsing.
   static Status check_text(std::string_view text);
@@ -41,6 +42,18 @@ class ParserBase {
   std::unexpected<Error> syntax_error() const;
   Status expect(TokenKind kind);
 
+  // Parentheses: the opening one is at the cursor.
+  Status enter();
+  Status leave();
+  // Of a part that stood in parentheses: two pairs around one part are an error.
+  template <class Part>
+  Result<Part> leave(Part inner) {
+    TM_CHECK(leave());
+    if (inner.in_parentheses) note_redundant_parentheses();
+    inner.in_parentheses = true;
+    return inner;
+  }
+
   // `is_keyword` says which words the grammar keeps for itself.
   using IsKeyword = bool (*)(std::string_view);
   Result<PathText> path(IsKeyword is_keyword);
@@ -50,11 +63,14 @@ class ParserBase {
   Status noted(std::initializer_list<Problem> order) const;
 
  private:
+  void note_redundant_parentheses();
   Result<PathText::Element> path_name(IsKeyword is_keyword);
   Result<PathText::Element> path_index();
 
   std::vector<Token> tokens_;
   std::size_t at_ = 0;
+  const int nesting_max_;
+  int nesting_ = 0;
   std::optional<std::string> problems_[static_cast<std::size_t>(Problem::kCount)];
 };
 

@@ -336,7 +336,7 @@ class Parser {
     return std::nullopt;
   }
 
-  Part condition(Op op, const Part& left, std::vector<std::uint32_t> operands) {
+  Part condition(Op op, const Part& left, const std::vector<std::uint32_t>& operands) {
     ++condition_->operators;
     const auto node = build().add(op, operands);
     condition_->conditions.push_back({left.first, node});

@@ -16,12 +16,9 @@ std::optional<ActionKind> section_of(std::string_view word) {
 
 bool is_keyword(std::string_view word) { return section_of(word).has_value(); }
 
-// Far more than any sensible text nests; the bound keeps the stack.
-constexpr int kMaxNesting = 256;
-
 class UpdateParser : ParserBase {
  public:
-  explicit UpdateParser(std::string_view text) : ParserBase(text) {}
+  explicit UpdateParser(std::string_view text) : ParserBase(text, kNestingMax) {}
 
   static Result<Shared<ParsedUpdate>> run(std::string_view text) {
     TM_CHECK(check_text(text));
@@ -29,6 +26,8 @@ class UpdateParser : ParserBase {
   }
 
  private:
+  // Far more than any sensible text nests; the bound keeps the stack.
+  static constexpr int kNestingMax = 256;
   struct Part {
     std::uint32_t node = 0;
     bool in_parentheses = false;
@@ -98,20 +97,6 @@ class UpdateParser : ParserBase {
     return leave(inner);
   }
 
-  Status enter() {
-    take();
-    if (++nesting_ > kMaxNesting) return invalid(messages::kRedundantParentheses);
-    return {};
-  }
-
-  Result<Part> leave(Part inner) {
-    --nesting_;
-    TM_CHECK(expect(TokenKind::kClose));
-    if (inner.in_parentheses) note(Problem::kParentheses, std::string(messages::kRedundantParentheses));
-    inner.in_parentheses = true;
-    return inner;
-  }
-
   Result<Part> plain_operand() {
     if (at(TokenKind::kValueRef)) return Part{.node = build_.value(take().text)};
     if (at(TokenKind::kName) && !is_keyword(peek().text) && peek(1).kind == TokenKind::kOpen) return call();
@@ -127,8 +112,7 @@ class UpdateParser : ParserBase {
       TM_TRY(const auto part, operand());
       operands.push_back(part.node);
     } while (take_if(TokenKind::kComma));
-    --nesting_;
-    TM_CHECK(expect(TokenKind::kClose));
+    TM_CHECK(leave());
     const Op op = function_of(name);
     if (op == Op::kNever)
       note(Problem::kUnknownFunction, messages::unknown_function(name));
@@ -145,12 +129,11 @@ class UpdateParser : ParserBase {
 
   std::shared_ptr<ParsedUpdate> result_ = std::make_shared<ParsedUpdate>();
   TreeBuilder build_{result_->tree};
-  int nesting_ = 0;
 };
 
 class ProjectionParser : ParserBase {
  public:
-  explicit ProjectionParser(std::string_view text) : ParserBase(text) {}
+  explicit ProjectionParser(std::string_view text) : ParserBase(text, 0) {}
 
   static Result<Shared<ParsedProjection>> run(std::string_view text) {
     TM_CHECK(check_text(text));

@@ -201,10 +201,10 @@ Result<Number> Number::subtract(const Number& a, const Number& b) { return add(a
 
 std::size_t Number::size() const {
   if (is_zero()) return 1;
-  const int n = digits();
+  const auto n = static_cast<std::size_t>(digits());
   const int leading = leading_exponent();
   const bool both_even = n % 2 == 0 && leading % 2 == 0;
-  return static_cast<std::size_t>(1 + (n + 1) / 2 + (both_even ? 1 : 0) + (negative_ ? 1 : 0));
+  return 1 + (n + 1) / 2 + (both_even ? 1 : 0) + (negative_ ? 1 : 0);
 }
 
 std::optional<std::int64_t> Number::floor_integer() const {
