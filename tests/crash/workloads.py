@@ -374,7 +374,7 @@ class TopicWorkload(Workload):
         self.numbers = itertools.count(1)
 
     def prepare(self, server):
-        admin = AdminClient({"bootstrap.servers": server.kafka})
+        admin = AdminClient({"bootstrap.servers": server.kafka, "log_level": 0})
         admin.create_topics([NewTopic(self.TOPIC, num_partitions=self.PARTITIONS, replication_factor=1)])[self.TOPIC].result(15)
 
     def lanes(self, server, round_number):

@@ -8,7 +8,7 @@ from support.waiting import wait_until
 
 
 def make_topic(server, topic, partitions=2):
-    admin = AdminClient({"bootstrap.servers": server.kafka})
+    admin = AdminClient({"bootstrap.servers": server.kafka, "log_level": 0})
     if topic not in admin.list_topics(timeout=10).topics:
         admin.create_topics([NewTopic(topic, num_partitions=partitions, replication_factor=1)])[topic].result(10)
 

@@ -9,11 +9,11 @@ from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaExcepti
 from confluent_kafka.admin import AdminClient, ConfigResource, AlterConfigOpType, ConfigEntry, NewPartitions, NewTopic, OffsetSpec  # noqa: E402
 
 
-ADMINS = {}  # a client must outlive the futures that it gave
+ADMINS = {}  # a client must outlive the futures that it gave, and so it outlives the broker: without lines of its own
 
 
 def admin(broker):
-    return ADMINS.setdefault(broker.plain, AdminClient({"bootstrap.servers": broker.plain}))
+    return ADMINS.setdefault(broker.plain, AdminClient({"bootstrap.servers": broker.plain, "log_level": 0}))
 
 
 def create(broker, name, partitions=1, **config):

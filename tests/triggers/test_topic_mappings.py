@@ -12,7 +12,7 @@ from confluent_kafka.admin import AdminClient, NewTopic  # noqa: E402
 
 @pytest.fixture(scope="module")
 def admin(server):
-    return AdminClient({"bootstrap.servers": server.kafka})
+    return AdminClient({"bootstrap.servers": server.kafka, "log_level": 0})
 
 
 @pytest.fixture
@@ -207,7 +207,7 @@ def test_FK_33_restart_resumes(make_server, make_recorder, unique, wait_until):
     server = make_server(arguments=["--mapping-retry-delay-ms", "50"])
     recorder = make_recorder(on=server)
     name = unique("topic")
-    admin = AdminClient({"bootstrap.servers": server.kafka})
+    admin = AdminClient({"bootstrap.servers": server.kafka, "log_level": 0})
     admin.create_topics([NewTopic(name, num_partitions=1)])[name].result(20)
     client = server.client("lambda")
     client.create_event_source_mapping(FunctionName=recorder.name, Topics=[name], StartingPosition="TRIM_HORIZON",
