@@ -33,6 +33,8 @@ class Fleet:
             "Tidemill durable": lambda at: servers.Tidemill(at, name="Tidemill durable", durability="durable"),
             "floor": servers.floor_items,
             "floor (constant)": lambda at: servers.floor("constant", at),
+            "floor (copy)": lambda at: servers.floor("copy", at),
+            "Apache Kafka": servers.ApacheKafka,
             "dynalite": servers.dynalite,
             "DynamoDB Local": servers.dynamodb_local,
             "DynamoDB Local on disk": lambda at: servers.dynamodb_local(at, on_disk=True),
@@ -47,6 +49,9 @@ class Fleet:
                 self._servers[name] = None
         return self._servers[name]
 
+    def running(self):
+        return [server for server in self._servers.values() if server is not None]
+
     def table(self, name, table):
         """The server with that table filled; None when the server is not here."""
         server = self.get(name)
@@ -60,7 +65,6 @@ class Fleet:
         return server
 
     def close(self):
-        for server in self._servers.values():
-            if server is not None:
-                server.close()
+        for server in self.running():
+            server.close()
         self._servers = {}

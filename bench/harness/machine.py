@@ -45,3 +45,25 @@ def cpu_ms(pid):
 
 def _cpu_clock(pid):
     return (~pid << 3) | 2     # what clock_getcpuclockid() makes of a process
+
+
+def children(pid):
+    """The process ids of all descendants."""
+    found = []
+    for task in os.listdir(f"/proc/{pid}/task"):
+        try:
+            for child in map(int, Path(f"/proc/{pid}/task/{task}/children").read_text().split()):
+                found += [child, *children(child)]
+        except OSError:    # it has ended meanwhile
+            pass
+    return found
+
+
+def children_cpu_ms(pid):
+    used = {}
+    for child in children(pid):
+        try:
+            used[child] = cpu_ms(child)
+        except OSError:
+            pass
+    return used

@@ -6,11 +6,12 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from pathlib import Path
 
 from support.server import ROOT, STATE
 
-from . import machine, plot, report
+from . import machine, plot, profile, report
 from .arithmetic import regressions
 from .bench import Bench
 from .fleet import Fleet
@@ -81,16 +82,20 @@ def main(benchmarks):
     bench = Bench(folder, Fleet(folder), quick=options.quick, big=options.big,
                   rounds=options.rounds or (1 if options.quick else 3), seconds=options.seconds or (0.5 if options.quick else 2.0))
     facts = about(options, bench, busy)
-    rows = []
+    rows, failed = [], []
     try:
         for name in options.names or benchmarks:
             began = time.monotonic()
-            measured = benchmarks[name](bench)
+            try:
+                measured = benchmarks[name](bench)
+            except Exception:    # the others are still worth having
+                traceback.print_exc()
+                failed.append(name)
+                continue
             rows += measured
             print(f"\n{name} ({time.monotonic() - began:.0f} s)")
             print("\n".join(report.figures_table(measured) + report.goals_table(measured)), flush=True)
             if options.profile:
-                from . import profile
                 profile.of(name, benchmarks[name], bench)
     finally:
         bench.fleet.close()
@@ -98,8 +103,10 @@ def main(benchmarks):
     facts["load_after"] = machine.load_average()
     before = last_recorded()
     worse = regressions(report.goals_of(before), report.goals_of(json.loads(report.as_json(rows, facts)))) if before else []
-    page = record(rows, facts, worse) if options.record else write(STATE / "bench", "last", rows, facts, worse)
+    if failed and options.record:
+        print("nothing is recorded: not every benchmark could be measured", file=sys.stderr)
+    page = record(rows, facts, worse) if options.record and not failed else write(STATE / "bench", "last", rows, facts, worse)
     for row, goal, old, now in worse:
         print(f"worse than recorded: {row}, {goal}: {report.number(old)} -> {report.number(now)}")
-    print(f"\nwritten: {page}")
-    sys.exit(1 if worse else 0)
+    print(f"\nwritten: {page}" + (f"\nfailed: {', '.join(failed)}" if failed else ""))
+    sys.exit(1 if worse or failed else 0)

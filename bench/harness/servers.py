@@ -1,18 +1,16 @@
 """What is measured: our server, the floors, and the peers. Each has a name, an endpoint, a pid, and ends with close()."""
 import os
-import queue
 import re
 import shutil
 import signal
 import subprocess
-import sys
-import threading
 import time
 
 import boto3
 from botocore.config import Config
 
-from support.server import ACCESS_KEY_ID, REGION, ROOT, SECRET_ACCESS_KEY, STATE, Server, binary, free_port
+from support.kafka_cluster import KafkaCluster, jars
+from support.server import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, STATE, Server, binary, free_port
 
 PEERS = STATE / "bench-peers"
 
@@ -123,3 +121,28 @@ def dynalite(folder):
     process = Process("dynalite", ["node", script, "--port", port, "--createTableMs", "0"], folder, port=port)
     process.wait_for_tables()
     return process
+
+
+class ApacheKafka(KafkaCluster):
+    """One node in KRaft mode, with the settings of Java that kafka-run-class.sh gives it."""
+    name = "Apache Kafka"
+
+    def __init__(self, folder):
+        try:
+            jars()
+        except AssertionError:
+            raise Missing("Apache Kafka") from None
+        super().__init__(folder)
+        self.start()
+
+    def _java(self, main, *arguments):
+        return ["java", "-Xmx1G", "-Xms1G", "-server", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", "-XX:InitiatingHeapOccupancyPercent=35",
+                "-XX:+ExplicitGCInvokesConcurrent", "-cp", jars(), main, *map(str, arguments)]
+
+    @property
+    def address(self):
+        return self.bootstrap
+
+    @property
+    def pid(self):
+        return self.process.pid

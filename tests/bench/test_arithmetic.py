@@ -6,7 +6,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
 
-from harness import plot, report  # noqa: E402
+from harness import plot, profile, report  # noqa: E402
 from harness.arithmetic import Goal, Spread, regressions  # noqa: E402
 from harness.row import Row, interleaved  # noqa: E402
 
@@ -82,3 +82,19 @@ def test_the_report_has_figures_goals_and_verdicts_and_the_plot_is_xml():
     assert "not measured" in text
     import xml.etree.ElementTree as tree
     assert tree.fromstring(plot.bars("Items", [row])).tag.endswith("svg")
+
+
+SCRIPT = """tidemill
+\t    1a2b3c tidemill::http::Parser<int>::feed(std::string_view)
+\t    4d5e6f main
+
+tidemill
+\t    1a2b3c tidemill::http::Parser<int>::feed(std::string_view)
+\t    4d5e6f main
+"""
+
+
+def test_samples_are_folded_by_stack_and_drawn():
+    stacks = profile.folded(SCRIPT)
+    assert stacks == {("tidemill", "main", "http::Parser::feed"): 2}
+    assert "http::Parser::feed: 2 samples, 100.0%" in profile.flame_graph("get", stacks)

@@ -1,0 +1,96 @@
+"""What stays the same when there is more: more loops, more items (--big: ten million)."""
+import os
+import subprocess
+import time
+
+from harness import load, machine, servers
+from harness.arithmetic import Goal
+from harness.fleet import ITEMS, create_table
+from harness.row import Row, interleaved
+from rows.process import end, start_once
+from support.server import binary, free_port
+
+TABLE = "Growth"
+MANY = 10_000_000
+SMALL_ITEM = 128
+
+
+def loops(bench):
+    row = Row("growth-loops", "GetItem, from one loop to two", TABLE, [Goal("cpu_us", "two loops", of="one loop", at_most=1.15)])
+    usage = subprocess.run([str(binary()), "dev", "--help"], capture_output=True, text=True).stdout
+    if "--loops" not in usage:
+        row.notes.append("the server has one loop for its data plane, and no switch for more: nothing to compare")
+        return [row]
+    running = {}
+    try:
+        for count, name in ((1, "one loop"), (2, "two loops")):
+            running[name] = server = servers.Tidemill(bench.scratch(f"loops-{count}"), arguments=["--log-level", "warn", "--loops", count])
+            create_table(server.client("dynamodb"), "load", ["pk"])
+            load.http(server, "put", table="load", keys="sequence", items=ITEMS, count=ITEMS)
+        return [interleaved(row, bench.rounds, {
+            name: lambda server=server: load.http(server, "get", table="load", items=ITEMS, connections=16, seconds=bench.seconds,
+                                                  warmup=bench.warmup) for name, server in running.items()})]
+    finally:
+        for server in running.values():
+            server.close()
+
+
+def filled(server, items):
+    create_table(server.client("dynamodb"), "load", ["pk"])
+    create_table(server.client("dynamodb"), "rows", ["pk", "sk"])
+    load.http(server, "batch-write-25", table="load", keys="sequence", items=items, bytes=SMALL_ITEM, count=items // 25)
+    load.http(server, "put-row", table="rows", keys="sequence", items=ITEMS, count=ITEMS)
+
+
+def many_items(bench):
+    """Ten million items of 128 bytes: point operations, scans, and starts after a clean stop and after a kill."""
+    items = MANY if bench.big else 300_000
+    name = "ten million items" if bench.big else "300,000 items"
+    rows = []
+    few, many = servers.Tidemill(bench.scratch("few")), servers.Tidemill(bench.scratch("many"))
+    try:
+        filled(few, ITEMS)
+        filled(many, items)
+        for operation, title in (("get", "GetItem"), ("put", "PutItem")):
+            row = Row(f"growth-items-{operation}", f"{title}, 128 bytes, from 10,000 items to many", TABLE,
+                      [Goal("cpu_us", name, of="10,000 items", at_most=1.2)])
+            rows.append(interleaved(row, bench.rounds, {
+                subject: lambda server=server, count=count: load.http(server, operation, table="load", items=count, bytes=SMALL_ITEM,
+                                                                      connections=16, seconds=bench.seconds, warmup=bench.warmup)
+                for subject, server, count in (("10,000 items", few, ITEMS), (name, many, items))}))
+        flat = Row("growth-reading", "Memory while Scan and Query read", TABLE, [Goal("rss_mb", "after reading", minus="before", at_most=16)])
+        load.http(many, "scan", table="load", connections=4, seconds=bench.seconds, warmup=0)    # the cache fills once
+        flat.add("before", machine.memory_mb(many.pid))
+        for operation, table in (("scan", "load"), ("query", "rows")):
+            load.http(many, operation, table=table, items=ITEMS, connections=16, seconds=2 * bench.seconds, warmup=0)
+        flat.add("after reading", machine.memory_mb(many.pid))
+        rows.append(flat)
+        rows.append(restarts(bench, many, name))
+    finally:
+        few.close()
+        many.close()
+    return rows
+
+
+def restarts(bench, server, name):
+    row = Row("growth-start", f"Start with {name}", TABLE, [Goal("wall_ms", "after a clean stop", at_most=200), Goal("wall_ms", "after kill -9", at_most=1000)])
+    row.notes.append("after kill -9 the log is replayed, at most 64 MB of it: the goal is 200 ms and that replay, taken as 800 ms")
+    server.stop()
+    port, process = free_port(), None
+    for _ in range(bench.rounds):
+        measures, process = start_once(server.folder, port, stop=False)
+        row.add("after a clean stop", measures)
+        create_load(port)
+        end(process, kill=True)
+        measures, process = start_once(server.folder, port, stop=False)
+        row.add("after kill -9", measures)
+        end(process)
+    return row
+
+
+def create_load(port):
+    """30 MB or so of writes that only the log has."""
+    load.run([servers.program("tidemill_load"), "--endpoint", f"127.0.0.1:{port}", "--op", "put", "--table", "load", "--count", 30_000])
+
+
+ROWS = {"growth-loops": loops, "growth-items": many_items}
