@@ -48,8 +48,9 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
   }
 
   // Called each second: is this peer too slow?
-  void check(runtime::Instant now) {
+  void check(runtime::Instant now, runtime::Duration jumped) {
     if (!connection_) return;
+    active_since_ = std::min(now, active_since_ + jumped);
     const auto& options = server_.options_;
     const auto elapsed = now - active_since_;
     if (!slots_.empty()) {
@@ -410,10 +411,14 @@ std::string_view Server::date_line() {
 
 void Server::tick() {
   const auto now = loop_.clock().now();
+  // A loop that stood still, or whose time was moved, has not waited for its clients.
+  const auto last = std::exchange(ticked_, now);
+  const auto jumped =
+      last == runtime::Instant{} || now - last < std::chrono::seconds(5) ? runtime::Duration(0) : now - last;
   std::vector<std::shared_ptr<ServerConnection>> all;
   all.reserve(connections_.size());
   for (const auto& [id, connection] : connections_) all.push_back(connection);
-  for (const auto& connection : all) connection->check(now);
+  for (const auto& connection : all) connection->check(now, jumped);
   timer_ = loop_.at(now + std::chrono::seconds(1), [this] { tick(); });
 }
 

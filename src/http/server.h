@@ -52,6 +52,7 @@ class Server {
   std::unordered_map<std::uint64_t, std::shared_ptr<class ServerConnection>> connections_;
   std::uint64_t next_id_ = 1;
   runtime::TimerId timer_ = 0;
+  runtime::Instant ticked_{};
   runtime::Task drained_;
   std::string date_line_;
   std::int64_t date_second_ = 0;

@@ -17,13 +17,13 @@ namespace tidemill::runtime {
 Instant SystemClock::now() const {
   timespec t{};
   clock_gettime(CLOCK_MONOTONIC, &t);
-  return Instant(std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec));
+  return Instant(std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec)) + ahead();
 }
 
 WallTime SystemClock::wall() const {
   timespec t{};
   clock_gettime(CLOCK_REALTIME, &t);
-  return WallTime(std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec));
+  return WallTime(std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec)) + ahead();
 }
 
 EpollLoop::EpollLoop() : EpollLoop(Options{}) {}

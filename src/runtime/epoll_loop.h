@@ -14,13 +14,19 @@
 
 namespace tidemill::runtime {
 
+// The machine's clocks, both ahead of it by what advance() has added: the virtual clock of `dev`.
 class SystemClock final : public Clock {
  public:
   Instant now() const override;
   WallTime wall() const override;
+  Duration ahead() const { return Duration(ahead_ns_.load(std::memory_order_relaxed)); }
+
+ private:
+  friend class EpollLoop;
+  std::atomic<Duration::rep> ahead_ns_ = 0;
 };
 
-class EpollLoop final : public Loop {
+class EpollLoop final : public Loop, public VirtualTime {
  public:
   struct Options {
     // Before it sleeps, a loop polls for this long: waking an idle core costs more than a short spin. 0 is off.
@@ -40,6 +46,10 @@ class EpollLoop final : public Loop {
   TimerId at(Instant when, Task fire) override;
   void cancel(TimerId id) override;
   const Clock& clock() const override { return clock_; }
+  // On the loop's thread, as if the loop had slept for so long: timers that became due fire in the next turn, each
+  // once.
+  void advance(Duration by) override { clock_.ahead_ns_.fetch_add(by.count(), std::memory_order_relaxed); }
+  Duration ahead() const override { return clock_.ahead(); }
 
   // File descriptors: `ready(events)` with epoll's bits. Edge-triggered. On the loop's thread, or before run().
   using Ready = std::function<void(std::uint32_t)>;

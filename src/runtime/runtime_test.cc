@@ -31,6 +31,26 @@ TEST(EpollLoop, RunsPostsTimersAndTurnEndsInOrder) {
   EXPECT_EQ(order, "aebt");
 }
 
+TEST(EpollLoop, MovingTheClockFiresWhatBecameDueInOrder) {
+  EpollLoop loop;
+  std::string order;
+  loop.post([&] {
+    const auto wall = loop.clock().wall();
+    loop.at(loop.clock().now() + 24h, [&] { order += "b"; });
+    loop.at(loop.clock().now() + 1h, [&] { order += "a"; });
+    loop.at(loop.clock().now() + 72h, [&] { order += "x"; });
+    loop.advance(25h);
+    EXPECT_GE(loop.clock().wall() - wall, 25h);
+    EXPECT_EQ(loop.ahead(), 25h);
+    loop.at(loop.clock().now(), [&] {
+      order += "c";
+      loop.stop();
+    });
+  });
+  loop.run();
+  EXPECT_EQ(order, "abc");
+}
+
 TEST(EpollLoop, ManyThreadsPostAndNothingIsLost) {
   EpollLoop loop;
   constexpr int kThreads = 4;

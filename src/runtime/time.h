@@ -28,6 +28,14 @@ class Clock {
   virtual WallTime wall() const = 0;
 };
 
+// Time that can be moved: both clocks of the program go forward at once, and so do its timers.
+class VirtualTime {
+ public:
+  virtual ~VirtualTime() = default;
+  virtual void advance(Duration by) = 0;
+  virtual Duration ahead() const = 0;  // of the machine's clocks
+};
+
 using TimerId = std::uint64_t;  // never 0
 
 // Timers of one loop: set, cancelled and fired on that loop's thread.

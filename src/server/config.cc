@@ -28,9 +28,11 @@ struct Raw {
   std::string access_key_id, secret_access_key;
   std::string log_level = "info", log_format = "text";
   std::string runtimes_dir, node = "node", python = "python3";
-  bool insecure = false, force_cold_starts = false;
+  bool insecure = false, force_cold_starts = false, virtual_clock = false;
   std::uint64_t disk_reserve_mb = 64, block_cache_mb = 64;
-  std::int64_t control_plane_delay_ms = 0, mapping_retry_delay_ms = 1000;
+  std::string throughput = "unlimited";
+  std::int64_t item_collection_limit_mb = 10240;
+  std::int64_t control_plane_delay_ms = 0, transaction_delay_ms = 0, mapping_retry_delay_ms = 1000;
   std::vector<std::int64_t> event_retry_delays_ms;
   int spares = 1;
 };
@@ -77,6 +79,19 @@ void add_options(CLI::App& app, Raw& raw) {
   app.add_option("--control-plane-delay-ms", raw.control_plane_delay_ms,
                  "How long CREATING, UPDATING and DELETING last at least")
       ->envname("TIDEMILL_CONTROL_PLANE_DELAY_MS");
+  app.add_option(
+         "--throughput", raw.throughput,
+         "enforced: provisioned throughput, quotas and how often settings change are limited as AWS limits them")
+      ->envname("TIDEMILL_THROUGHPUT")
+      ->check(CLI::IsMember({"unlimited", "enforced"}));
+  app.add_option("--item-collection-limit-mb", raw.item_collection_limit_mb,
+                 "The most that the items of one key hold together, of tables with local indexes")
+      ->envname("TIDEMILL_ITEM_COLLECTION_LIMIT_MB")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--transaction-delay-ms", raw.transaction_delay_ms,
+                 "How long a transaction holds its items before it is answered: shows conflicts in tests")
+      ->envname("TIDEMILL_TRANSACTION_DELAY_MS")
+      ->check(CLI::NonNegativeNumber);
   app.add_option("--event-retry-delays-ms", raw.event_retry_delays_ms,
                  "Delays between the attempts of asynchronous invocations")
       ->envname("TIDEMILL_EVENT_RETRY_DELAYS_MS")
@@ -87,6 +102,8 @@ void add_options(CLI::App& app, Raw& raw) {
   app.add_option("--spares", raw.spares, "Execution environments kept ready per runtime")->envname("TIDEMILL_SPARES");
   app.add_flag("--force-cold-starts", raw.force_cold_starts, "Every invocation starts a new environment")
       ->envname("TIDEMILL_FORCE_COLD_STARTS");
+  app.add_flag("--virtual-clock", raw.virtual_clock, "dev only: POST /_admin/clock moves the server's time forward")
+      ->envname("TIDEMILL_VIRTUAL_CLOCK");
   app.add_option("--config", raw.config, "Configuration file (TOML): the same names without dashes in front")
       ->envname("TIDEMILL_CONFIG");
 }
@@ -188,12 +205,18 @@ Result<Config> check(Raw raw, Config::Mode mode) {
   config.disk_reserve_bytes = raw.disk_reserve_mb << 20;
   config.block_cache_bytes = raw.block_cache_mb << 20;
   config.control_plane_delay = milliseconds(raw.control_plane_delay_ms);
+  config.transaction_delay = milliseconds(raw.transaction_delay_ms);
+  config.limited_throughput = raw.throughput == "enforced";
+  config.item_collection_bytes = raw.item_collection_limit_mb << 20;
   if (!raw.event_retry_delays_ms.empty()) {
     config.event_retry_delays.clear();
     for (const auto ms : raw.event_retry_delays_ms) config.event_retry_delays.emplace_back(ms);
   }
   config.mapping_retry_delay = milliseconds(raw.mapping_retry_delay_ms);
   config.force_cold_starts = raw.force_cold_starts;
+  if (raw.virtual_clock && !dev)
+    return fail(Errc::kInvalidArgument, "--virtual-clock is for `tidemill dev`: a service keeps the machine's time");
+  config.virtual_clock = raw.virtual_clock;
   config.spares = raw.spares;
   return config;
 }

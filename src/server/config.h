@@ -35,10 +35,15 @@ struct Config {
   std::uint64_t disk_reserve_bytes = 64ULL << 20;  // below it writes are refused
   std::uint64_t block_cache_bytes = 64ULL << 20;
 
+  bool limited_throughput = false;                  // throughput and changes of settings are limited as AWS does it
+  std::int64_t item_collection_bytes = 10LL << 30;  // of the items of one key, of tables with local indexes
+
   // How long things take that AWS makes take long; tests shorten or stretch them.
   std::chrono::milliseconds control_plane_delay{0};  // CREATING, UPDATING and DELETING are held at least so long
+  std::chrono::milliseconds transaction_delay{0};    // between a transaction's commit and its answer
   std::vector<std::chrono::milliseconds> event_retry_delays = {std::chrono::minutes(1), std::chrono::minutes(2)};
   std::chrono::milliseconds mapping_retry_delay{1000};  // the first; doubled up to a minute
+  bool virtual_clock = false;                           // POST /_admin/clock moves the server's time; dev only
   bool force_cold_starts = false;
   int spares = 1;  // environments kept ready per runtime
 };

@@ -32,6 +32,19 @@ class CommandLine : public testing::Test {
   std::string said_;
 };
 
+TEST_F(CommandLine, LimitsAreTakenAndTheVirtualClockIsForDevOnly) {
+  const auto plain = read({"dev"});
+  EXPECT_FALSE(plain.config.limited_throughput || plain.config.virtual_clock);
+  EXPECT_EQ(plain.config.item_collection_bytes, 10LL << 30);
+  const auto got = read({"dev", "--virtual-clock", "--throughput", "enforced", "--item-collection-limit-mb", "1"});
+  ASSERT_TRUE(got.run_server);
+  EXPECT_TRUE(got.config.limited_throughput && got.config.virtual_clock);
+  EXPECT_EQ(got.config.item_collection_bytes, 1 << 20);
+  EXPECT_FALSE(read({"dev", "--throughput", "some"}).run_server);
+  EXPECT_FALSE(read({"start", "--virtual-clock", "--iam", "off"}).run_server);
+  EXPECT_THAT(said_, testing::HasSubstr("--virtual-clock"));
+}
+
 TEST_F(CommandLine, ARealKafkaClusterIsGivenAsHostsAndPorts) {
   const auto got = read({"dev", "--kafka-bootstrap", "a.example:9092,b.example:9093"});
   ASSERT_TRUE(got.run_server);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "api/admin/clock_front.h"
 #include "api/admin/deploy_front.h"
 #include "api/common/edge.h"
 #include "api/common/request_id.h"
@@ -88,6 +89,7 @@ struct Server::Parts {
   std::unique_ptr<storage::Store> store;
   std::optional<auth::Directory> directory;
   std::optional<auth::Identity> identity;
+  std::optional<admin::ClockFront> clock_front;
 
   std::optional<sts::StsFront> sts_front;
   std::optional<iam::IamFront> iam_front;

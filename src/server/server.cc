@@ -59,6 +59,10 @@ Status Server::Parts::open_identity() {
   sts_front->mount(edge);
   iam_front.emplace(*directory, *identity, request_ids);
   iam_front->mount(edge);
+  if (config.virtual_clock) {
+    clock_front.emplace(loop, loop, *identity);
+    clock_front->mount(edge);
+  }
   return {};
 }
 

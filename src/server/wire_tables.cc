@@ -8,7 +8,10 @@ Status Server::Parts::open_tables() {
                   streams::Streams::Options{});
   tables.emplace(
       tables::Tables::Dependencies{.store = *store, .home = loop, .random = random, .changes = *streams, .log = log},
-      tables::Tables::Options{.transition = config.control_plane_delay});
+      tables::Tables::Options{.transition = config.control_plane_delay,
+                              .limited = config.limited_throughput,
+                              .collection_bytes_max = config.item_collection_bytes,
+                              .transaction_delay = config.transaction_delay});
   streams->start();
   tables->start();
 

@@ -21,11 +21,14 @@ struct Counters {
   std::atomic<std::int64_t> bytes = 0;
 };
 
+class Meters;
+
 struct Table {
   TableDefinition definition;
   std::shared_ptr<Counters> counters;
   std::map<IndexId, std::shared_ptr<Counters>> index_counters;
   std::shared_ptr<ChangeStream> stream;  // while one is enabled
+  std::shared_ptr<Meters> meters;        // only when throughput is limited
 
   const Scope& scope() const { return definition.scope; }
 };

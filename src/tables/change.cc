@@ -40,6 +40,11 @@ std::int64_t write_units(std::size_t size) {
   return std::max<std::int64_t>(1, static_cast<std::int64_t>((size + 1023) / 1024));
 }
 
+double read_units(std::size_t bytes, bool consistent) {
+  const auto blocks = static_cast<double>(std::max<std::size_t>(1, (bytes + 4095) / 4096));
+  return consistent ? blocks : blocks / 2;
+}
+
 WriteCost refused_cost(const std::optional<StoredItem>& before) {
   return {.table = before ? write_units(before->size()) : 1};
 }

@@ -40,7 +40,8 @@ struct WriteCost {
   std::map<IndexId, std::int64_t> indexes;
 };
 
-std::int64_t write_units(std::size_t size);  // one for each started 1024 bytes, at least one
+std::int64_t write_units(std::size_t size);             // one for each started 1024 bytes, at least one
+double read_units(std::size_t bytes, bool consistent);  // one, or a half, for each started 4096 bytes, at least one
 
 // Adds to `batch` all that changing `before` into `after` means. Nothing at all is written when they are equal. Moves
 // the table's counters: call it when the batch is certain to be written.

@@ -9,6 +9,7 @@
 #include "tables/backfill.h"
 #include "tables/engine.h"
 #include "tables/expiry.h"
+#include "tables/throughput.h"
 
 namespace tidemill::tables {
 
@@ -84,6 +85,39 @@ void Tables::after(std::chrono::milliseconds delay, runtime::Task task) {
                 });
 }
 
+void Tables::hold(std::chrono::milliseconds delay, runtime::Task task) {
+  deps_.home.post([this, alive = std::weak_ptr<bool>(alive_), delay, task = std::move(task)]() mutable {
+    if (alive.expired()) return;
+    const auto id = next_held_++;
+    held_.emplace(id, std::move(task));
+    after(delay, [this, id] {
+      auto held = held_.extract(id);
+      held.mapped()();
+    });
+  });
+}
+
+// The throughput of a table is counted across all changes of its settings.
+std::shared_ptr<Meters> Tables::meters_of(const Definition& definition, const TablePtr& before) const {
+  if (!options_.limited) return nullptr;
+  auto meters = before && before->meters ? before->meters : std::make_shared<Meters>(deps_.home.clock());
+  meters->configure(definition);
+  return meters;
+}
+
+// What the account's tables ask for together must be within its quotas.
+Status Tables::check_account(const Definition& definition) const {
+  if (!options_.limited) return {};
+  Throughput others;
+  for (const auto& [name, table] : catalog_.load()->of(definition.scope)) {
+    if (name == definition.name) continue;
+    const auto units = units_of(table->definition);
+    others.read += units.read;
+    others.write += units.write;
+  }
+  return check_quotas(definition, others);
+}
+
 void Tables::barrier(runtime::Task then) {
   std::vector<std::uint64_t> all(options_.stripes);
   for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
@@ -111,6 +145,7 @@ void Tables::load() {
     table->counters = std::make_shared<Counters>();
     for (const auto& index : definition->indexes) table->index_counters[index.id] = std::make_shared<Counters>();
     if (definition->stream.enabled) table->stream = deps_.changes.find(*definition);
+    table->meters = meters_of(*definition, nullptr);
     table->definition = *std::move(definition);
     catalog->put(std::move(table));
   }
@@ -191,7 +226,14 @@ TablePtr Tables::usable(const Scope& scope, std::string_view name) const {
 Result<TableDescription> Tables::describe(const Scope& scope, std::string_view name) const {
   const auto table = catalog_.load()->find(scope, name);
   if (!table) return table_not_found(name);
-  return description_of(*table);
+  auto description = description_of(*table);
+  const auto now = deps_.home.clock().wall();
+  const auto counted = [now](auto& of) { of.decreases_today = decreases_on(of.decreases_today, of.decreased, now); };
+  counted(description.definition);
+  for (auto& index : description.definition.indexes) counted(index);
+  const auto& changed = description.definition.ttl_changed;
+  description.ttl_changing = changed && now - *changed < options_.transition;
+  return description;
 }
 
 TablePtr Tables::publish(Definition definition, const TablePtr& before, std::shared_ptr<ChangeStream> stream) {
@@ -202,6 +244,7 @@ TablePtr Tables::publish(Definition definition, const TablePtr& before, std::sha
     table->index_counters[index.id] = known ? before->index_counters.at(index.id) : std::make_shared<Counters>();
   }
   table->stream = std::move(stream);
+  table->meters = meters_of(definition, before);
   table->definition = std::move(definition);
   auto catalog = std::make_shared<Catalog>(*catalog_.load());
   catalog->put(table);
@@ -252,8 +295,10 @@ void Tables::create_table(Scope scope, CreateTableInput input, runtime::Executor
           return std::move(reply)(fail(Errc::kUnavailable, admitted.error().message));
         }
         Definition definition = *std::move(defined);
-        definition.id = next_table_++;
         definition.scope = scope;
+        if (auto within = check_account(definition); !within)
+          return std::move(reply)(std::unexpected(std::move(within).error()));
+        definition.id = next_table_++;
         definition.uuid = deps_.random.uuid();
         definition.created = from_epoch_ms(epoch_ms(deps_.home.clock().wall()));
         if (definition.billing == BillingMode::kPayPerRequest) definition.on_demand_since = definition.created;
@@ -334,20 +379,10 @@ void Tables::update_table(Scope scope, UpdateTableInput input, runtime::Executor
         if (!redefined) return std::move(reply)(std::unexpected(std::move(redefined).error()));
         Definition definition = *std::move(redefined);
         const auto now = from_epoch_ms(epoch_ms(deps_.home.clock().wall()));
-        if (definition.billing == BillingMode::kPayPerRequest &&
-            before->definition.billing == BillingMode::kProvisioned) {
-          definition.on_demand_since = now;
-        }
-        if (definition.billing == BillingMode::kProvisioned &&
-            before->definition.billing == BillingMode::kProvisioned) {
-          const auto& was = before->definition.throughput;
-          if (definition.throughput.read > was.read || definition.throughput.write > was.write)
-            definition.increased = now;
-          if (definition.throughput.read < was.read || definition.throughput.write < was.write) {
-            definition.decreased = now;
-            ++definition.decreases_today;
-          }
-        }
+        if (auto changes = record_changes(before->definition, definition, now, options_.limited); !changes)
+          return std::move(reply)(std::unexpected(std::move(changes).error()));
+        if (auto within = check_account(definition); !within)
+          return std::move(reply)(std::unexpected(std::move(within).error()));
         if (definition.kms_key_arn && definition.kms_key_arn->empty()) {
           definition.kms_key_arn =
               fmt::format("arn:aws:kms:{}:{}:key/{}", scope.region, scope.account, deps_.random.uuid());
@@ -393,9 +428,20 @@ void Tables::update_table(Scope scope, UpdateTableInput input, runtime::Executor
         const auto table = publish(std::move(definition), before, std::move(stream));
         for (const auto index : to_build) {
           // Every writer knows the index before the first old item is looked at.
-          barrier([this, table, index] { start_backfill(table, index); });
+          if (options_.transition.count() == 0) {
+            barrier([this, table, index] { start_backfill(table, index); });
+          } else {
+            after(options_.transition,
+                  [this, table, index] { barrier([this, table, index] { start_backfill(table, index); }); });
+          }
         }
-        for (const auto index : to_delete) delete_index(table, index);
+        for (const auto index : to_delete) {
+          if (options_.transition.count() == 0) {
+            delete_index(table, index);
+          } else {
+            after(options_.transition, [this, table, index] { delete_index(table, index); });
+          }
+        }
         if (lasting && to_build.empty() && to_delete.empty()) {
           after(options_.transition, [this, scope, name] { finish_updating(scope, name); });
         }
@@ -526,6 +572,7 @@ void Tables::update_time_to_live(Scope scope, std::string name, TimeToLive setti
               table_in_use(table->definition.status == TableStatus::kCreating ? "created" : "deleted", name));
         }
         const auto& current = table->definition.ttl;
+        const auto now = from_epoch_ms(epoch_ms(deps_.home.clock().wall()));
         if (setting.enabled && current.enabled) {
           return std::move(reply)(invalid(current.attribute == setting.attribute
                                               ? "TimeToLive is already enabled"
@@ -535,8 +582,13 @@ void Tables::update_time_to_live(Scope scope, std::string name, TimeToLive setti
         if (!setting.enabled && current.attribute != setting.attribute) {
           return std::move(reply)(invalid("TimeToLive is active on a different AttributeName"));
         }
+        if (options_.limited) {
+          if (auto allowed = check_ttl_change(table->definition, now); !allowed)
+            return std::move(reply)(std::unexpected(std::move(allowed).error()));
+        }
         Definition definition = table->definition;
         definition.ttl = setting.enabled ? setting : TimeToLive{};
+        definition.ttl_changed = now;
         storage::Mutation batch;
         store_definition(definition, batch);
         const auto ticket = deps_.store.write(std::move(batch));

@@ -24,6 +24,7 @@
 #include "tables/catalog.h"
 #include "tables/change_sink.h"
 #include "tables/define_table.h"
+#include "tables/in_flight.h"
 #include "tables/rows.h"
 #include "tables/tokens.h"
 
@@ -43,6 +44,7 @@ struct TableDescription {
   TableStatus status = TableStatus::kActive;
   Size size;
   std::map<IndexId, Size> index_sizes;
+  bool ttl_changing = false;  // the setting of time to live is on its way
 };
 
 struct TagList {
@@ -58,6 +60,11 @@ class Tables {
     std::size_t stripes = 4096;  // a power of two
     // How long CREATING, UPDATING and DELETING can be seen. Zero: the next request finds the change done.
     std::chrono::milliseconds transition{0};
+    // Throughput and how often settings change are limited as the service limits them.
+    bool limited = false;
+    std::int64_t collection_bytes_max = 10LL << 30;  // of an item collection, of tables with local indexes
+    // A transaction is answered, and its items are free for others, so much later: makes overlaps visible in tests.
+    std::chrono::milliseconds transaction_delay{0};
     std::size_t backfill_step = 64;              // items in one step of filling an index
     std::chrono::milliseconds ttl_period{1000};  // between two steps of the search for expired items
     std::size_t ttl_step = 2048;                 // items looked at in one step
@@ -103,6 +110,9 @@ class Tables {
   observe::Log& log() { return deps_.log; }
   const Options& options() const { return options_; }
   Tokens& tokens() { return tokens_; }
+  InFlight& in_flight() { return in_flight_; }
+  // Runs `task` on the home loop after `delay`; never, when the engine goes before. Any thread.
+  void hold(std::chrono::milliseconds delay, runtime::Task task);
   // Home loop: the index is full.
   void backfill_done(const Scope& scope, const std::string& name, IndexId index);
   // Background work that has not come to its end: the tests' and `settled`'s question.
@@ -129,6 +139,8 @@ class Tables {
   void erase_table(TablePtr table, std::function<void(storage::Ticket)> done);
   void delete_index(TablePtr table, IndexId index);
   std::string new_stream_label();
+  std::shared_ptr<Meters> meters_of(const Definition& definition, const TablePtr& before) const;
+  Status check_account(const Definition& definition) const;
   void load();
   void start_backfill(const TablePtr& table, IndexId index);
   void recount_step();
@@ -138,10 +150,13 @@ class Tables {
   const Options options_;
   storage::Stripes stripes_;
   Tokens tokens_;
+  InFlight in_flight_;
   CatalogHolder catalog_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // posted work of a destroyed engine does nothing
 
   // Home loop.
+  std::map<std::uint64_t, runtime::Task> held_;  // they hold what is the engine's
+  std::uint64_t next_held_ = 1;
   TableId next_table_ = 1;
   std::int64_t last_label_ms_ = 0;
   std::set<std::pair<Scope, std::string>> changing_;  // tables inside a control operation

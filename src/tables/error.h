@@ -19,7 +19,11 @@ enum class Errc : unsigned char {
   kTransactionInProgress,  // the same client token is being worked on
   kIdempotentParameterMismatch,
   kDuplicateItem,
-  kUnavailable,  // the disk is full, or the server is stopping
+  kThroughputExceeded,   // provisioned throughput; `throttling` says which
+  kThrottling,           // the same on demand
+  kTransactionConflict,  // a single write met a transaction on its way
+  kCollectionSize,       // the items of one partition key are too large together
+  kUnavailable,          // the disk is full, or the server is stopping
   kInternal,
 };
 
@@ -29,13 +33,19 @@ struct CancellationReason {
   std::string item_json;  // with ReturnValuesOnConditionCheckFailure ALL_OLD
 };
 
+struct ThrottlingReason {
+  std::string reason;    // "TableWriteProvisionedThroughputExceeded"
+  std::string resource;  // an ARN
+};
+
 struct [[nodiscard]] Error {
   Errc code = Errc::kInternal;
   std::string message;
   std::string item_json;
   std::vector<CancellationReason> reasons;
+  std::vector<ThrottlingReason> throttling;
 
-  static Error internal(std::string_view text) { return {Errc::kInternal, std::string(text), {}, {}}; }
+  static Error internal(std::string_view text) { return {Errc::kInternal, std::string(text), {}, {}, {}}; }
 };
 
 template <class T>
@@ -43,7 +53,7 @@ using Result = std::expected<T, Error>;
 using Status = Result<void>;
 
 inline std::unexpected<Error> fail(Errc code, std::string message) {
-  return std::unexpected(Error{code, std::move(message), {}, {}});
+  return std::unexpected(Error{code, std::move(message), {}, {}, {}});
 }
 inline std::unexpected<Error> invalid(std::string message) { return fail(Errc::kValidation, std::move(message)); }
 // With the words that most of the service's validation texts begin with.

@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "item/encoding.h"
 #include "tables/change.h"
+#include "tables/collections.h"
 #include "tables/engine.h"
 
 namespace tidemill::tables {
@@ -68,23 +69,26 @@ std::size_t Expiry::walk(const TablePtr& table, std::size_t items_max) {
   const auto prefix = table_prefix(definition.id);
   if (from_.empty()) from_ = prefix;
   const auto now = tables_.clock().wall();
-  const std::array<std::string_view, 1> names{definition.ttl.attribute};
+  const std::array<std::string_view, 2> names{definition.ttl.attribute, definition.keys.hash[0].name};
   const auto cursor = tables_.store().cursor(Keyspace::kItems, {from_, prefix_end(prefix)});
   std::size_t looked_at = 0;
   for (; cursor->valid() && looked_at < items_max; cursor->next(), ++looked_at) {
     const auto encoded = unseal(cursor->value());
     if (!encoded) continue;
     const auto some = item::decode_some(*encoded, names);
-    if (some && is_expired(*some, definition.ttl, now)) remove(table, std::string(cursor->key()));
+    if (!some || !is_expired(*some, definition.ttl, now)) continue;
+    std::string row(cursor->key());
+    std::vector<std::uint64_t> stripes{RowKey{.bytes = row}.stripe()};
+    if (has_local_index(*table)) stripes.push_back(collection_stripe(definition, *some));
+    remove(table, std::move(row), std::move(stripes));
   }
   from_ = cursor->valid() ? std::string(cursor->key()) : std::string();
   return looked_at;
 }
 
-void Expiry::remove(const TablePtr& seen, std::string row) {
-  const std::uint64_t stripe = RowKey{.bytes = row}.stripe();
+void Expiry::remove(const TablePtr& seen, std::string row, std::vector<std::uint64_t> stripes) {
   tables_.stripes().acquire(
-      stripe, tables_.home(),
+      std::move(stripes), tables_.home(),
       [this, alive = std::weak_ptr<bool>(alive_), scope = seen->definition.scope, name = seen->definition.name,
        id = seen->definition.id, row = std::move(row)](storage::Stripes::Held held) mutable {
         if (alive.expired()) return;
@@ -95,7 +99,14 @@ void Expiry::remove(const TablePtr& seen, std::string row) {
         if (!stored || !*stored) return;
         if (!is_expired((*stored)->item(), table->definition.ttl, tables_.clock().wall())) return;
         const RowKey key = item_row(id, table->definition.keys, (*stored)->item());
+        // A transaction that is on its way with the item comes first; the next walk finds it again.
+        if (tables_.in_flight().has(row)) return;
         storage::Mutation batch;
+        if (has_local_index(*table)) {
+          Collections collections(tables_.store(), tables_.options().collection_bytes_max);
+          if (!collections.add(*table, (*stored)->item(), *stored, std::nullopt)) return;
+          collections.write(batch);
+        }
         (void)add_change(tables_.store(), *table, key, *stored, std::nullopt, true, batch);
         held.write(tables_.store(), std::move(batch));
       });

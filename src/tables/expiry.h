@@ -30,7 +30,7 @@ class Expiry {
   void schedule();
   // Looks at so many items of the table from from_ on; empties from_ at the table's end. How many it looked at.
   std::size_t walk(const TablePtr& table, std::size_t items_max);
-  void remove(const TablePtr& table, std::string row);
+  void remove(const TablePtr& table, std::string row, std::vector<std::uint64_t> stripes);
 
   Tables& tables_;
   TableId table_ = 0;  // where the walk is

@@ -35,6 +35,7 @@ struct WriteResult {
   std::string attributes;  // JSON of the returned attributes; empty: there are none
   WriteCost cost;
   std::optional<Item> collection_key;  // of tables with local indexes: the partition key
+  std::int64_t collection_bytes = 0;   // and how large its items are together
 };
 
 struct GetRequest {
@@ -42,6 +43,7 @@ struct GetRequest {
   std::string table;
   Item key;
   std::optional<expr::Projection> projection;
+  bool consistent = false;  // costs twice as much; every read is consistent
 };
 
 struct GetResult {
@@ -67,7 +69,7 @@ struct BatchGetResult {
   struct OfTable {
     TablePtr table;
     std::vector<std::string> items;        // JSON
-    std::vector<std::size_t> unprocessed;  // positions in the request's keys
+    std::vector<std::size_t> unprocessed;  // positions in the request's keys: too much to answer, or throttled
     std::vector<std::size_t> sizes;        // of what was read, 0 for missing items
   };
   std::vector<OfTable> tables;  // as requested
@@ -87,7 +89,9 @@ struct BatchWriteResult {
   struct OfTable {
     TablePtr table;
     WriteCost cost;
-    std::vector<Item> collection_keys;
+    std::vector<Item> collection_keys;           // of what was written
+    std::vector<std::int64_t> collection_bytes;  // of tables with local indexes
+    std::vector<std::size_t> unprocessed;        // positions in the request's writes: throttled, or in a transaction
   };
   std::vector<OfTable> tables;
 };
@@ -148,6 +152,9 @@ struct PageResult {
   std::vector<std::size_t> fetched;  // sizes of items fetched from the table behind a local index
   bool count_only = false;
 };
+
+// "Transaction cancelled, ...", with one reason for each action.
+Error transaction_canceled(std::vector<CancellationReason> reasons);
 
 // Each runs on `loop`, which is the calling thread's, and replies on it.
 void write_item(Tables& tables, WriteRequest request, runtime::Executor& loop, Reply<WriteResult> reply);

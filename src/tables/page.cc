@@ -10,6 +10,7 @@
 #include "item/size.h"
 #include "tables/operations.h"
 #include "tables/plan.h"
+#include "tables/throughput.h"
 
 namespace tidemill::tables {
 namespace {
@@ -308,6 +309,23 @@ std::string describe_key(const Item& key) {
   return out + "}";
 }
 
+// Reads a page, if throughput allows it, and counts what it cost.
+Result<PageResult> read_page(const storage::Store& store, const View& view, const PageRequest& request,
+                             const storage::Range& range, Direction direction, std::optional<std::uint32_t> partition) {
+  const auto& meters = view.table->meters;
+  if (meters) {
+    if (auto refused = meters->refuse_read(*view.table, view.index, partition))
+      return std::unexpected(*std::move(refused));
+  }
+  auto result = Page(store, view, request).read(range, direction);
+  if (meters && result) {
+    double units = read_units(result->read_bytes, request.consistent);
+    for (const auto size : result->fetched) units += read_units(size, request.consistent);
+    meters->charge_read(view.index, partition, units);
+  }
+  return result;
+}
+
 void answer(Tables& tables, runtime::Executor& loop, Result<PageResult> result, Reply<PageResult> reply) {
   // A page touches many items: it waits for everything that was written before its end.
   tables.store().when_durable(
@@ -350,7 +368,10 @@ Result<PageResult> run_query(Tables& tables, const QueryRequest& request) {
   if (range.from >= range.to) {
     return PageResult{.table = view.table, .index = view.index, .count_only = request.select == Select::kCount};
   }
-  return Page(tables.store(), view, request).read(range, request.forward ? Direction::kForward : Direction::kReverse);
+  std::optional<std::uint32_t> partition;
+  if (view.index == nullptr) partition = load_be<std::uint32_t>(range.from.data() + view.prefix().size());
+  return read_page(tables.store(), view, request, range, request.forward ? Direction::kForward : Direction::kReverse,
+                   partition);
 }
 
 Result<PageResult> run_scan(Tables& tables, const ScanRequest& request) {
@@ -380,7 +401,7 @@ Result<PageResult> run_scan(Tables& tables, const ScanRequest& request) {
     }
     range.from = std::max(range.from, row + '\0');
   }
-  return Page(tables.store(), view, request).read(range, Direction::kForward);
+  return read_page(tables.store(), view, request, range, Direction::kForward, std::nullopt);
 }
 
 }  // namespace

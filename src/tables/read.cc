@@ -5,6 +5,7 @@
 #include "item/json.h"
 #include "tables/operations.h"
 #include "tables/plan.h"
+#include "tables/throughput.h"
 
 namespace tidemill::tables {
 namespace {
@@ -47,7 +48,14 @@ void get_item(Tables& tables, GetRequest request, runtime::Executor& loop, Reply
   if (!table) return std::move(reply)(table_missing());
   const auto row = row_of(*table, request.key, request.projection);
   if (!row) return std::move(reply)(std::unexpected(row.error()));
+  const auto partition = static_cast<std::uint32_t>(row->partition >> 32);
+  if (table->meters) {
+    if (auto refused = table->meters->refuse_read(*table, nullptr, partition))
+      return std::move(reply)(std::unexpected(*std::move(refused)));
+  }
   auto result = read_one(tables.store(), table, *row, request.projection);
+  if (table->meters && result)
+    table->meters->charge_read(nullptr, partition, read_units(result->size, request.consistent));
   // Read first, ticket second: a write that this read saw has noted its ticket before it could be seen.
   const auto ticket = tables.stripes().last(row->stripe());
   if (ticket <= tables.store().durable()) return std::move(reply)(std::move(result));
@@ -73,6 +81,8 @@ void batch_get(Tables& tables, BatchGetRequest request, runtime::Executor& loop,
   }
   BatchGetResult result;
   std::size_t bytes = 0;
+  bool any = false;
+  std::optional<Error> throttled;
   for (std::size_t i = 0; i < known.size(); ++i) {
     auto& of = result.tables.emplace_back();
     of.table = known[i];
@@ -81,17 +91,51 @@ void batch_get(Tables& tables, BatchGetRequest request, runtime::Executor& loop,
         of.unprocessed.push_back(j);
         continue;
       }
+      const auto partition = static_cast<std::uint32_t>(rows[i][j].partition >> 32);
+      if (known[i]->meters) {
+        if (auto refused = known[i]->meters->refuse_read(*known[i], nullptr, partition)) {
+          if (!throttled) throttled = std::move(refused);
+          of.unprocessed.push_back(j);
+          continue;
+        }
+      }
       auto one = read_one(tables.store(), known[i], rows[i][j], request.tables[i].projection);
       if (!one) return std::move(reply)(std::unexpected(std::move(one).error()));
+      if (known[i]->meters)
+        known[i]->meters->charge_read(nullptr, partition, read_units(one->size, request.tables[i].consistent));
+      any = true;
       bytes += one->size;
       of.sizes.push_back(one->size);
       if (!one->item.empty()) of.items.push_back(std::move(one->item));
     }
   }
+  if (!any && throttled) return std::move(reply)(std::unexpected(*std::move(throttled)));
   tables.store().when_durable(
       tables.store().newest(), loop,
       [result = std::move(result), reply = std::move(reply)]() mutable { std::move(reply)(std::move(result)); });
 }
+
+namespace {
+
+// Why a transaction of reads must not run now: it meets a transaction of writes that is on its way, or is throttled.
+std::optional<Error> refuse_reads(Tables& tables, const std::vector<TablePtr>& known, const std::vector<RowKey>& rows) {
+  std::vector<CancellationReason> reasons(rows.size());
+  bool refused = false;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (tables.in_flight().has(rows[i].bytes)) {
+      reasons[i] = {.code = "TransactionConflict", .message = std::string(kConflictText)};
+    } else if (known[i]->meters) {
+      const auto throttled =
+          known[i]->meters->refuse_read(*known[i], nullptr, static_cast<std::uint32_t>(rows[i].partition >> 32));
+      if (throttled) reasons[i] = throttled_reason(*throttled);
+    }
+    refused = refused || reasons[i].code != "None";
+  }
+  if (!refused) return std::nullopt;
+  return transaction_canceled(std::move(reasons));
+}
+
+}  // namespace
 
 void transact_get(Tables& tables, TransactGetRequest request, runtime::Executor& loop, Reply<TransactGetResult> reply) {
   std::vector<TablePtr> known;
@@ -112,22 +156,28 @@ void transact_get(Tables& tables, TransactGetRequest request, runtime::Executor&
     stripes.push_back(row->stripe());
     rows.push_back(*std::move(row));
   }
-  tables.stripes().acquire(std::move(stripes), loop,
-                           [&tables, &loop, request = std::move(request), known = std::move(known),
-                            rows = std::move(rows), reply = std::move(reply)](storage::Stripes::Held held) mutable {
-                             TransactGetResult result;
-                             for (std::size_t i = 0; i < rows.size(); ++i) {
-                               auto one = read_one(tables.store(), known[i], rows[i], request.gets[i].projection);
-                               if (!one) return std::move(reply)(std::unexpected(std::move(one).error()));
-                               result.results.push_back(*std::move(one));
-                             }
-                             const auto ticket = held.last();
-                             held.release();
-                             tables.store().when_durable(
-                                 ticket, loop, [result = std::move(result), reply = std::move(reply)]() mutable {
-                                   std::move(reply)(std::move(result));
-                                 });
-                           });
+  tables.stripes().acquire(
+      std::move(stripes), loop,
+      [&tables, &loop, request = std::move(request), known = std::move(known), rows = std::move(rows),
+       reply = std::move(reply)](storage::Stripes::Held held) mutable {
+        if (auto refused = refuse_reads(tables, known, rows))
+          return std::move(reply)(std::unexpected(*std::move(refused)));
+        TransactGetResult result;
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+          auto one = read_one(tables.store(), known[i], rows[i], request.gets[i].projection);
+          if (!one) return std::move(reply)(std::unexpected(std::move(one).error()));
+          if (known[i]->meters) {
+            known[i]->meters->charge_read(nullptr, static_cast<std::uint32_t>(rows[i].partition >> 32),
+                                          2 * read_units(one->size, true));
+          }
+          result.results.push_back(*std::move(one));
+        }
+        const auto ticket = held.last();
+        held.release();
+        tables.store().when_durable(ticket, loop, [result = std::move(result), reply = std::move(reply)]() mutable {
+          std::move(reply)(std::move(result));
+        });
+      });
 }
 
 }  // namespace tidemill::tables

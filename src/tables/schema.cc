@@ -211,6 +211,9 @@ json::Value index_value(const IndexDefinition& index) {
   out["warm"] = optional_value(index.warm);
   out["status"] = static_cast<int>(index.status);
   out["backfilling"] = index.backfilling;
+  out["decreases_today"] = index.decreases_today;
+  out["increased"] = optional_time(index.increased);
+  out["decreased"] = optional_time(index.decreased);
   return out;
 }
 
@@ -229,6 +232,9 @@ IndexDefinition index_from(const json::Value& value) {
   index.warm = optional_from(value.find("warm"));
   index.status = static_cast<IndexStatus>(value.integer_or("status", 1));
   index.backfilling = value.bool_or("backfilling", false);
+  index.decreases_today = static_cast<int>(value.integer_or("decreases_today", 0));
+  index.increased = time_from(value, "increased");
+  index.decreased = time_from(value, "decreased");
   return index;
 }
 
@@ -251,6 +257,9 @@ std::string to_stored(const TableDefinition& table) {
   out["next_index"] = table.next_index;
   out["on_demand_billing"] = table.billing == BillingMode::kPayPerRequest;
   out["on_demand_since"] = optional_time(table.on_demand_since);
+  json::Array switches;
+  for (const auto at : table.on_demand_switches) switches.push_back(epoch_ms(at));
+  out["on_demand_switches"] = std::move(switches);
   out["throughput"] = throughput_value(table.throughput);
   out["decreases_today"] = table.decreases_today;
   out["increased"] = optional_time(table.increased);
@@ -262,6 +271,7 @@ std::string to_stored(const TableDefinition& table) {
   out["stream_label"] = table.stream.label;
   out["ttl_enabled"] = table.ttl.enabled;
   out["ttl_attribute"] = table.ttl.attribute;
+  out["ttl_changed"] = optional_time(table.ttl_changed);
   json::Object tags;
   for (const auto& [key, value] : table.tags) tags[key] = value;
   out["tags"] = std::move(tags);
@@ -289,6 +299,9 @@ std::optional<TableDefinition> table_from_stored(std::string_view text) {
   table.next_index = static_cast<IndexId>(value.integer_or("next_index", 1));
   table.billing = value.bool_or("on_demand_billing", false) ? BillingMode::kPayPerRequest : BillingMode::kProvisioned;
   table.on_demand_since = time_from(value, "on_demand_since");
+  if (const auto* switches = value.find("on_demand_switches"); switches != nullptr && switches->is_array()) {
+    for (const auto& at : switches->as_array()) table.on_demand_switches.push_back(from_epoch_ms(at.as_integer()));
+  }
   table.throughput = throughput_from(value.find("throughput"));
   table.decreases_today = static_cast<int>(value.integer_or("decreases_today", 0));
   table.increased = time_from(value, "increased");
@@ -300,6 +313,7 @@ std::optional<TableDefinition> table_from_stored(std::string_view text) {
   table.stream.label = value.string_or("stream_label");
   table.ttl.enabled = value.bool_or("ttl_enabled", false);
   table.ttl.attribute = value.string_or("ttl_attribute");
+  table.ttl_changed = time_from(value, "ttl_changed");
   if (const auto* tags = value.find("tags"); tags != nullptr && tags->is_object()) {
     for (const auto& [key, tag] : tags->as_object()) table.tags[key] = tag.as_string();
   }

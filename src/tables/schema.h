@@ -72,6 +72,8 @@ struct IndexDefinition {
   OptionalThroughput on_demand, warm;
   IndexStatus status = IndexStatus::kActive;
   bool backfilling = false;
+  int decreases_today = 0;  // counted on the UTC day of `decreased`
+  std::optional<WallTime> increased, decreased;
   bool operator==(const IndexDefinition&) const = default;
 };
 
@@ -99,13 +101,15 @@ struct TableDefinition {
   std::vector<IndexDefinition> indexes;
   IndexId next_index = 1;
   BillingMode billing = BillingMode::kProvisioned;
-  std::optional<WallTime> on_demand_since;  // set when the table was ever on demand
+  std::optional<WallTime> on_demand_since;   // set when the table was ever on demand
+  std::vector<WallTime> on_demand_switches;  // the newest, oldest first
   Throughput throughput;
-  int decreases_today = 0;
+  int decreases_today = 0;  // counted on the UTC day of `decreased`
   std::optional<WallTime> increased, decreased;
   OptionalThroughput on_demand, warm;
   StreamSettings stream;
   TimeToLive ttl;
+  std::optional<WallTime> ttl_changed;
   std::map<std::string, std::string> tags;
   std::optional<std::string> table_class;
   bool deletion_protection = false;

@@ -5,23 +5,14 @@
 #include <set>
 
 #include "item/size.h"
+#include "tables/collections.h"
 #include "tables/operations.h"
 #include "tables/plan.h"
+#include "tables/throughput.h"
 
 namespace tidemill::tables {
-namespace {
 
-struct Transaction {
-  Tables& tables;
-  TransactWriteRequest request;
-  runtime::Executor& loop;
-  Reply<TransactWriteResult> reply;
-  Tokens::Use token;
-  std::vector<TablePtr> known;
-  std::vector<RowKey> rows;
-};
-
-Error canceled(std::vector<CancellationReason> reasons) {
+Error transaction_canceled(std::vector<CancellationReason> reasons) {
   std::vector<std::string_view> codes;
   for (const auto& reason : reasons) codes.push_back(reason.code);
   Error error{
@@ -32,10 +23,23 @@ Error canceled(std::vector<CancellationReason> reasons) {
   return error;
 }
 
+namespace {
+
+struct Transaction {
+  Tables& tables;
+  TransactWriteRequest request;
+  runtime::Executor& loop;
+  Reply<TransactWriteResult> reply;
+  Tokens::Use token;
+  InFlight::Use items;
+  std::vector<TablePtr> known;
+  std::vector<RowKey> rows;
+};
+
 Error canceled_at(std::size_t position, std::size_t count, const Error& why) {
   std::vector<CancellationReason> reasons(count);
   reasons[position] = {.code = "ValidationError", .message = why.message};
-  return canceled(std::move(reasons));
+  return transaction_canceled(std::move(reasons));
 }
 
 Status find_and_check(Transaction& transaction) {
@@ -71,7 +75,11 @@ void run(std::shared_ptr<Transaction> transaction, storage::Stripes::Held held);
 
 void take_stripes(std::shared_ptr<Transaction> transaction) {
   std::vector<std::uint64_t> stripes;
-  for (const auto& row : transaction->rows) stripes.push_back(row.stripe());
+  for (std::size_t i = 0; i < transaction->rows.size(); ++i) {
+    stripes.push_back(transaction->rows[i].stripe());
+    if (!has_local_index(*transaction->known[i])) continue;
+    stripes.push_back(collection_stripe(transaction->known[i]->definition, transaction->request.writes[i].item));
+  }
   auto& loop = transaction->loop;
   auto& tables = transaction->tables;
   tables.stripes().acquire(std::move(stripes), loop,
@@ -84,9 +92,39 @@ void answer(const std::shared_ptr<Transaction>& transaction, storage::Ticket tic
             Result<TransactWriteResult> result) {
   transaction->tables.store().when_durable(
       ticket, transaction->loop, [transaction, result = std::move(result)]() mutable {
-        transaction->token = {};  // free again before the client can come back with it
+        transaction->token = {};  // free again before the client can come back with them
+        transaction->items = {};
         std::move(transaction->reply)(std::move(result));
       });
+}
+
+// The answer to a transaction that was written: its items are taken until it leaves.
+void answer_written(const std::shared_ptr<Transaction>& transaction, storage::Ticket ticket,
+                    TransactWriteResult result) {
+  auto& tables = transaction->tables;
+  const auto delay = tables.options().transaction_delay;
+  if (delay.count() == 0) return answer(transaction, ticket, std::move(result));
+  tables.hold(delay, [transaction, ticket, result = std::move(result)]() mutable {
+    answer(transaction, ticket, std::move(result));
+  });
+}
+
+// Why the actions must not run now: other transactions are on their way with their items, or throughput is short.
+std::optional<Error> refuse_actions(const Transaction& transaction) {
+  std::vector<CancellationReason> reasons(transaction.rows.size());
+  bool refused = false;
+  for (std::size_t i = 0; i < reasons.size(); ++i) {
+    const auto& table = *transaction.known[i];
+    if (transaction.tables.in_flight().has(transaction.rows[i].bytes)) {
+      reasons[i] = {.code = "TransactionConflict", .message = std::string(kConflictText)};
+    } else if (table.meters) {
+      if (const auto throttled = table.meters->refuse_write(table, transaction.rows[i]))
+        reasons[i] = throttled_reason(*throttled);
+    }
+    refused = refused || reasons[i].code != "None";
+  }
+  if (!refused) return std::nullopt;
+  return transaction_canceled(std::move(reasons));
 }
 
 void run(std::shared_ptr<Transaction> transaction, storage::Stripes::Held held) {
@@ -102,6 +140,7 @@ void run(std::shared_ptr<Transaction> transaction, storage::Stripes::Held held) 
       return answer(transaction, {}, std::unexpected(std::move(checked).error()));
     return take_stripes(std::move(transaction));
   }
+  if (auto refused = refuse_actions(*transaction)) return answer(transaction, {}, std::unexpected(*std::move(refused)));
   std::vector<std::optional<StoredItem>> before;
   for (const auto& row : transaction->rows) {
     auto stored = StoredItem::read(store, row.bytes);
@@ -131,7 +170,29 @@ void run(std::shared_ptr<Transaction> transaction, storage::Stripes::Held held) 
   // An update that does not fit its item is reported alone, even beside failed conditions of other actions.
   if (unfit)
     return answer(transaction, held.last(), std::unexpected(canceled_at(unfit->first, writes.size(), unfit->second)));
-  if (failed) return answer(transaction, held.last(), std::unexpected(canceled(std::move(reasons))));
+  Collections collections(store, transaction->tables.options().collection_bytes_max);
+  for (std::size_t i = 0; i < writes.size() && !failed; ++i) {
+    const auto& table = *transaction->known[i];
+    if (!plans[i].writes) continue;
+    if (table.meters) {
+      if (const auto throttled = table.meters->refuse_entries(table, before[i], plans[i].after))
+        reasons[i] = throttled_reason(*throttled);
+    }
+    if (!has_local_index(table)) continue;
+    if (const auto counted = collections.add(table, writes[i].item, before[i], plans[i].after); !counted) {
+      if (counted.error().code != Errc::kCollectionSize)
+        return answer(transaction, held.last(), std::unexpected(counted.error()));
+      reasons[i] = {.code = "ItemCollectionSizeLimitExceeded", .message = counted.error().message};
+    }
+  }
+  if (std::ranges::any_of(reasons, [](const auto& reason) { return reason.code != "None"; })) {
+    for (std::size_t i = 0; i < writes.size(); ++i) {
+      if (transaction->known[i]->meters)
+        transaction->known[i]->meters->charge_write(*transaction->known[i], transaction->rows[i],
+                                                    refused_cost(before[i]), 2);
+    }
+    return answer(transaction, held.last(), std::unexpected(transaction_canceled(std::move(reasons))));
+  }
 
   storage::Mutation batch;
   TransactWriteResult result;
@@ -140,21 +201,25 @@ void run(std::shared_ptr<Transaction> transaction, storage::Stripes::Held held) 
     one.table = transaction->known[i];
     const auto& hash = one.table->definition.keys.hash[0].name;
     one.collection_key = Item::from({{hash, *writes[i].item.find(hash)}});
+    if (has_local_index(*one.table)) one.collection_bytes = collections.size_of(*one.table, *one.collection_key);
     if (plans[i].writes) {
       one.cost = add_change(store, *one.table, transaction->rows[i], before[i], plans[i].after, false, batch);
     } else {
       one.cost = refused_cost(before[i]);
     }
+    if (one.table->meters) one.table->meters->charge_write(*one.table, transaction->rows[i], one.cost, 2);
   }
+  collections.write(batch);
   if (transaction->token) {
     const auto now = epoch_ms(transaction->tables.clock().wall());
     Tokens::remember(transaction->token, transaction->request.fingerprint,
                      now + transaction->tables.options().token_life.count(), batch);
   }
-  if (batch.empty()) return answer(transaction, held.last(), std::move(result));
+  transaction->items = transaction->tables.in_flight().enter(transaction->rows);
+  if (batch.empty()) return answer_written(transaction, held.last(), std::move(result));
   const auto ticket = held.write(store, std::move(batch));
   held.release();
-  answer(transaction, ticket, std::move(result));
+  answer_written(transaction, ticket, std::move(result));
 }
 
 }  // namespace

@@ -2,8 +2,11 @@
 #include <algorithm>
 #include <set>
 
+#include "item/size.h"
+#include "tables/collections.h"
 #include "tables/operations.h"
 #include "tables/plan.h"
+#include "tables/throughput.h"
 
 namespace tidemill::tables {
 namespace {
@@ -31,6 +34,11 @@ void run(std::shared_ptr<Writing> writing, storage::Stripes::Held held);
 void take_stripe(std::shared_ptr<Writing> writing) {
   auto& loop = writing->loop;
   const auto stripe = writing->row.stripe();
+  if (has_local_index(*writing->table)) {
+    return writing->tables.stripes().acquire(
+        {stripe, collection_stripe(writing->table->definition, writing->request.item)}, loop,
+        [writing](storage::Stripes::Held held) { run(writing, std::move(held)); });
+  }
   writing->tables.stripes().acquire(stripe, loop, [writing = std::move(writing)](storage::Stripes::Held held) mutable {
     run(std::move(writing), std::move(held));
   });
@@ -54,20 +62,40 @@ void run(std::shared_ptr<Writing> writing, storage::Stripes::Held held) {
       return take_stripe(std::move(writing));
     }
   }
+  const auto& meters = writing->table->meters;
+  if (meters) {
+    if (auto refused = meters->refuse_write(*writing->table, writing->row))
+      return answer({}, std::unexpected(*std::move(refused)));
+  }
+  if (tables.in_flight().has(writing->row.bytes))
+    return answer({}, fail(Errc::kTransactionConflict, std::string(kConflictText)));
   const auto before = StoredItem::read(store, writing->row.bytes);
   if (!before) return answer(held.last(), std::unexpected(before.error()));
   auto planned = plan(*writing->table, writing->request, *before);
   // A refusal tells about the stored item, so it waits for that item's write as a read does.
-  if (!planned) return answer(held.last(), std::unexpected(std::move(planned).error()));
+  if (!planned) {
+    if (meters && planned.error().code == Errc::kConditionFailed)
+      meters->charge_write(*writing->table, writing->row, refused_cost(*before));
+    return answer(held.last(), std::unexpected(std::move(planned).error()));
+  }
+  if (meters) {
+    if (auto refused = meters->refuse_entries(*writing->table, *before, planned->after))
+      return answer({}, std::unexpected(*std::move(refused)));
+  }
 
   storage::Mutation batch;
   WriteResult result{.table = writing->table, .attributes = std::move(planned->attributes)};
-  if (std::ranges::any_of(writing->table->definition.indexes,
-                          [](const auto& index) { return index.kind == IndexKind::kLocal; })) {
+  if (has_local_index(*writing->table)) {
     const auto& hash = writing->table->definition.keys.hash[0].name;
     result.collection_key = Item::from({{hash, *writing->request.item.find(hash)}});
+    Collections collections(store, tables.options().collection_bytes_max);
+    if (auto counted = collections.add(*writing->table, *result.collection_key, *before, planned->after); !counted)
+      return answer(held.last(), std::unexpected(std::move(counted).error()));
+    result.collection_bytes = collections.size_of(*writing->table, *result.collection_key);
+    collections.write(batch);
   }
   result.cost = add_change(store, *writing->table, writing->row, *before, planned->after, false, batch);
+  if (meters) meters->charge_write(*writing->table, writing->row, result.cost);
   if (batch.empty()) return answer(held.last(), std::move(result));
   const auto ticket = held.write(store, std::move(batch));
   held.release();
@@ -130,8 +158,13 @@ void run(std::shared_ptr<BatchWriting> writing, storage::Stripes::Held held);
 
 void take_stripes(std::shared_ptr<BatchWriting> writing) {
   std::vector<std::uint64_t> stripes;
-  for (const auto& rows : writing->rows) {
-    for (const auto& row : rows) stripes.push_back(row.stripe());
+  for (std::size_t i = 0; i < writing->rows.size(); ++i) {
+    const bool collections = has_local_index(*writing->known[i]);
+    for (std::size_t j = 0; j < writing->rows[i].size(); ++j) {
+      stripes.push_back(writing->rows[i][j].stripe());
+      if (!collections) continue;
+      stripes.push_back(collection_stripe(writing->known[i]->definition, writing->request.tables[i].writes[j].item));
+    }
   }
   auto& loop = writing->loop;
   auto& tables = writing->tables;
@@ -139,6 +172,11 @@ void take_stripes(std::shared_ptr<BatchWriting> writing) {
                            [writing = std::move(writing)](storage::Stripes::Held held) mutable {
                              run(std::move(writing), std::move(held));
                            });
+}
+
+// What the item itself costs, without its index entries.
+WriteCost item_cost(const std::optional<StoredItem>& before, const std::optional<Item>& after) {
+  return {.table = write_units(std::max(before ? before->size() : 0, after ? item::size_of(*after) : 0))};
 }
 
 void run(std::shared_ptr<BatchWriting> writing, storage::Stripes::Held held) {
@@ -168,6 +206,38 @@ void run(std::shared_ptr<BatchWriting> writing, storage::Stripes::Held held) {
       before[i].push_back(*std::move(stored));
     }
   }
+  // What must wait is left out and told; a collection that would grow too large refuses the batch before any of it is
+  // written.
+  std::vector<std::vector<bool>> left_out(writing->known.size());
+  std::optional<Error> throttled;
+  bool any = false;
+  Collections collections(store, writing->tables.options().collection_bytes_max);
+  for (std::size_t i = 0; i < writing->known.size(); ++i) {
+    const auto& table = *writing->known[i];
+    for (std::size_t j = 0; j < writing->rows[i].size(); ++j) {
+      const auto& write = writing->request.tables[i].writes[j];
+      const auto& row = writing->rows[i][j];
+      std::optional<Item> after;
+      if (write.kind == WriteRequest::Kind::kPut) after = write.item;
+      bool waits = writing->tables.in_flight().has(row.bytes);
+      if (!waits && table.meters) {
+        auto refused = table.meters->refuse_write(table, row);
+        if (!refused) refused = table.meters->refuse_entries(table, before[i][j], after);
+        waits = refused.has_value();
+        if (refused && !throttled) throttled = std::move(refused);
+        // Each item of the batch finds what those before it have left.
+        if (!waits) table.meters->charge_write(table, row, item_cost(before[i][j], after));
+      }
+      left_out[i].push_back(waits);
+      if (waits) continue;
+      any = true;
+      if (has_local_index(table)) {
+        if (auto counted = collections.add(table, write.item, before[i][j], after); !counted)
+          return answer(held.last(), std::unexpected(std::move(counted).error()));
+      }
+    }
+  }
+  if (!any && throttled) return answer({}, std::unexpected(*std::move(throttled)));
   storage::Mutation batch;
   BatchWriteResult result;
   for (std::size_t i = 0; i < writing->known.size(); ++i) {
@@ -175,16 +245,25 @@ void run(std::shared_ptr<BatchWriting> writing, storage::Stripes::Held held) {
     of.table = writing->known[i];
     const auto& keys = of.table->definition.keys;
     for (std::size_t j = 0; j < writing->rows[i].size(); ++j) {
+      if (left_out[i][j]) {
+        of.unprocessed.push_back(j);
+        continue;
+      }
       auto& write = writing->request.tables[i].writes[j];
       std::optional<Item> after;
       if (write.kind == WriteRequest::Kind::kPut) after = std::move(write.item);
       const Item& source = after ? *after : write.item;
       of.collection_keys.push_back(Item::from({{keys.hash[0].name, *source.find(keys.hash[0].name)}}));
+      if (has_local_index(*of.table))
+        of.collection_bytes.push_back(collections.size_of(*of.table, of.collection_keys.back()));
       const auto cost = add_change(store, *of.table, writing->rows[i][j], before[i][j], after, false, batch);
+      if (of.table->meters)
+        of.table->meters->charge_write(*of.table, writing->rows[i][j], {.table = 0, .indexes = cost.indexes});
       of.cost.table += cost.table;
       for (const auto& [index, units] : cost.indexes) of.cost.indexes[index] += units;
     }
   }
+  collections.write(batch);
   if (batch.empty()) return answer(held.last(), std::move(result));
   const auto ticket = held.write(store, std::move(batch));
   held.release();

@@ -1,4 +1,5 @@
 """Signatures, as clients send them and as they go wrong. Enforcement is on unless a test says otherwise."""
+import contextlib
 import datetime
 import http.client
 import json
@@ -21,10 +22,10 @@ def guarded(tmp_path_factory):
     running.close()
 
 
-def signed(server, service="dynamodb", region="us-east-1", key=None, secret=None, body=BODY, headers=None):
-    request = AWSRequest(method="POST", url=server.endpoint + "/", data=body,
+def signed(server, service="dynamodb", region="us-east-1", key=None, secret=None, token=None, body=BODY, headers=None, path="/"):
+    request = AWSRequest(method="POST", url=server.endpoint + path, data=body,
                          headers={"X-Amz-Target": "DynamoDB_20120810.ListTables", "Content-Type": "application/x-amz-json-1.0", **(headers or {})})
-    SigV4Auth(Credentials(key or server.access_key_id, secret or server.secret_access_key), service, region).add_auth(request)
+    SigV4Auth(Credentials(key or server.access_key_id, secret or server.secret_access_key, token), service, region).add_auth(request)
     return dict(request.headers.items())
 
 
@@ -115,16 +116,21 @@ def test_SIG_10_blanks_and_case_of_headers(guarded):
     assert send(guarded, headers)[0] == 200
 
 
-def with_date(server, date):
-    """Signed correctly, but at another time."""
+@contextlib.contextmanager
+def signing_at(moment):
     from botocore import auth
-    moment = datetime.datetime.strptime(date, "%Y%m%dT%H%M%SZ")
     original = auth.get_current_datetime
     auth.get_current_datetime = lambda *_, **__: moment
     try:
-        return signed(server)
+        yield
     finally:
         auth.get_current_datetime = original
+
+
+def with_date(server, date):
+    """Signed correctly, but at another time."""
+    with signing_at(datetime.datetime.strptime(date, "%Y%m%dT%H%M%SZ")):
+        return signed(server)
 
 
 def test_SIG_11_too_old_and_too_new(guarded):
@@ -146,6 +152,27 @@ def test_SIG_12_other_service(guarded):
 def test_SIG_13_other_region(guarded):
     status, code, message = send(guarded, signed(guarded, region="xx-1"))
     assert (code, message) == ("InvalidSignatureException", "Credential should be scoped to a valid region, not 'xx-1'. ")
+
+
+def test_SIG_16_a_session_expires(make_server):
+    own = make_server(iam="on", arguments=["--virtual-clock"])
+    trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+                                                     "Principal": {"AWS": own.client("sts").get_caller_identity()["Arn"]}}]}
+    allow = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "dynamodb:*", "Resource": "*"}]}
+    arn = own.client("iam").create_role(RoleName="short", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    own.client("iam").put_role_policy(RoleName="short", PolicyName="p", PolicyDocument=json.dumps(allow))
+    session = own.client("sts").assume_role(RoleArn=arn, RoleSessionName="session", DurationSeconds=900)["Credentials"]
+
+    def call():
+        return send(own, signed(own, key=session["AccessKeyId"], secret=session["SecretAccessKey"], token=session["SessionToken"]))
+
+    assert call()[0] == 200
+    move = b'{"advance_ms": 960000}'
+    assert own.http("POST", "/_admin/clock", move)[0] == 403
+    status, _, answer = own.http("POST", "/_admin/clock", move, headers=signed(own, body=move, path="/_admin/clock"))
+    assert status == 200, answer
+    with signing_at(datetime.datetime.fromtimestamp(json.loads(answer)["now_ms"] / 1000, datetime.timezone.utc)):
+        assert call() == (400, "ExpiredTokenException", "The security token included in the request is expired")
 
 
 def test_SIG_15_any_key_without_enforcement(server, unique):

@@ -1,5 +1,7 @@
 """A Tidemill server as a child process, and clients for it."""
+import datetime
 import http.client
+import json
 import os
 import queue
 import re
@@ -201,6 +203,13 @@ class Server:
     def tidemill(self, *arguments, **options):
         """Runs a subcommand of the binary under test, e.g. server.tidemill("deploy", path)."""
         return self.run(binary(), *arguments, **options)
+
+    def advance(self, seconds=0, **more):
+        """Moves the server's time forward (a server with --virtual-clock): advance(hours=24). Due timers have fired."""
+        by = datetime.timedelta(seconds=seconds, **more)
+        status, _, body = self.http("POST", "/_admin/clock", json.dumps({"advance_ms": int(by.total_seconds() * 1000)}))
+        assert status == 200, body
+        return json.loads(body)
 
     def http(self, method, path, body=None, headers=None, timeout=30):
         """One HTTP request to the edge: (status, headers, body bytes)."""

@@ -4,6 +4,8 @@
 
 #include <charconv>
 
+#include "api/admin/answer.h"
+
 namespace tidemill::admin {
 namespace {
 
@@ -11,18 +13,6 @@ using deploy::Errc;
 using deploy::Error;
 
 constexpr std::size_t kBodyBytesMax = deploy::kAssetPartBytes + (1 << 20);
-
-void answer(http::Responder respond, int status, const json::Value& body) {
-  http::Response response{.status = status, .body = body.text()};
-  response.headers.add("Content-Type", "application/json");
-  std::move(respond)(std::move(response));
-}
-
-json::Value message(std::string_view text) {
-  json::Object out;
-  out["message"] = text;
-  return out;
-}
 
 int status_of(Errc code) {
   switch (code) {
@@ -128,14 +118,9 @@ void DeployFront::mount(api::Edge& edge) {
 }
 
 void DeployFront::handle(http::Request request, http::Responder respond) {
-  Scope scope = identity_.home();
-  if (identity_.enforced()) {
-    const auto caller = identity_.authenticate(request, "");
-    if (!caller) return answer(std::move(respond), 403, message(caller.error().message));
-    if (const auto decision = identity_.authorize(caller->principal, "tidemill:Deploy", "*"); !decision)
-      return answer(std::move(respond), 403, message(decision.reason));
-    scope = caller->scope;
-  }
+  const auto admitted = admit(request, identity_, "tidemill:Deploy");
+  if (!admitted) return answer(std::move(respond), 403, message(admitted.error()));
+  const Scope& scope = *admitted;
   const auto call = request.path().substr(kPrefix.size());
   if (request.method == "PUT" && call == "/asset") return asset(scope, request, std::move(respond));
   if (request.method == "GET" && call == "/stacks") return stacks(scope, std::move(respond));

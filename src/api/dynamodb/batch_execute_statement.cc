@@ -25,7 +25,11 @@ std::string_view code_of(tables::Errc code) {
     case tables::Errc::kUnavailable:
     case tables::Errc::kInternal: return "InternalServerError";
     case tables::Errc::kTransactionCanceled:
-    case tables::Errc::kTransactionInProgress: return "TransactionConflict";
+    case tables::Errc::kTransactionInProgress:
+    case tables::Errc::kTransactionConflict: return "TransactionConflict";
+    case tables::Errc::kThroughputExceeded: return "ProvisionedThroughputExceeded";
+    case tables::Errc::kThrottling: return "ThrottlingError";
+    case tables::Errc::kCollectionSize: return "ItemCollectionSizeLimitExceeded";
     case tables::Errc::kLimitExceeded: return "RequestLimitExceeded";
     case tables::Errc::kValidation:
     case tables::Errc::kResourceInUse:
@@ -94,6 +98,7 @@ struct Batch {
 
 void read(Services& services, const std::shared_ptr<Batch>& batch, std::size_t i,
           std::shared_ptr<PreparedStatement> prepared, tables::GetRequest request, bool consistent) {
+  request.consistent = consistent;
   tables::get_item(
       services.tables, std::move(request), *batch->call.loop,
       tables::Reply<tables::GetResult>([batch, i, prepared, consistent](tables::Result<tables::GetResult> result) {

@@ -1,22 +1,20 @@
 #include "api/dynamodb/api.h"
 #include "api/dynamodb/shapes.h"
+#include "tables/throughput.h"
 
 namespace tidemill::dynamodb {
 namespace {
 
 constexpr Shape kInput{.type = Type::kStructure, .name = "DescribeLimitsInput"};
 
-// The quotas of a fresh account. Throughput is not limited here: these are the numbers that tools expect to read.
-constexpr std::int64_t kAccountUnits = 80000, kTableUnits = 40000;
-
 void run(Services&, awsjson::Call call) {
   std::string out;
   json::Writer(out)
       .begin_object()
-      .member("AccountMaxReadCapacityUnits", kAccountUnits)
-      .member("AccountMaxWriteCapacityUnits", kAccountUnits)
-      .member("TableMaxReadCapacityUnits", kTableUnits)
-      .member("TableMaxWriteCapacityUnits", kTableUnits)
+      .member("AccountMaxReadCapacityUnits", tables::kAccountUnitsMax)
+      .member("AccountMaxWriteCapacityUnits", tables::kAccountUnitsMax)
+      .member("TableMaxReadCapacityUnits", tables::kTableUnitsMax)
+      .member("TableMaxWriteCapacityUnits", tables::kTableUnitsMax)
       .end_object();
   std::move(call.answer)(std::move(out));
 }

@@ -15,7 +15,9 @@ void run(Services& services, awsjson::Call call) {
   std::string out;
   json::Writer writer(out);
   writer.begin_object().key("TimeToLiveDescription").begin_object();
-  writer.member("TimeToLiveStatus", ttl.enabled ? "ENABLED" : "DISABLED");
+  writer.member("TimeToLiveStatus", description->ttl_changing ? (ttl.enabled ? "ENABLING" : "DISABLING")
+                                    : ttl.enabled             ? "ENABLED"
+                                                              : "DISABLED");
   if (ttl.enabled) writer.member("AttributeName", ttl.attribute);
   writer.end_object().end_object();
   std::move(call.answer)(std::move(out));

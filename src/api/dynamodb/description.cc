@@ -61,7 +61,9 @@ void append_index(json::Writer& writer, const tables::TableDescription& descript
     writer.member("IndexStatus", tables::to_string(status));
     if (index.backfilling) writer.member("Backfilling", true);
     writer.key("ProvisionedThroughput").begin_object();
-    writer.member("NumberOfDecreasesToday", 0);
+    if (index.increased) append_time(writer, "LastIncreaseDateTime", *index.increased);
+    if (index.decreased) append_time(writer, "LastDecreaseDateTime", *index.decreased);
+    writer.member("NumberOfDecreasesToday", index.decreases_today);
     writer.member("ReadCapacityUnits", index.throughput.read)
         .member("WriteCapacityUnits", index.throughput.write)
         .end_object();

@@ -26,6 +26,18 @@ std::string reasons_json(const std::vector<tables::CancellationReason>& reasons)
   return out;
 }
 
+// The two errors spell the member differently.
+std::string throttling_json(std::string_view member, const std::vector<tables::ThrottlingReason>& reasons) {
+  if (reasons.empty()) return {};
+  std::string out = ",\"" + std::string(member) + "\":";
+  json::Writer writer(out);
+  writer.begin_array();
+  for (const auto& one : reasons)
+    writer.begin_object().member("reason", one.reason).member("resource", one.resource).end_object();
+  writer.end_array();
+  return out;
+}
+
 }  // namespace
 
 awsjson::WireError to_wire(const tables::Error& error) {
@@ -49,6 +61,18 @@ awsjson::WireError to_wire(const tables::Error& error) {
     case Errc::kTransactionInProgress: return named("TransactionInProgressException", error);
     case Errc::kIdempotentParameterMismatch: return named("IdempotentParameterMismatchException", error);
     case Errc::kDuplicateItem: return named("DuplicateItemException", error);
+    case Errc::kThroughputExceeded: {
+      auto wire = named("ProvisionedThroughputExceededException", error);
+      wire.members = throttling_json("ThrottlingReasons", error.throttling);
+      return wire;
+    }
+    case Errc::kThrottling: {
+      awsjson::WireError wire{.type = "com.amazon.coral.availability#ThrottlingException", .message = error.message};
+      wire.members = throttling_json("throttlingReasons", error.throttling);
+      return wire;
+    }
+    case Errc::kTransactionConflict: return named("TransactionConflictException", error);
+    case Errc::kCollectionSize: return named("ItemCollectionSizeLimitExceededException", error);
     case Errc::kUnavailable: {
       auto wire = named("ServiceUnavailableException", error);
       wire.status = 503;

@@ -29,7 +29,7 @@ void run(Services& services, awsjson::Call call) {
   auto request = parse(services, call);
   if (!request) return refuse(std::move(call), request.error());
   const auto mode = capacity_mode(call.body());
-  const bool consistent = awsjson::read_bool(call.body(), "ConsistentRead", false);
+  const bool consistent = request->consistent = awsjson::read_bool(call.body(), "ConsistentRead", false);
   auto& loop = *call.loop;
   tables::get_item(services.tables, *std::move(request), loop,
                    replying<tables::GetResult>(std::move(call), [mode, consistent](tables::GetResult result) {

@@ -94,10 +94,7 @@ Units write_units(const tables::WriteCost& cost, double factor) {
   return units;
 }
 
-double read_units(std::size_t bytes, bool consistent) {
-  const double blocks = std::max(1.0, std::ceil(static_cast<double>(bytes) / 4096.0));
-  return consistent ? blocks : blocks / 2;
-}
+double read_units(std::size_t bytes, bool consistent) { return tables::read_units(bytes, consistent); }
 
 void append_capacity(json::Writer& writer, const tables::Table& table, const Units& units, CapacityMode mode) {
   const auto append_units = [&](double count) {
@@ -131,18 +128,15 @@ void append_capacity(json::Writer& writer, const tables::Table& table, const Uni
   writer.end_object();
 }
 
-void append_collection(json::Writer& writer, const item::Item& key) {
+void append_collection(json::Writer& writer, const item::Item& key, std::int64_t bytes) {
+  // The whole gigabytes below and above.
+  const auto below = static_cast<double>(bytes >> 30);
   writer.begin_object().key("ItemCollectionKey").raw(item::to_json(key));
-  writer.key("SizeEstimateRangeGB").begin_array().real(0).real(1).end_array().end_object();
+  writer.key("SizeEstimateRangeGB").begin_array().real(below).real(below + 1).end_array().end_object();
 }
 
 bool wants_collections(const json::Node& body) {
   return awsjson::read_string(body, "ReturnItemCollectionMetrics", "NONE") == "SIZE";
-}
-
-bool has_local_index(const tables::Table& table) {
-  return std::ranges::any_of(table.definition.indexes,
-                             [](const auto& index) { return index.kind == tables::IndexKind::kLocal; });
 }
 
 }  // namespace tidemill::dynamodb

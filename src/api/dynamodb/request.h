@@ -67,8 +67,7 @@ double read_units(std::size_t bytes, bool consistent);  // at least one block of
 void append_capacity(json::Writer& writer, const tables::Table& table, const Units& units, CapacityMode mode);
 
 // `{"ItemCollectionKey":...,"SizeEstimateRangeGB":[...]}`
-void append_collection(json::Writer& writer, const item::Item& key);
+void append_collection(json::Writer& writer, const item::Item& key, std::int64_t bytes);
 bool wants_collections(const json::Node& body);
-bool has_local_index(const tables::Table& table);
 
 }  // namespace tidemill::dynamodb

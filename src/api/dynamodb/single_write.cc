@@ -29,7 +29,7 @@ void run_write(Services& services, awsjson::Call call, tables::WriteRequest requ
         }
         if (collections && result.collection_key) {
           writer.key("ItemCollectionMetrics");
-          append_collection(writer, *result.collection_key);
+          append_collection(writer, *result.collection_key, result.collection_bytes);
         }
         writer.end_object();
         return out;

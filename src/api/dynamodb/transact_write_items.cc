@@ -3,6 +3,7 @@
 #include "api/dynamodb/request.h"
 #include "base/digest.h"
 #include "item/size.h"
+#include "tables/collections.h"
 
 namespace tidemill::dynamodb {
 namespace {
@@ -103,7 +104,7 @@ Result<tables::TransactWriteRequest> parse(Services& services, const awsjson::Ca
 std::string render(const tables::TransactWriteResult& result, CapacityMode mode, bool collections) {
   // Costs are told for each table, in the order in which the tables are named first.
   std::vector<std::pair<const tables::Table*, tables::WriteCost>> by_table;
-  std::vector<std::pair<const tables::Table*, std::vector<const item::Item*>>> collected;
+  std::vector<std::pair<const tables::Table*, std::vector<const tables::WriteResult*>>> collected;
   for (const auto& one : result.results) {
     if (!one.table) continue;
     const auto* table = one.table.get();
@@ -112,11 +113,11 @@ std::string render(const tables::TransactWriteResult& result, CapacityMode mode,
     if (at == by_table.end()) at = by_table.insert(by_table.end(), {table, {}});
     at->second.table += one.cost.table;
     for (const auto& [index, units] : one.cost.indexes) at->second.indexes[index] += units;
-    if (!one.collection_key || !has_local_index(*table)) continue;
+    if (!one.collection_key || !tables::has_local_index(*table)) continue;
     auto keys = std::ranges::find_if(
         collected, [table](const auto& entry) { return entry.first->definition.id == table->definition.id; });
     if (keys == collected.end()) keys = collected.insert(collected.end(), {table, {}});
-    keys->second.push_back(&*one.collection_key);
+    keys->second.push_back(&one);
   }
   std::string out;
   json::Writer writer(out);
@@ -135,7 +136,7 @@ std::string render(const tables::TransactWriteResult& result, CapacityMode mode,
     writer.key("ItemCollectionMetrics").begin_object();
     for (const auto& [table, keys] : collected) {
       writer.key(table->definition.name).begin_array();
-      for (const auto* key : keys) append_collection(writer, *key);
+      for (const auto* one : keys) append_collection(writer, *one->collection_key, one->collection_bytes);
       writer.end_array();
     }
     writer.end_object();
