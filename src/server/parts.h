@@ -9,6 +9,7 @@
 
 #include "api/admin/clock_front.h"
 #include "api/admin/deploy_front.h"
+#include "api/admin/streams_front.h"
 #include "api/common/edge.h"
 #include "api/common/request_id.h"
 #include "api/dynamodb/api.h"
@@ -39,6 +40,7 @@
 #include "server/function_credentials.h"
 #include "server/gate.h"
 #include "server/kafka_authenticator.h"
+#include "server/reclaimer.h"
 #include "server/route_invoker.h"
 #include "server/server.h"
 #include "server/trigger_seams.h"
@@ -94,12 +96,14 @@ struct Server::Parts {
   std::optional<sts::StsFront> sts_front;
   std::optional<iam::IamFront> iam_front;
 
+  std::optional<Reclaimer> reclaimer;
   std::optional<streams::Streams> streams;
   std::optional<tables::Tables> tables;
   std::optional<dynamodb::Api> dynamodb_api;
   std::optional<api_streams::Api> streams_api;
   std::optional<IdentityGate> dynamodb_gate;
   std::optional<awsjson::Front> tables_front;
+  std::optional<admin::StreamsFront> streams_front;
 
   std::unique_ptr<topics::Broker> broker;
   std::string cluster_arn;

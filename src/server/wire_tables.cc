@@ -5,13 +5,21 @@ namespace tidemill::server {
 
 Status Server::Parts::open_tables() {
   streams.emplace(streams::Streams::Dependencies{.store = *store, .home = loop, .random = random, .log = log},
-                  streams::Streams::Options{});
-  tables.emplace(
-      tables::Tables::Dependencies{.store = *store, .home = loop, .random = random, .changes = *streams, .log = log},
-      tables::Tables::Options{.transition = config.control_plane_delay,
-                              .limited = config.limited_throughput,
-                              .collection_bytes_max = config.item_collection_bytes,
-                              .transaction_delay = config.transaction_delay});
+                  streams::Streams::Options{.limited = config.limited_throughput});
+  reclaimer.emplace(*store, offload, loop);
+  tables.emplace(tables::Tables::Dependencies{.store = *store,
+                                              .home = loop,
+                                              .random = random,
+                                              .changes = *streams,
+                                              .log = log,
+                                              .reclaim =
+                                                  [this](storage::Keyspace keyspace, storage::Range range) {
+                                                    reclaimer->reclaim(keyspace, std::move(range));
+                                                  }},
+                 tables::Tables::Options{.transition = config.control_plane_delay,
+                                         .limited = config.limited_throughput,
+                                         .collection_bytes_max = config.item_collection_bytes,
+                                         .transaction_delay = config.transaction_delay});
   streams->start();
   tables->start();
 
@@ -28,6 +36,8 @@ Status Server::Parts::open_tables() {
     tables_front->handle(std::move(request), on, std::move(respond));
   };
   edge.add({.service = "dynamodb", .front = front});
+  streams_front.emplace(*streams, *tables, *identity, loop);
+  streams_front->mount(edge);
   edge.add({.target_prefix = "DynamoDB_", .front = front});
   edge.add({.target_prefix = "DynamoDBStreams_", .front = front});
   // What no service owns is answered as DynamoDB's endpoint does: the health line, preflights, 404.

@@ -186,6 +186,22 @@ class RocksEngine final : public Engine {
     return db_->GetApproximateSizes(options, family(keyspace), &native_range, 1, &size).ok() ? size : 0;
   }
 
+  void reclaim(Keyspace keyspace, const Range& range) {
+    const char tag = static_cast<char>(keyspace);
+    const std::string from = tag + range.from;
+    const std::string to = range.to.empty() ? std::string(1, static_cast<char>(tag + 1)) : tag + range.to;
+    rocksdb::CompactRangeOptions options;
+    options.exclusive_manual_compaction = false;
+    options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
+    const rocksdb::Slice begin(from), end(to);
+    // What a failed compaction leaves is left to the next one.
+    (void)db_->CompactRange(options, family(keyspace), &begin, &end);
+    // The log keeps what some family has only in memory.
+    (void)db_->Flush(rocksdb::FlushOptions(), families_);
+  }
+
+  void cancel_reclaims() { db_->DisableManualCompaction(); }
+
  private:
   rocksdb::ColumnFamilyHandle* family(Keyspace keyspace) const { return families_[family_of(keyspace)]; }
 
@@ -252,6 +268,14 @@ rocksdb::ColumnFamilyOptions family_options(const RocksOptions& options, const s
 }
 
 }  // namespace
+
+void reclaim(Engine& engine, Keyspace keyspace, const Range& range) {
+  if (auto* rocks = dynamic_cast<RocksEngine*>(&engine)) rocks->reclaim(keyspace, range);
+}
+
+void cancel_reclaims(Engine& engine) {
+  if (auto* rocks = dynamic_cast<RocksEngine*>(&engine)) rocks->cancel_reclaims();
+}
 
 Result<std::unique_ptr<Engine>> open_rocks(const RocksOptions& options) {
   const auto cache = rocksdb::NewLRUCache(options.block_cache_bytes);

@@ -22,4 +22,10 @@ struct RocksOptions {
 // kUnsupported when the folder was written by a newer version.
 Result<std::unique_ptr<Engine>> open_rocks(const RocksOptions& options);
 
+// Gives the space of a range that was erased back to the disk now, not when the store comes to it: its files are
+// compacted. Slow, and safe beside reads, writes and snapshots. Nothing for an engine that is not RocksDB.
+void reclaim(Engine& engine, Keyspace keyspace, const Range& range);
+// Ends those that run, and lets no more begin.
+void cancel_reclaims(Engine& engine);
+
 }  // namespace tidemill::storage

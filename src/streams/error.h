@@ -7,7 +7,14 @@
 
 namespace tidemill::streams {
 
-enum class Errc : unsigned char { kValidation, kResourceNotFound, kTrimmed, kExpiredIterator, kInternal };
+enum class Errc : unsigned char {
+  kValidation,
+  kResourceNotFound,
+  kTrimmed,
+  kExpiredIterator,
+  kLimitExceeded,
+  kInternal
+};
 
 struct [[nodiscard]] Error {
   Errc code = Errc::kInternal;

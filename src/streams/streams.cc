@@ -14,27 +14,55 @@ using storage::Keyspace;
 
 namespace {
 constexpr std::string_view kMetaPrefix = "streams/";
+constexpr std::size_t kSlotsMax = 1024;
+// More than all writes can append that are under way at one moment: numbers of a new shard are above those that its
+// parent still gets while it is being closed.
+constexpr std::uint64_t kSplitGap = 1 << 20;
+
+// The keys of a slot: those whose hash is `from` or more, up to the next route.
+struct Route {
+  std::uint32_t from = 0;
+  std::size_t slot = 0;
+};
+
+std::vector<Route> even_routes(std::size_t slots) {
+  std::vector<Route> routes;
+  for (std::size_t i = 0; i < slots; ++i)
+    routes.push_back({.from = static_cast<std::uint32_t>((i << 32) / slots), .slot = i});
+  return routes;
 }
+
+bool is_routed(const std::vector<Route>& routes, std::size_t slot) {
+  return std::ranges::find(routes, slot, &Route::slot) != routes.end();
+}
+}  // namespace
 
 struct Streams::Stream {
   std::uint32_t id = 0;
   StreamInfo info;
-  std::vector<std::shared_ptr<Slot>> slots;
+  std::vector<std::shared_ptr<Slot>> slots;  // a slot that was split stays, and gets nothing more
+  std::vector<Route> routes;                 // ascending; the first begins at 0
 };
 
 // What the tables hold while a stream is enabled.
 class Streams::Writer final : public tables::ChangeStream {
  public:
-  Writer(std::vector<std::shared_ptr<Slot>> slots, tables::StreamView view, const runtime::Clock& clock)
-      : slots_(std::move(slots)), view_(view), clock_(clock) {}
+  Writer(const Stream& stream, const runtime::Clock& clock)
+      : slots_(stream.slots), routes_(stream.routes), view_(stream.info.view), clock_(clock) {}
 
   void record(const tables::Change& change, storage::Mutation& batch) override {
-    Slot& slot = *slots_[slots_.size() == 1 ? 0 : change.partition % slots_.size()];
+    Slot& slot = *slots_[routes_.size() == 1 ? routes_[0].slot : route(change.partition)];
     slot.append(encode_record(change, view_), epoch_ms(clock_.wall()), batch);
   }
 
  private:
+  std::size_t route(std::uint64_t partition) const {
+    const auto behind =
+        std::ranges::upper_bound(routes_, static_cast<std::uint32_t>(partition >> 32), {}, &Route::from);
+    return std::prev(behind)->slot;
+  }
   const std::vector<std::shared_ptr<Slot>> slots_;
+  const std::vector<Route> routes_;
   const tables::StreamView view_;
   const runtime::Clock& clock_;
 };
@@ -47,7 +75,10 @@ class Streams::Watch {
   const std::function<void(const std::string&)> changed;
 };
 
-Streams::Streams(Dependencies dependencies, Options options) : deps_(dependencies), options_(options) { load(); }
+Streams::Streams(Dependencies dependencies, Options options)
+    : deps_(dependencies), options_(options), limits_(dependencies.home.clock(), options.limited) {
+  load();
+}
 
 Streams::~Streams() {
   if (timer_ != 0) deps_.home.cancel(timer_);
@@ -126,6 +157,9 @@ std::string Streams::to_stored(const Stream& stream) {
   json::Array oldest;
   for (const auto& slot : stream.slots) oldest.push_back(slot->oldest());
   out["oldest"] = std::move(oldest);
+  json::Array routes;
+  for (const auto& route : stream.routes) routes.push_back(json::Array{route.from, route.slot});
+  out["routes"] = std::move(routes);
   return json::Value(std::move(out)).text();
 }
 
@@ -192,6 +226,19 @@ void Streams::load() {
         }
         stream->slots.push_back(make_slot(prefix, first, next, last_ms));
       }
+    }
+    if (const auto* routes = value->find("routes"); routes != nullptr && routes->is_array()) {
+      for (const auto& one : routes->as_array()) {
+        stream->routes.push_back({.from = static_cast<std::uint32_t>(one.as_array()[0].as_integer()),
+                                  .slot = static_cast<std::size_t>(one.as_array()[1].as_integer())});
+      }
+    }
+    if (stream->routes.empty()) stream->routes = even_routes(stream->slots.size());
+    // A server that ended in the middle of a split ends it now: nobody writes yet.
+    if (close_retired(*stream, now_ms())) {
+      storage::Mutation batch;
+      store_stream(*stream, batch);
+      deps_.store.write(std::move(batch));
     }
     next_id_ = std::max(next_id_, stream->id + 1);
     streams_[info.arn] = std::move(stream);
@@ -350,7 +397,9 @@ std::shared_ptr<tables::ChangeStream> Streams::open(const tables::TableDefinitio
                   .keys = table.keys,
                   .created_ms = now};
   // Numbers go on where the table's last stream ended, so that offsets of its Kafka view never start again.
-  std::vector<std::uint64_t> first(options_.slots_per_table, 0);
+  const auto tag = table.tags.find(std::string(tables::kSlotsTag));
+  const auto slots = tag == table.tags.end() ? std::nullopt : tables::slots_from(tag->second);
+  std::vector<std::uint64_t> first(slots.value_or(options_.slots_per_table), 0);
   {
     const std::lock_guard lock(mutex_);
     for (const auto& [arn, other] : streams_) {
@@ -363,8 +412,9 @@ std::shared_ptr<tables::ChangeStream> Streams::open(const tables::TableDefinitio
     stream->slots.push_back(make_slot(slot_prefix(stream->id, i), first[i], first[i], 0));
     stream->info.shards.push_back(new_shard(i, first[i], now, ""));
   }
+  stream->routes = even_routes(first.size());
   store_stream(*stream, batch);
-  auto writer = std::make_shared<Writer>(stream->slots, stream->info.view, deps_.home.clock());
+  auto writer = std::make_shared<Writer>(*stream, deps_.home.clock());
   const std::string arn = stream->info.arn;
   {
     const std::lock_guard lock(mutex_);
@@ -377,7 +427,72 @@ std::shared_ptr<tables::ChangeStream> Streams::open(const tables::TableDefinitio
 std::shared_ptr<tables::ChangeStream> Streams::find(const tables::TableDefinition& table) {
   const auto stream = lookup(tables::stream_arn(table.scope, table.name, table.stream.label));
   if (!stream || !(*stream)->info.enabled) return nullptr;
-  return std::make_shared<Writer>((*stream)->slots, (*stream)->info.view, deps_.home.clock());
+  return std::make_shared<Writer>(**stream, deps_.home.clock());
+}
+
+// Ends the open shards of slots that get no more keys.
+bool Streams::close_retired(Stream& stream, std::int64_t now) {
+  bool any = false;
+  for (auto& shard : stream.info.shards) {
+    if (shard.end || is_routed(stream.routes, shard.slot)) continue;
+    shard.end = stream.slots[shard.slot]->next();
+    shard.closed_ms = now;
+    any = true;
+  }
+  return any;
+}
+
+tables::Result<std::shared_ptr<tables::ChangeStream>> Streams::begin_split(const tables::TableDefinition& table,
+                                                                           std::string_view shard_id,
+                                                                           storage::Mutation& batch) {
+  const std::string arn = tables::stream_arn(table.scope, table.name, table.stream.label);
+  const auto current = lookup(arn);
+  if (!current || !(*current)->info.enabled)
+    return tables::fail(tables::Errc::kResourceNotFound, "the table has no stream that is enabled");
+  auto next = std::make_shared<Stream>(**current);
+  const auto parent = std::ranges::find(next->info.shards, shard_id, &ShardInfo::id);
+  if (parent == next->info.shards.end())
+    return tables::fail(tables::Errc::kResourceNotFound, fmt::format("the stream has no shard {}", shard_id));
+  const auto route = std::ranges::find(next->routes, parent->slot, &Route::slot);
+  if (parent->end || route == next->routes.end())
+    return tables::fail(tables::Errc::kValidation, fmt::format("the shard {} is closed", shard_id));
+  const std::uint64_t to = std::next(route) == next->routes.end() ? 1ULL << 32 : std::next(route)->from;
+  const auto middle = static_cast<std::uint32_t>((route->from + to) / 2);
+  if (next->slots.size() + 2 > kSlotsMax || middle == route->from)
+    return tables::fail(tables::Errc::kLimitExceeded, "the stream cannot have more shards");
+  // Ids order shards by creation: a child is never of its parent's millisecond.
+  std::int64_t now = now_ms();
+  for (const auto& shard : next->info.shards) now = std::max(now, shard.created_ms + 1);
+  const std::uint64_t first = next->slots[parent->slot]->next() + kSplitGap;
+  const std::string parent_id = parent->id;
+  const std::size_t slot = next->slots.size();
+  for (std::size_t i = slot; i < slot + 2; ++i) {
+    next->slots.push_back(make_slot(slot_prefix(next->id, i), first, first, 0));
+    next->info.shards.push_back(new_shard(i, first, now, parent_id));
+  }
+  route->slot = slot;
+  next->routes.insert(std::next(route), {.from = middle, .slot = slot + 1});
+  store_stream(*next, batch);
+  auto writer = std::make_shared<Writer>(*next, deps_.home.clock());
+  {
+    const std::lock_guard lock(mutex_);
+    streams_[arn] = std::move(next);
+  }
+  return writer;
+}
+
+void Streams::end_split(const tables::TableDefinition& table, storage::Mutation& batch) {
+  const std::string arn = tables::stream_arn(table.scope, table.name, table.stream.label);
+  const auto current = lookup(arn);
+  if (!current) return;
+  auto next = std::make_shared<Stream>(**current);
+  if (!close_retired(*next, now_ms())) return;
+  store_stream(*next, batch);
+  {
+    const std::lock_guard lock(mutex_);
+    streams_[arn] = std::move(next);
+  }
+  tell(arn);
 }
 
 void Streams::close(const tables::TableDefinition& table, storage::Mutation& batch) {
@@ -411,7 +526,7 @@ Status Streams::roll_over(std::string_view arn) {
   for (const auto& shard : next->info.shards) now = std::max(now, shard.created_ms + 1);
   std::vector<ShardInfo> children;
   for (auto& shard : next->info.shards) {
-    if (shard.end) continue;
+    if (shard.end || !is_routed(next->routes, shard.slot)) continue;
     shard.end = next->slots[shard.slot]->next();
     shard.closed_ms = now;
     children.push_back(new_shard(shard.slot, *shard.end, now, shard.id));

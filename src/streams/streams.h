@@ -16,6 +16,7 @@
 #include "runtime/executor.h"
 #include "runtime/random.h"
 #include "storage/store.h"
+#include "streams/call_limits.h"
 #include "streams/error.h"
 #include "streams/iterator.h"
 #include "streams/record.h"
@@ -82,7 +83,8 @@ struct RecordsPage {
 class Streams final : public tables::ChangeSink {
  public:
   struct Options {
-    std::size_t slots_per_table = 1;
+    std::size_t slots_per_table = 1;  // unless the table's tag says another number
+    bool limited = false;             // calls of the API: see call_limits.h
     std::chrono::milliseconds retention = std::chrono::hours(24);
     std::chrono::milliseconds rollover = std::chrono::hours(4);
     std::chrono::milliseconds iterator_life = std::chrono::minutes(15);
@@ -116,9 +118,15 @@ class Streams final : public tables::ChangeSink {
   [[nodiscard]] std::shared_ptr<Watch> watch(runtime::Executor& executor,
                                              std::function<void(const std::string& arn)> changed);
 
+  CallLimits& limits() { return limits_; }
+
   // Home loop.
   std::shared_ptr<tables::ChangeStream> open(const tables::TableDefinition& table, storage::Mutation& batch) override;
   std::shared_ptr<tables::ChangeStream> find(const tables::TableDefinition& table) override;
+  tables::Result<std::shared_ptr<tables::ChangeStream>> begin_split(const tables::TableDefinition& table,
+                                                                    std::string_view shard,
+                                                                    storage::Mutation& batch) override;
+  void end_split(const tables::TableDefinition& table, storage::Mutation& batch) override;
   void close(const tables::TableDefinition& table, storage::Mutation& batch) override;
   // Closes the open shards of a stream and opens a child for each.
   Status roll_over(std::string_view arn);
@@ -138,6 +146,7 @@ class Streams final : public tables::ChangeSink {
   static std::string meta_key(std::uint32_t id);
   static std::string slot_prefix(std::uint32_t id, std::size_t slot);
   static std::string to_stored(const Stream& stream);
+  static bool close_retired(Stream& stream, std::int64_t now);
   void store_stream(const Stream& stream, storage::Mutation& batch) const;
   void tell(const std::string& arn);
   std::int64_t now_ms() const { return epoch_ms(deps_.home.clock().wall()); }
@@ -145,6 +154,7 @@ class Streams final : public tables::ChangeSink {
 
   const Dependencies deps_;
   const Options options_;
+  CallLimits limits_;
   mutable std::mutex mutex_;
   std::map<Key, std::shared_ptr<const Stream>, std::less<>>
       streams_;                                // guarded by mutex_; values are replaced, never changed

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "storage/mutation.h"
+#include "tables/error.h"
 #include "tables/schema.h"
 
 namespace tidemill::tables {
@@ -41,6 +42,11 @@ class ChangeSink {
   virtual std::shared_ptr<ChangeStream> open(const TableDefinition& table, storage::Mutation& batch) = 0;
   // The open stream of a table that was loaded at start.
   virtual std::shared_ptr<ChangeStream> find(const TableDefinition& table) = 0;
+  // Divides an open shard in two. First the writer that knows the new shards; then, when nobody writes by the old one
+  // any more, the shard's end. Errors: kValidation, kResourceNotFound.
+  virtual Result<std::shared_ptr<ChangeStream>> begin_split(const TableDefinition& table, std::string_view shard,
+                                                            storage::Mutation& batch) = 0;
+  virtual void end_split(const TableDefinition& table, storage::Mutation& batch) = 0;
   // Ends the stream: no change is recorded after this call. What it holds stays readable until it is too old.
   virtual void close(const TableDefinition& table, storage::Mutation& batch) = 0;
 };

@@ -451,6 +451,31 @@ void Tables::update_table(Scope scope, UpdateTableInput input, runtime::Executor
       });
 }
 
+void Tables::split_shard(Scope scope, std::string name, std::string shard, runtime::Executor& loop,
+                         Reply<TableDescription> reply) {
+  on_home<TableDescription>(loop, std::move(reply),
+                            [this, scope = std::move(scope), name = std::move(name),
+                             shard = std::move(shard)](Reply<TableDescription> reply) mutable {
+                              auto idle = idle_table(scope, name);
+                              if (!idle) return std::move(reply)(std::unexpected(std::move(idle).error()));
+                              const auto before = *std::move(idle);
+                              storage::Mutation batch;
+                              auto stream = deps_.changes.begin_split(before->definition, shard, batch);
+                              if (!stream) return std::move(reply)(std::unexpected(std::move(stream).error()));
+                              deps_.store.write(std::move(batch));
+                              changing_.insert({scope, name});
+                              const auto table = publish(before->definition, before, *std::move(stream));
+                              // The old shard ends when no writer knows it as open any more.
+                              barrier([this, table, scope, name, reply = std::move(reply)]() mutable {
+                                storage::Mutation batch;
+                                deps_.changes.end_split(table->definition, batch);
+                                const auto ticket = deps_.store.write(std::move(batch));
+                                changing_.erase({scope, name});
+                                reply_durable(ticket, description_of(*table), std::move(reply));
+                              });
+                            });
+}
+
 void Tables::start_backfill(const TablePtr& table, IndexId index) {
   const std::pair id{table->definition.id, index};
   if (backfills_.contains(id)) return;
@@ -502,6 +527,7 @@ void Tables::delete_index(TablePtr table, IndexId index) {
     batch.erase(Keyspace::kMeta, Backfill::progress_key(id, index));
     store_definition(definition, batch);
     deps_.store.write(std::move(batch));
+    give_back(Keyspace::kIndexes, prefix);
     publish(std::move(definition), current, current->stream);
     finish_updating(scope, name);
   });
@@ -540,6 +566,14 @@ void Tables::delete_table(Scope scope, std::string name, runtime::Executor& loop
       });
 }
 
+// Small ranges are left to the store's own compactions.
+void Tables::give_back(Keyspace keyspace, const std::string& prefix) {
+  constexpr std::uint64_t kWorthIt = 8 << 20;
+  const auto range = storage::Range::prefix(prefix);
+  if (deps_.reclaim && deps_.store.engine().approximate_bytes(keyspace, range) >= kWorthIt)
+    deps_.reclaim(keyspace, range);
+}
+
 void Tables::erase_table(TablePtr table, std::function<void(storage::Ticket)> done) {
   barrier([this, table, done = std::move(done)] {
     const auto& definition = table->definition;
@@ -554,6 +588,8 @@ void Tables::erase_table(TablePtr table, std::function<void(storage::Ticket)> do
     batch.erase(Keyspace::kMeta, definition_key(definition.scope, definition.name));
     const auto ticket = deps_.store.write(std::move(batch));
     unpublish(definition.scope, definition.name);
+    give_back(Keyspace::kItems, prefix);
+    give_back(Keyspace::kIndexes, prefix);
     deps_.log.info("tables.deleted", {{"table", definition.name}, {"id", definition.id}});
     done(ticket);
   });

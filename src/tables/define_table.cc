@@ -250,6 +250,9 @@ Status check_tag(const std::string& key, const std::string& value) {
         "One or more parameter values were invalid: The Tag Value contains characters that are not allowed for the "
         "tag: " +
         key);
+  if (key == kSlotsTag && !slots_from(value))
+    return invalid("One or more parameter values were invalid: The tag tidemill:slots takes a number from 1 to 64: " +
+                   value);
   return {};
 }
 

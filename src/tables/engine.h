@@ -77,6 +77,8 @@ class Tables {
     runtime::Random& random;
     ChangeSink& changes;
     observe::Log& log;
+    // Gives the space of an erased range back, some time; may be empty.
+    std::function<void(storage::Keyspace, storage::Range)> reclaim = nullptr;
   };
   // Loads the catalog.
   Tables(Dependencies dependencies, Options options);
@@ -95,6 +97,9 @@ class Tables {
   void create_table(Scope scope, CreateTableInput input, runtime::Executor& loop, Reply<TableDescription> reply);
   void update_table(Scope scope, UpdateTableInput input, runtime::Executor& loop, Reply<TableDescription> reply);
   void delete_table(Scope scope, std::string name, runtime::Executor& loop, Reply<TableDescription> reply);
+  // Divides a shard of the table's open stream in two.
+  void split_shard(Scope scope, std::string name, std::string shard, runtime::Executor& loop,
+                   Reply<TableDescription> reply);
   void update_time_to_live(Scope scope, std::string name, TimeToLive setting, runtime::Executor& loop,
                            Reply<TimeToLive> reply);
   void tag(Scope scope, std::string name, std::vector<std::pair<std::string, std::string>> tags,
@@ -136,6 +141,7 @@ class Tables {
                               std::string_view name) const;  // for a change: exists and is not in one
   void finish_creating(const Scope& scope, const std::string& name);
   void finish_updating(const Scope& scope, const std::string& name);
+  void give_back(storage::Keyspace keyspace, const std::string& prefix);
   void erase_table(TablePtr table, std::function<void(storage::Ticket)> done);
   void delete_index(TablePtr table, IndexId index);
   std::string new_stream_label();

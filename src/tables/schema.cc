@@ -1,6 +1,7 @@
 #include "tables/schema.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace tidemill::tables {
 
@@ -33,6 +34,14 @@ std::vector<KeyAttribute> TableDefinition::attribute_definitions() const {
   add(keys);
   for (const auto& index : indexes) add(index.keys);
   return out;
+}
+
+std::optional<std::size_t> slots_from(std::string_view tag_value) {
+  std::size_t slots = 0;
+  const auto* end = tag_value.data() + tag_value.size();
+  const auto [rest, code] = std::from_chars(tag_value.data(), end, slots);
+  if (code != std::errc() || rest != end || slots < 1 || slots > 64) return std::nullopt;
+  return slots;
 }
 
 std::string table_arn(const Scope& scope, std::string_view table) {

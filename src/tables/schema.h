@@ -121,6 +121,10 @@ struct TableDefinition {
   std::vector<KeyAttribute> attribute_definitions() const;
 };
 
+// This tag says how many shards the table's streams begin with, 1 to 64.
+inline constexpr std::string_view kSlotsTag = "tidemill:slots";
+std::optional<std::size_t> slots_from(std::string_view tag_value);
+
 std::string table_arn(const Scope& scope, std::string_view table);
 std::string index_arn(const Scope& scope, std::string_view table, std::string_view index);
 std::string stream_arn(const Scope& scope, std::string_view table, std::string_view label);

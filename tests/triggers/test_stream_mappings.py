@@ -362,3 +362,37 @@ def test_FD_75_ten_thousand_records(recorder, table, mapped):
     mapped(table.stream, recorder.name, BatchSize=10000)
     recorder.wait_records(10000, timeout=60)
     assert len(recorder.batches()[0]) == 10000
+
+
+def test_splits_are_followed_in_order_and_nothing_is_skipped(server, recorder, table, mapped):
+    """A mapping reads a shard's children only when the shard is done, however often shards are split under it."""
+    mapped(table.stream, recorder.name, BatchSize=5)
+    streams = server.client("dynamodbstreams")
+    count = 0
+
+    def write(times):
+        nonlocal count
+        for _ in range(times):
+            for k in range(8):
+                table.put(f"k{k}", n={"N": str(count)})
+                count += 1
+
+    def split():
+        shards = streams.describe_stream(StreamArn=table.stream)["StreamDescription"]["Shards"]
+        first = next(one for one in shards if "EndingSequenceNumber" not in one["SequenceNumberRange"])
+        status, _, body = server.http("POST", "/_admin/streams/split", json.dumps({"stream": table.stream, "shard": first["ShardId"]}))
+        assert status == 200, body
+
+    for _ in range(4):
+        write(2)
+        split()
+    server.http("POST", "/_admin/streams/roll-over", json.dumps({"stream": table.stream}))
+    write(2)
+    records = recorder.wait_records(count)
+    assert len(records) == count
+    seen = {}
+    for record in records:
+        key, n = record["dynamodb"]["Keys"]["p"]["S"], int(record["dynamodb"]["NewImage"]["n"]["N"])
+        assert seen.get(key, -1) < n
+        seen[key] = n
+    assert sorted(int(record["dynamodb"]["NewImage"]["n"]["N"]) for record in records) == list(range(count))

@@ -266,5 +266,32 @@ TEST_F(Changes, ListsOfStreamsArePaged) {
           .starts_with("ValidationException"));
 }
 
+// The first half of a split is durable, the second never came: the next start ends the old shard.
+TEST_F(Changes, ASplitThatACrashCutShortIsEndedAtTheNextStart) {
+  create();
+  put("a");
+  const auto stream = arn();
+  const auto parent = first_shard(stream);
+  storage::Mutation batch;
+  const auto writer =
+      world.streams->begin_split(world.tables->catalog()->find({}, "things")->definition, parent, batch);
+  ASSERT_TRUE(writer);
+  world.store->write(std::move(batch));
+  world.restart();
+  const auto description = describe(stream);
+  const auto& shards = description.find("Shards")->as_array();
+  ASSERT_EQ(shards.size(), 3U);
+  EXPECT_NE(shards[0].find("SequenceNumberRange")->find("EndingSequenceNumber"), nullptr);
+  for (int i = 0; i < 8; ++i) put("k" + std::to_string(i));
+  std::size_t found = 0;
+  for (const auto* shard : {&shards[1], &shards[2]}) {
+    EXPECT_EQ(shard->string_or("ParentShardId"), parent);
+    const auto page = records(iterator(stream, shard->string_or("ShardId"), "TRIM_HORIZON"));
+    EXPECT_FALSE(page.find("Records")->as_array().empty());
+    found += page.find("Records")->as_array().size();
+  }
+  EXPECT_EQ(found, 8U);
+}
+
 }  // namespace
 }  // namespace tidemill::dynamodb

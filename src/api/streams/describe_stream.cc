@@ -56,6 +56,7 @@ awsjson::Answer run(streams::Streams& streams, const awsjson::Call& call) {
           "One or more parameter values were invalid: Invalid shardFilter.shardId: " + std::string(*children_of)));
     }
   }
+  if (auto admitted = streams.limits().describe(); !admitted) return std::unexpected(to_wire(admitted.error()));
   const auto described = streams.describe(awsjson::read_string(body, "StreamArn"));
   if (!described) return std::unexpected(to_wire(described.error()));
   const auto& stream = *described;

@@ -12,6 +12,7 @@ awsjson::WireError to_wire(const streams::Error& error) {
     case streams::Errc::kResourceNotFound: return named("ResourceNotFoundException");
     case streams::Errc::kTrimmed: return named("TrimmedDataAccessException");
     case streams::Errc::kExpiredIterator: return named("ExpiredIteratorException");
+    case streams::Errc::kLimitExceeded: return named("LimitExceededException");
     case streams::Errc::kInternal: return awsjson::internal_error(error.message);
   }
   std::unreachable();

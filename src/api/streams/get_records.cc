@@ -13,6 +13,10 @@ constexpr Shape kInput{.type = Type::kStructure, .name = "GetRecordsInput", .fie
 
 awsjson::Answer run(streams::Streams& streams, const awsjson::Call& call) {
   const auto limit = awsjson::read_integer(call.body(), "Limit").value_or(kRecordsMax);
+  if (const auto at = streams::iterator_from_text(awsjson::read_string(call.body(), "ShardIterator"))) {
+    if (auto admitted = streams.limits().read(at->shard_id); !admitted)
+      return std::unexpected(to_wire(admitted.error()));
+  }
   const auto page =
       streams.get_records(awsjson::read_string(call.body(), "ShardIterator"), static_cast<std::size_t>(limit));
   if (!page) return std::unexpected(to_wire(page.error()));

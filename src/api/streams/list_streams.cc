@@ -23,6 +23,7 @@ awsjson::Answer run(streams::Streams& streams, const awsjson::Call& call) {
       return std::unexpected(awsjson::validation_error("Invalid StreamArn: " + std::string(*start)));
     }
   }
+  if (auto admitted = streams.limits().list(); !admitted) return std::unexpected(to_wire(admitted.error()));
   std::string out;
   json::Writer writer(out);
   writer.begin_object().key("Streams").begin_array();

@@ -1,6 +1,8 @@
 """Rows that need hours: the server's time is moved (--virtual-clock)."""
 import json
 
+import json
+
 import pytest
 
 from support import server as servers
@@ -212,3 +214,75 @@ def test_STR_32_a_reader_of_all_shards_sees_one_order(moving, wire, table):
     assert numbers(records) == [0, 1, 2, 3, 4]
     sequence = [int(one["dynamodb"]["SequenceNumber"]) for one in records]
     assert sequence == sorted(sequence)
+
+
+# ---- several shards ------------------------------------------------------------------------------------------------
+def split(moving, arn, shard, status=200):
+    answer = moving.http("POST", "/_admin/streams/split", json.dumps({"stream": arn, "shard": shard}))
+    assert answer[0] == status, answer
+    return json.loads(answer[2])
+
+
+def test_a_table_may_begin_with_several_shards(wire, table):
+    name = table(**STREAM, Tags=[{"Key": "tidemill:slots", "Value": "4"}])
+    arn = stream_of(wire, name)
+    shards = shards_of(wire, arn)
+    assert len(shards) == 4 and all("ParentShardId" not in one for one in shards)
+    for c in range(3):
+        for p in range(40):
+            put(wire, name, f"k{p}", c)
+    of_shard = [read_to_the_end(wire, arn, one["ShardId"]) for one in shards]
+    keys = [{one["dynamodb"]["Keys"]["p"]["S"] for one in records} for records in of_shard]
+    assert all(keys) and sum(map(len, keys)) == 40 and sum(map(len, of_shard)) == 120
+    for records in of_shard:
+        for p in {one["dynamodb"]["Keys"]["p"]["S"] for one in records}:
+            assert numbers([one for one in records if one["dynamodb"]["Keys"]["p"]["S"] == p]) == [0, 1, 2]
+    for bad in ("0", "65", "x", ""):
+        answer = wire.fails("TagResource", ResourceArn=wire.ok("DescribeTable", TableName=name)["Table"]["TableArn"],
+                            Tags=[{"Key": "tidemill:slots", "Value": bad}])
+        assert "tidemill:slots" in answer.message
+
+
+def test_STR_19_STR_32_a_shard_is_split(moving, wire, table):
+    name = table(**STREAM)
+    arn = stream_of(wire, name)
+    parent = shards_of(wire, arn)[0]["ShardId"]
+
+    def write(c):
+        for p in range(16):
+            put(wire, name, f"k{p}", c)
+
+    write(0)
+    open_ = split(moving, arn, parent)["open"]
+    write(1)
+    moving.restart(kill=True)
+    write(2)
+    shards = {one["ShardId"]: one for one in shards_of(wire, arn)}
+    assert set(shards) == {parent, *open_} and len(open_) == 2 and all(shards[one]["ParentShardId"] == parent < one for one in open_)
+    assert "EndingSequenceNumber" in shards[parent]["SequenceNumberRange"]
+    assert {one["ShardId"] for one in shards_of(wire, arn, ShardFilter={"Type": "CHILD_SHARDS", "ShardId": parent})} == set(open_)
+    assert set(numbers(read_to_the_end(wire, arn, parent))) == {0}
+    children = [read_to_the_end(wire, arn, one) for one in open_]
+    keys = [{one["dynamodb"]["Keys"]["p"]["S"] for one in records} for records in children]
+    assert all(keys) and not keys[0] & keys[1] and len(keys[0] | keys[1]) == 16
+    last = max(int(one["dynamodb"]["SequenceNumber"]) for one in read_to_the_end(wire, arn, parent))
+    for records in children:
+        assert min(int(one["dynamodb"]["SequenceNumber"]) for one in records) > last
+        for p in {one["dynamodb"]["Keys"]["p"]["S"] for one in records}:
+            assert numbers([one for one in records if one["dynamodb"]["Keys"]["p"]["S"] == p]) == [1, 2]
+    # A child may be split again, a closed shard may not; what is not there is told.
+    grand = split(moving, arn, open_[0])["open"]
+    assert len(grand) == 3 and open_[1] in grand
+    assert "closed" in split(moving, arn, parent, 409)["message"]
+    split(moving, arn, "shardId-00000000000000000000-00000000", 404)
+    split(moving, arn + "x", parent, 404)
+    # Rolling over goes on per shard.
+    moving.http("POST", "/_admin/streams/roll-over", json.dumps({"stream": arn}))
+    write(3)
+    shards = {one["ShardId"]: one for one in shards_of(wire, arn)}
+    open_now = [one for one in shards.values() if "EndingSequenceNumber" not in one["SequenceNumberRange"]]
+    assert {one["ParentShardId"] for one in open_now} == set(grand)
+    assert sum(len(read_to_the_end(wire, arn, one["ShardId"])) for one in open_now) == 16
+    # The last reader of all this is the end of the stream.
+    wire.ok("UpdateTable", TableName=name, StreamSpecification={"StreamEnabled": False})
+    assert all("EndingSequenceNumber" in one["SequenceNumberRange"] for one in shards_of(wire, arn))
