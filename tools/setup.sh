@@ -3,7 +3,7 @@
 
 BUILD_PACKAGES=(g++ cmake ninja-build ccache mold git python3 librocksdb-dev libsimdjson-dev libboost-dev libssl-dev
   librdkafka-dev libzstd-dev liblz4-dev libsnappy-dev zlib1g-dev libarchive-dev libfmt-dev libcli11-dev libyaml-cpp-dev
-  libgtest-dev libgmock-dev libbenchmark-dev)
+  libgtest-dev libgmock-dev)
 RUN_PACKAGES=(python3 python3-venv python3-pip ca-certificates)
 TEST_PACKAGES=(kcat awscli rocksdb-tools)
 CLANG_PACKAGES=(clang-19 lld-19 llvm-19 libclang-rt-19-dev)

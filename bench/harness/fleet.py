@@ -52,15 +52,17 @@ class Fleet:
     def running(self):
         return [server for server in self._servers.values() if server is not None]
 
-    def table(self, name, table):
-        """The server with that table filled; None when the server is not here."""
+    def table(self, name, table, filled=True):
+        """The server with that table, filled unless told; None when the server is not here."""
         server = self.get(name)
         if server is None or (name, table) in self._tables:
             return server
         options = TABLES[table]
         if not name.startswith("floor"):
             create_table(server.client("dynamodb"), table, options["key"], options.get("stream"))
-        load.http(server, options["fill"], table=table, keys="sequence", items=ITEMS, count=ITEMS, signed=name.endswith("signed"))
+        if filled:
+            load.http(server, options["fill"], table=table, keys="sequence", items=ITEMS, count=ITEMS,
+                      signed=name.endswith("signed"))
         self._tables.add((name, table))
         return server
 

@@ -82,8 +82,9 @@ def map_stream(server, table, function, **options):
 
 
 def map_topic(server, topic, function):
+    """Without the half second for which topics are gathered unless told."""
     return _settled(server, server.client("lambda").create_event_source_mapping(
-        FunctionName=function, Topics=[topic], StartingPosition="TRIM_HORIZON",
+        FunctionName=function, Topics=[topic], StartingPosition="TRIM_HORIZON", MaximumBatchingWindowInSeconds=0,
         SelfManagedEventSource={"Endpoints": {"KAFKA_BOOTSTRAP_SERVERS": [server.kafka]}}))
 
 

@@ -33,6 +33,8 @@ def arguments(names):
     unknown = [name for name in options.names if name not in names]
     if unknown:
         parser.error(f"no benchmark is named {', '.join(unknown)}; there are {', '.join(names)}")
+    if options.record and (options.names or options.quick):
+        parser.error("what is recorded is a whole run: --record stands alone (or with --big)")
     return options
 
 

@@ -22,7 +22,7 @@ def durable(bench):
         Goal("ops_s", "Tidemill", of="DynamoDB Local on disk", at_least=25)])
     subjects = {"floor": lambda: group_commit(bench)}
     for name, server in (("Tidemill", "Tidemill durable"), ("DynamoDB Local on disk", "DynamoDB Local on disk")):
-        if running := bench.fleet.table(server, "load"):
+        if running := bench.fleet.table(server, "load", filled=False):
             subjects[name] = lambda running=running: load.http(running, "put", table="load", items=ITEMS, connections=64,
                                                                seconds=bench.seconds, warmup=bench.warmup)
     return [interleaved(row, bench.rounds, subjects)]

@@ -41,11 +41,13 @@ def drained(bench, server, number):
     functions.invoke(client, name, {"report": True})
     mapping = functions.map_stream(server, table, name, BatchSize=1, Enabled=False)
     load.http(server, "put", table=table, keys="sequence", bytes=100, items=wanted, connections=16, count=wanted)
+    cpu_before = machine.cpu_ms(server.pid)
     client.update_event_source_mapping(UUID=mapping, Enabled=True)
     starts = sorted(at for _, at in functions.report(client, name, wanted, every_s=1))
+    cpu_us = (machine.cpu_ms(server.pid) - cpu_before) * 1000 / wanted
     client.delete_event_source_mapping(UUID=mapping)
     client.delete_function(FunctionName=name)
-    return {"ops_s": (len(starts) - 1) / ((starts[-1] - starts[0]) / 1e6)}
+    return {"ops_s": (len(starts) - 1) / ((starts[-1] - starts[0]) / 1e6), "cpu_us": cpu_us}
 
 
 def one_environment(bench):

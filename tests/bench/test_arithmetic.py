@@ -1,14 +1,11 @@
 """Ratios, goals, regressions and tables of the measuring house (bench/harness); histograms are tested in bench/common."""
-import sys
-from pathlib import Path
+import xml.etree.ElementTree as tree
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
-
-from harness import plot, profile, report  # noqa: E402
-from harness.arithmetic import Goal, Spread, regressions  # noqa: E402
-from harness.row import Row, interleaved  # noqa: E402
+from harness import plot, profile, report
+from harness.arithmetic import Goal, Spread, regressions
+from harness.row import Row, interleaved
 
 FIGURES = {"us": {"cpu_us": [10, 12, 11]}, "floor": {"cpu_us": [8, 12, 10]}, "peer": {"cpu_us": [60, 66, 54]}}
 
@@ -80,7 +77,6 @@ def test_the_report_has_figures_goals_and_verdicts_and_the_plot_is_xml():
     assert "| Get <item> | us | 11.0 (10.0–12.0) |" in text
     assert "≤ 1.2 × | 1.1 (1–1.25) | met |" in text
     assert "not measured" in text
-    import xml.etree.ElementTree as tree
     assert tree.fromstring(plot.bars("Items", [row])).tag.endswith("svg")
 
 

@@ -1,0 +1,5 @@
+"""The measuring house (bench/) is importable as its own programs import it."""
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
