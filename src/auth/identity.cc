@@ -42,6 +42,16 @@ std::optional<std::pair<std::string, std::string>> split_role_arn(std::string_vi
   return std::pair{std::string(rest.substr(0, 12)), std::string(name)};
 }
 
+// The account in an ARN; empty when it names none (buckets, "*").
+std::string_view account_of(std::string_view arn) {
+  for (int fields = 0; fields < 4; ++fields) {
+    const auto colon = arn.find(':');
+    if (colon == std::string_view::npos) return {};
+    arn.remove_prefix(colon + 1);
+  }
+  return arn.substr(0, arn.find(':'));
+}
+
 PolicyPrincipal policy_principal(const Principal& principal) {
   return {.arn = principal.arn, .role_arn = principal.role_arn, .account = principal.account, .service = {}};
 }
@@ -191,7 +201,14 @@ Decision Identity::authorize(const Principal& principal, std::string_view action
     if (effect == Effect::kDeny) return refuse("with an explicit deny in an identity-based policy");
     allowed = allowed || effect == Effect::kAllow;
   }
-  if (allowed || from_resource == ResourceEffect::kAllow) return {.allowed = true, .reason = {}};
+  // Within an account either side may allow it; another account's principal needs both.
+  const auto owner = account_of(resource);
+  if (!owner.empty() && owner != principal.account) {
+    if (allowed && from_resource != ResourceEffect::kNone) return {.allowed = true, .reason = {}};
+    if (allowed) return refuse(fmt::format("because no resource-based policy allows the {} action", action));
+  } else if (allowed || from_resource == ResourceEffect::kAllow) {
+    return {.allowed = true, .reason = {}};
+  }
   return refuse(fmt::format("because no identity-based policy allows the {} action", action));
 }
 
@@ -227,7 +244,7 @@ void Identity::assume_role(AssumeRole in, Reply<Session, Error> reply) {
                 : ResourceEffect::kNone;
       const bool direct = effect == ResourceEffect::kAllow;
       const bool by_account = effect == ResourceEffect::kAllowAccount;
-      if (!direct && !(by_account && authorize(in.caller, "sts:AssumeRole", in.role_arn, context)))
+      if (!direct && !(by_account && authorize(in.caller, "sts:AssumeRole", in.role_arn, context, &*trust)))
         return std::move(reply)(refuse());
     }
   } else if (options_.enforced) {

@@ -9,7 +9,10 @@
 #include "resources/resources.h"
 #include "resources/steps.h"
 #include "runtime/executor.h"
+#include "tables/destinations.h"
 #include "tables/engine.h"
+#include "tables/recovery.h"
+#include "tables/settings.h"
 
 namespace tidemill::resources {
 namespace {
@@ -41,6 +44,10 @@ HandlerError error_of(const tables::Error& error) { return {code_of(error.code),
 struct TableInput {
   tables::CreateTableInput create;
   tables::TimeToLive ttl;
+  tables::RecoveryInput recovery;
+  std::optional<bool> insights;
+  std::string kinesis_stream;  // ARN; empty: none
+  std::optional<tables::Precision> kinesis_precision;
 };
 
 std::vector<tables::KeyElementInput> read_keys(Reader& reader) {
@@ -118,9 +125,24 @@ Outcome<TableInput> read_table(const json::Value& properties, const std::string&
   create.table_class = reader.text("TableClass");
   create.deletion_protection = reader.boolean_or("DeletionProtectionEnabled", false);
   for (const auto& [key, value] : reader.tags("Tags")) create.tags.emplace_back(key, value);
-  // The whole store is copied by checkpoints; see docs/compatibility.md.
-  reader.accept({"PointInTimeRecoverySpecification", "ContributorInsightsSpecification"});
-  reader.refuse("KinesisStreamSpecification", "Kinesis streams are not supported");
+  if (auto recovery = reader.object("PointInTimeRecoverySpecification")) {
+    input.recovery.enabled = recovery->boolean_or("PointInTimeRecoveryEnabled", false);
+    if (const auto days = recovery->integer("RecoveryPeriodInDays")) {
+      if (*days < 1 || *days > 35) recovery->refuse("RecoveryPeriodInDays", "must be 1 to 35");
+      input.recovery.days = static_cast<int>(*days);
+    }
+  }
+  if (auto insights = reader.object("ContributorInsightsSpecification")) {
+    input.insights = insights->boolean_or("Enabled", false);
+    insights->accept({"Mode"});
+  }
+  if (auto kinesis = reader.object("KinesisStreamSpecification")) {
+    input.kinesis_stream = kinesis->text_or("StreamArn", "");
+    if (const auto precision = kinesis->text("ApproximateCreationDateTimePrecision")) {
+      input.kinesis_precision =
+          *precision == "MICROSECOND" ? tables::Precision::kMicrosecond : tables::Precision::kMillisecond;
+    }
+  }
   reader.refuse("ImportSourceSpecification", "imports are not supported");
   reader.refuse("GlobalTableSettingsReplicationMode", "global tables are not supported");
   reader.refuse("GlobalTableSourceArn", "global tables are not supported");
@@ -182,6 +204,7 @@ class TableProvider final : public deploy::ResourceProvider {
     }
     add_wait(*steps, scope, name);
     add_ttl(*steps, scope, name, input->ttl);
+    add_features(*steps, scope, name, *input);
     steps->run(answer(std::move(reply), [this, scope, name] { return outcome(scope, name); }));
   }
 
@@ -199,6 +222,7 @@ class TableProvider final : public deploy::ResourceProvider {
     add_indexes(*steps, scope, name, want);
     add_ttl(*steps, scope, name, input->ttl);
     add_tags(*steps, scope, name, want.tags);
+    add_features(*steps, scope, name, *input);
     steps->run(answer(std::move(reply), [this, scope, name] { return outcome(scope, name); }));
   }
 
@@ -239,6 +263,22 @@ class TableProvider final : public deploy::ResourceProvider {
     if (looks == 0) return done(deploy::refuse(HandlerErrc::kNotStabilized, "The table was not deleted in an hour"));
     loop_.at(loop_.clock().now() + kLookAgain, [this, scope, name, looks, done = std::move(done)]() mutable {
       wait_gone(scope, name, looks - 1, std::move(done));
+    });
+  }
+  // Another stream can be enabled when the one before has got everything.
+  void wait_drained(const Scope& scope, const std::string& name, int looks, Steps::Done done) {
+    const auto table = tables_.describe(scope, name);
+    if (!table) return done(std::unexpected(error_of(table.error())));
+    const auto& list = table->definition.features.destinations;
+    if (std::none_of(list.begin(), list.end(), [](const tables::StreamingDestination& one) {
+          return one.status == tables::DestinationStatus::kDisabling;
+        })) {
+      return done({});
+    }
+    if (looks == 0)
+      return done(deploy::refuse(HandlerErrc::kNotStabilized, "The destination was not disabled in an hour"));
+    loop_.at(loop_.clock().now() + kLookAgain, [this, scope, name, looks, done = std::move(done)]() mutable {
+      wait_drained(scope, name, looks - 1, std::move(done));
     });
   }
   void add_wait(Steps& steps, const Scope& scope, const std::string& name) {
@@ -391,6 +431,58 @@ class TableProvider final : public deploy::ResourceProvider {
             if (!again) return done({});
             tables_.update_time_to_live(scope, name, want, loop_, as_reply<tables::TimeToLive>(std::move(done)));
           }));
+    });
+  }
+
+  // Recovery, insights, the destination and the policy: what is otherwise than the template says is changed.
+  void add_features(Steps& steps, const Scope& scope, const std::string& name, const TableInput& want) {
+    using Work = std::function<void(const tables::TableDefinition&, Steps::Done)>;
+    const auto add = [&](Work work) {
+      steps.add([this, scope, name, work = std::move(work)](Steps::Done done) {
+        const auto table = tables_.describe(scope, name);
+        if (!table) return done(std::unexpected(error_of(table.error())));
+        work(table->definition, std::move(done));
+      });
+    };
+    add([this, want = want.recovery](const tables::TableDefinition& table, Steps::Done done) {
+      const auto& now = table.features.recovery;
+      if (now.enabled == want.enabled && (!now.enabled || now.days == want.days.value_or(now.days))) return done({});
+      tables_.recovery().update(table.scope, table.name, want, as_reply<tables::RecoveryDescription>(std::move(done)));
+    });
+    add([this, want = want.insights](const tables::TableDefinition& table, Steps::Done done) {
+      const bool now = table.features.insights.contains("") && table.features.insights.at("").enabled;
+      if (now == want.value_or(false)) return done({});
+      tables::update_insights(tables_, table.scope, {.table = table.name, .index = {}, .enable = !now},
+                              as_reply<tables::InsightsDescription>(std::move(done)));
+    });
+    const auto active = [](const tables::TableDefinition& table) {
+      const auto& list = table.features.destinations;
+      const auto at = std::find_if(list.begin(), list.end(), [](const tables::StreamingDestination& one) {
+        return one.status == tables::DestinationStatus::kActive;
+      });
+      return at == list.end() ? nullptr : &*at;
+    };
+    add([this, active, want = want.kinesis_stream](const tables::TableDefinition& table, Steps::Done done) {
+      const auto* now = active(table);
+      if (now == nullptr || now->stream_arn == want) return done({});
+      tables_.destinations().disable(table.scope, table.name, now->stream_arn,
+                                     as_reply<tables::StreamingDestination>(std::move(done)));
+    });
+    steps.add([this, scope, name](Steps::Done done) { wait_drained(scope, name, kLooksMax, std::move(done)); });
+    add([this, active, want = want.kinesis_stream, precision = want.kinesis_precision](
+            const tables::TableDefinition& table, Steps::Done done) {
+      if (want.empty() || active(table) != nullptr) return done({});
+      tables_.destinations().enable(table.scope, table.name, want, precision,
+                                    as_reply<tables::StreamingDestination>(std::move(done)));
+    });
+    add([this, want = want.create.resource_policy](const tables::TableDefinition& table, Steps::Done done) {
+      const auto resource = tables::policy_resource(tables::table_arn(table.scope, table.name));
+      if (!resource || want.has_value() == table.features.policies.contains("")) {
+        if (!want || table.features.policies.at("").document == *want) return done({});
+      }
+      if (want)
+        return tables::put_policy(tables_, *resource, *want, {}, as_reply<tables::ResourcePolicy>(std::move(done)));
+      tables::delete_policy(tables_, *resource, {}, as_reply<tables::ResourcePolicy>(std::move(done)));
     });
   }
 

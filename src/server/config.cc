@@ -33,6 +33,7 @@ struct Raw {
   std::string throughput = "unlimited";
   std::int64_t item_collection_limit_mb = 10240;
   std::int64_t control_plane_delay_ms = 0, transaction_delay_ms = 0, mapping_retry_delay_ms = 1000;
+  std::int64_t recovery_lag_ms = 0;
   std::vector<std::int64_t> event_retry_delays_ms;
   int spares = 1;
 };
@@ -91,6 +92,10 @@ void add_options(CLI::App& app, Raw& raw) {
   app.add_option("--transaction-delay-ms", raw.transaction_delay_ms,
                  "How long a transaction holds its items before it is answered: shows conflicts in tests")
       ->envname("TIDEMILL_TRANSACTION_DELAY_MS")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--recovery-lag-ms", raw.recovery_lag_ms,
+                 "How far LatestRestorableDateTime lies behind the present (AWS: five minutes)")
+      ->envname("TIDEMILL_RECOVERY_LAG_MS")
       ->check(CLI::NonNegativeNumber);
   app.add_option("--event-retry-delays-ms", raw.event_retry_delays_ms,
                  "Delays between the attempts of asynchronous invocations")
@@ -208,6 +213,7 @@ Result<Config> check(Raw raw, Config::Mode mode) {
   config.transaction_delay = milliseconds(raw.transaction_delay_ms);
   config.limited_throughput = raw.throughput == "enforced";
   config.item_collection_bytes = raw.item_collection_limit_mb << 20;
+  config.recovery_lag = milliseconds(raw.recovery_lag_ms);
   if (!raw.event_retry_delays_ms.empty()) {
     config.event_retry_delays.clear();
     for (const auto ms : raw.event_retry_delays_ms) config.event_retry_delays.emplace_back(ms);

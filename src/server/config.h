@@ -39,6 +39,7 @@ struct Config {
   std::int64_t item_collection_bytes = 10LL << 30;  // of the items of one key, of tables with local indexes
 
   // How long things take that AWS makes take long; tests shorten or stretch them.
+  std::chrono::milliseconds recovery_lag{0};         // the newest restorable time lies so far behind the present
   std::chrono::milliseconds control_plane_delay{0};  // CREATING, UPDATING and DELETING are held at least so long
   std::chrono::milliseconds transaction_delay{0};    // between a transaction's commit and its answer
   std::vector<std::chrono::milliseconds> event_retry_delays = {std::chrono::minutes(1), std::chrono::minutes(2)};

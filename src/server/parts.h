@@ -41,8 +41,10 @@
 #include "server/gate.h"
 #include "server/kafka_authenticator.h"
 #include "server/reclaimer.h"
+#include "server/kinesis_topics.h"
 #include "server/route_invoker.h"
 #include "server/server.h"
+#include "server/table_policies.h"
 #include "server/trigger_seams.h"
 #include "storage/store.h"
 #include "streams/streams.h"
@@ -98,7 +100,9 @@ struct Server::Parts {
 
   std::optional<Reclaimer> reclaimer;
   std::optional<streams::Streams> streams;
+  KinesisTopics kinesis_topics;
   std::optional<tables::Tables> tables;
+  std::optional<TablePolicies> table_policies;
   std::optional<dynamodb::Api> dynamodb_api;
   std::optional<api_streams::Api> streams_api;
   std::optional<IdentityGate> dynamodb_gate;

@@ -15,17 +15,21 @@ Status Server::Parts::open_tables() {
                                               .reclaim =
                                                   [this](storage::Keyspace keyspace, storage::Range range) {
                                                     reclaimer->reclaim(keyspace, std::move(range));
-                                                  }},
+                                                  },
+                                              .streaming = &kinesis_topics},
                  tables::Tables::Options{.transition = config.control_plane_delay,
                                          .limited = config.limited_throughput,
                                          .collection_bytes_max = config.item_collection_bytes,
-                                         .transaction_delay = config.transaction_delay});
+                                         .transaction_delay = config.transaction_delay,
+                                         .recovery_lag = config.recovery_lag});
   streams->start();
   tables->start();
 
   dynamodb_api.emplace(*tables);
   streams_api.emplace(*streams);
-  dynamodb_gate.emplace(*identity, "dynamodb");
+  table_policies.emplace(*tables);
+  dynamodb_gate.emplace(*identity, "dynamodb",
+                        [this](std::string_view resource) { return table_policies->find(resource); });
   tables_front.emplace(awsjson::Front::Dependencies{.gate = *dynamodb_gate,
                                                     .ids = request_ids,
                                                     .clock = loop.clock(),

@@ -4,6 +4,7 @@
 
 #include "base/digest.h"
 #include "server/parts.h"
+#include "tables/destinations.h"
 #include "topics/embedded_cluster.h"
 #include "topics/remote_cluster.h"
 
@@ -43,6 +44,8 @@ Status Server::Parts::open_topics() {
 
   const bool remote = !config.kafka_bootstrap.empty();
   TM_CHECK(remote ? use_remote_cluster() : listen_kafka());
+  kinesis_topics.connect(*cluster);
+  tables->destinations().start();
   msk::Cluster told{.arn = cluster_arn, .scope = config.scope, .created = broker->created()};
   if (remote || !config.iam) told.bootstrap = kafka_bootstrap_servers();
   told.bootstrap_sasl_iam = told.bootstrap_sasl_scram = kafka_sasl_servers();

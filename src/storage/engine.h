@@ -31,6 +31,8 @@ enum class Keyspace : unsigned char {
   kStacks = 13,        // deployed stacks
   kIdentity = 14,      // roles, policies, keys
   kFunctionLogs = 15,  // log groups, streams, events
+  kHistory = 16,       // old images of tables that can be restored, changes on their way to destinations
+  kBackups = 17,       // rows of backups
 };
 
 // Half open: from <= key < to. An empty `to` is the end of the keyspace.

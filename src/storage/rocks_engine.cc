@@ -34,12 +34,14 @@ enum Family : std::size_t { kMetaFamily, kItemsFamily, kLogsFamily, kFamilies };
 Family family_of(Keyspace keyspace) {
   switch (keyspace) {
     case Keyspace::kItems:
-    case Keyspace::kIndexes: return kItemsFamily;
+    case Keyspace::kIndexes:
+    case Keyspace::kBackups: return kItemsFamily;
     case Keyspace::kChanges:
     case Keyspace::kTopics:
     case Keyspace::kFunctionLogs:
     case Keyspace::kEvents:
     case Keyspace::kBlobs:
+    case Keyspace::kHistory:
     case Keyspace::kQueues: return kLogsFamily;
     case Keyspace::kMeta:
     case Keyspace::kGroups:

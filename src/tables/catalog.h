@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "tables/change_sink.h"
 #include "tables/schema.h"
@@ -29,6 +30,8 @@ struct Table {
   std::map<IndexId, std::shared_ptr<Counters>> index_counters;
   std::shared_ptr<ChangeStream> stream;  // while one is enabled
   std::shared_ptr<Meters> meters;        // only when throughput is limited
+  // Others that every change is written to: the history of recovery, outboxes of destinations. Mostly empty.
+  std::vector<std::shared_ptr<ChangeStream>> taps;
 
   const Scope& scope() const { return definition.scope; }
 };

@@ -116,12 +116,13 @@ WriteCost add_change(const storage::Store& store, const Table& table, const RowK
               (counted ? static_cast<std::int64_t>(old_entry->size) : 0));
   }
 
-  if (table.stream) {
+  if (table.stream || !table.taps.empty()) {
     const Item keys = key_of(table.definition.keys, after ? *after : before->item());
     const std::string encoded_keys = item::encode(keys);
     Change change{.kind = !before ? ChangeKind::kInsert
                           : after ? ChangeKind::kModify
                                   : ChangeKind::kRemove,
+                  .row = row.bytes,
                   .keys = encoded_keys,
                   .keys_size = item::size_of(keys),
                   .old_size = static_cast<std::size_t>(old_size),
@@ -130,7 +131,8 @@ WriteCost add_change(const storage::Store& store, const Table& table, const RowK
                   .by_service = by_service};
     if (before) change.old_image = before->encoded();
     if (after) change.new_image = encoded;
-    table.stream->record(change, batch);
+    if (table.stream) table.stream->record(change, batch);
+    for (const auto& tap : table.taps) tap->record(change, batch);
   }
   return cost;
 }

@@ -16,6 +16,7 @@ enum class ChangeKind : unsigned char { kInsert, kModify, kRemove };
 // One item's change. Images are items in the stored encoding (item/encoding.h).
 struct Change {
   ChangeKind kind = ChangeKind::kInsert;
+  std::string_view row;       // the item's key in the store
   std::string_view keys;      // an item of the key attributes only
   std::size_t keys_size = 0;  // sizes as item/size.h counts
   std::optional<std::string_view> old_image;

@@ -7,9 +7,12 @@
 #include "base/bytes.h"
 #include "item/encoding.h"
 #include "tables/backfill.h"
+#include "tables/backups.h"
+#include "tables/destinations.h"
 #include "tables/engine.h"
 #include "tables/expiry.h"
 #include "tables/throughput.h"
+#include "tables/recovery.h"
 
 namespace tidemill::tables {
 
@@ -55,21 +58,16 @@ TableDescription description_of(const Table& table) {
 }
 
 Tables::Tables(Dependencies dependencies, Options options)
-    : deps_(dependencies), options_(options), stripes_(options.stripes) {
+    : deps_(dependencies),
+      options_(options),
+      stripes_(options.stripes),
+      recovery_(std::make_unique<Recovery>(*this)),
+      destinations_(std::make_unique<Destinations>(*this, dependencies.streaming)),
+      backups_(std::make_unique<Backups>(*this)) {
   load();
 }
 
 Tables::~Tables() { *alive_ = false; }
-
-template <class T>
-void Tables::on_home(runtime::Executor& loop, Reply<T> reply, std::move_only_function<void(Reply<T>)> work) {
-  if (deps_.home.on_this_thread() && &loop == static_cast<runtime::Executor*>(&deps_.home))
-    return work(std::move(reply));
-  Reply<T> back([&loop, reply = std::move(reply)](Result<T> value) mutable {
-    loop.post([reply = std::move(reply), value = std::move(value)]() mutable { std::move(reply)(std::move(value)); });
-  });
-  deps_.home.post([work = std::move(work), back = std::move(back)]() mutable { work(std::move(back)); });
-}
 
 template <class T>
 void Tables::reply_durable(storage::Ticket ticket, T value, Reply<T> reply) {
@@ -146,10 +144,12 @@ void Tables::load() {
     for (const auto& index : definition->indexes) table->index_counters[index.id] = std::make_shared<Counters>();
     if (definition->stream.enabled) table->stream = deps_.changes.find(*definition);
     table->meters = meters_of(*definition, nullptr);
+    if (definition->status != TableStatus::kDeleting) table->taps = taps_of(*definition);
     table->definition = *std::move(definition);
     catalog->put(std::move(table));
   }
   catalog_.publish(std::move(catalog));
+  backups_->load();
   // Taken before anything is written: what is counted on it and what is written from now on add up.
   recount_ = std::make_unique<Recount>(Recount{.snapshot = deps_.store.snapshot(), .from = ""});
   counting_ = true;
@@ -165,13 +165,16 @@ void Tables::start() {
       erase_table(table, [](storage::Ticket) {});
       continue;
     }
-    if (definition.status == TableStatus::kCreating) finish_creating(definition.scope, definition.name);
+    if (definition.status == TableStatus::kCreating && !definition.features.restoring)
+      finish_creating(definition.scope, definition.name);
     for (const auto& index : definition.indexes) {
       if (index.status == IndexStatus::kCreating) start_backfill(table, index.id);
       if (index.status == IndexStatus::kDeleting) delete_index(table, index.id);
     }
     if (definition.status == TableStatus::kUpdating) finish_updating(definition.scope, definition.name);
   }
+  recovery_->start();
+  backups_->start();
   expiry_ = std::make_unique<Expiry>(*this);
   if (options_.start_background) expiry_->start();
 }
@@ -245,6 +248,7 @@ TablePtr Tables::publish(Definition definition, const TablePtr& before, std::sha
   }
   table->stream = std::move(stream);
   table->meters = meters_of(definition, before);
+  table->taps = taps_of(definition);
   table->definition = std::move(definition);
   auto catalog = std::make_shared<Catalog>(*catalog_.load());
   catalog->put(table);
@@ -256,6 +260,34 @@ void Tables::unpublish(const Scope& scope, const std::string& name) {
   auto catalog = std::make_shared<Catalog>(*catalog_.load());
   catalog->erase(scope, name);
   catalog_.publish(std::move(catalog));
+}
+
+std::vector<std::shared_ptr<ChangeStream>> Tables::taps_of(const Definition& definition) {
+  std::vector<std::shared_ptr<ChangeStream>> taps;
+  if (definition.status == TableStatus::kDeleting) return taps;
+  if (auto history = recovery_->tap(definition)) taps.push_back(std::move(history));
+  destinations_->add_taps(definition, taps);
+  return taps;
+}
+
+TablePtr Tables::replace(Definition definition, const TablePtr& before, storage::Mutation batch) {
+  store_definition(definition, batch);
+  deps_.store.write(std::move(batch));
+  return publish(std::move(definition), before, before ? before->stream : nullptr);
+}
+
+void Tables::identify(Definition& definition, const Scope& scope, storage::Mutation& batch) {
+  definition.id = next_table_++;
+  definition.scope = scope;
+  definition.uuid = deps_.random.uuid();
+  definition.created = from_epoch_ms(epoch_ms(deps_.home.clock().wall()));
+  if (definition.billing == BillingMode::kPayPerRequest) definition.on_demand_since = definition.created;
+  if (definition.kms_key_arn && definition.kms_key_arn->empty()) {
+    definition.kms_key_arn = fmt::format("arn:aws:kms:{}:{}:key/{}", scope.region, scope.account, deps_.random.uuid());
+  }
+  std::string next_id;
+  append_be(next_id, next_table_);
+  batch.put(Keyspace::kMeta, kNextIdKey, next_id);
 }
 
 void Tables::store_definition(const Definition& definition, storage::Mutation& batch) const {
@@ -298,20 +330,13 @@ void Tables::create_table(Scope scope, CreateTableInput input, runtime::Executor
         definition.scope = scope;
         if (auto within = check_account(definition); !within)
           return std::move(reply)(std::unexpected(std::move(within).error()));
-        definition.id = next_table_++;
-        definition.uuid = deps_.random.uuid();
-        definition.created = from_epoch_ms(epoch_ms(deps_.home.clock().wall()));
-        if (definition.billing == BillingMode::kPayPerRequest) definition.on_demand_since = definition.created;
-        if (definition.kms_key_arn && definition.kms_key_arn->empty()) {
-          definition.kms_key_arn =
-              fmt::format("arn:aws:kms:{}:{}:key/{}", scope.region, scope.account, deps_.random.uuid());
+        storage::Mutation batch;
+        identify(definition, scope, batch);
+        if (input.resource_policy) {
+          definition.features.policies[""] = {.document = *input.resource_policy,
+                                              .revision = std::to_string(epoch_ms(definition.created))};
         }
         definition.status = options_.transition.count() > 0 ? TableStatus::kCreating : TableStatus::kActive;
-
-        storage::Mutation batch;
-        std::string next_id;
-        append_be(next_id, next_table_);
-        batch.put(Keyspace::kMeta, kNextIdKey, next_id);
         std::shared_ptr<ChangeStream> stream;
         if (definition.stream.enabled) {
           definition.stream.label = new_stream_label();
@@ -406,7 +431,6 @@ void Tables::update_table(Scope scope, UpdateTableInput input, runtime::Executor
           definition.stream.label = new_stream_label();
           stream = deps_.changes.open(definition, batch);
         }
-        store_definition(definition, batch);
         if (closes) {
           // The stream may be closed only when no writer knows it any more.
           changing_.insert({scope, name});
@@ -414,6 +438,8 @@ void Tables::update_table(Scope scope, UpdateTableInput input, runtime::Executor
           return barrier(
               [this, table, before, scope, name, batch = std::move(batch), reply = std::move(reply)]() mutable {
                 deps_.changes.close(before->definition, batch);
+                // The definition as it is by now: other settings may have been changed meanwhile.
+                if (const auto now = catalog_.load()->find(scope, name)) store_definition(now->definition, batch);
                 const auto ticket = deps_.store.write(std::move(batch));
                 changing_.erase({scope, name});
                 auto description = description_of(*table);
@@ -424,6 +450,7 @@ void Tables::update_table(Scope scope, UpdateTableInput input, runtime::Executor
                 reply_durable(ticket, std::move(description), std::move(reply));
               });
         }
+        store_definition(definition, batch);
         const auto ticket = deps_.store.write(std::move(batch));
         const auto table = publish(std::move(definition), before, std::move(stream));
         for (const auto index : to_build) {
@@ -545,6 +572,8 @@ void Tables::delete_table(Scope scope, std::string name, runtime::Executor& loop
               invalid("Resource cannot be deleted as it is currently protected against deletion. Disable deletion "
                       "protection first."));
         }
+        // A backup that is being taken, or a restore, reads from it.
+        if (recovery_->is_held(before->definition.id)) return std::move(reply)(table_in_use("used", name));
         Definition definition = before->definition;
         definition.status = TableStatus::kDeleting;
         auto description = description_of(*before);
@@ -581,8 +610,10 @@ void Tables::erase_table(TablePtr table, std::function<void(storage::Ticket)> do
     storage::Mutation batch;
     if (definition.stream.enabled) deps_.changes.close(definition, batch);
     const auto prefix = table_prefix(definition.id);
-    batch.erase_range(Keyspace::kItems, prefix, prefix_end(prefix));
+    if (!backups_->keep_deleted(*table, batch)) batch.erase_range(Keyspace::kItems, prefix, prefix_end(prefix));
     batch.erase_range(Keyspace::kIndexes, prefix, prefix_end(prefix));
+    recovery_->forget(definition, batch);
+    destinations_->forget(definition, batch);
     for (const auto& index : definition.indexes)
       batch.erase(Keyspace::kMeta, Backfill::progress_key(definition.id, index.id));
     batch.erase(Keyspace::kMeta, definition_key(definition.scope, definition.name));

@@ -257,7 +257,6 @@ Status check_tag(const std::string& key, const std::string& value) {
 }
 
 Result<TableDefinition> define_table(const CreateTableInput& input) {
-  if (input.resource_policy) return invalid_values("ResourcePolicy is not supported by this server");
   TableDefinition table;
   table.name = input.name;
   table.billing = input.billing == "PAY_PER_REQUEST" ? BillingMode::kPayPerRequest : BillingMode::kProvisioned;

@@ -51,7 +51,7 @@ struct CreateTableInput {
   std::vector<std::pair<std::string, std::string>> tags;
   std::optional<std::string> table_class;
   bool deletion_protection = false;
-  std::optional<std::string> resource_policy;  // refused: policies of resources are not evaluated
+  std::optional<std::string> resource_policy;  // checked by the front
 };
 
 struct IndexUpdateInput {

@@ -15,7 +15,6 @@
 #include <string>
 #include <vector>
 
-#include "base/reply.h"
 #include "observe/log.h"
 #include "runtime/executor.h"
 #include "runtime/random.h"
@@ -25,13 +24,11 @@
 #include "tables/change_sink.h"
 #include "tables/define_table.h"
 #include "tables/in_flight.h"
+#include "tables/reply.h"
 #include "tables/rows.h"
 #include "tables/tokens.h"
 
 namespace tidemill::tables {
-
-template <class T>
-using Reply = tidemill::Reply<T, Error>;
 
 struct Size {
   std::int64_t items = 0;
@@ -52,7 +49,11 @@ struct TagList {
 };
 
 class Backfill;
+class Backups;
+class Destinations;
 class Expiry;
+class Recovery;
+class StreamingSink;
 
 class Tables {
  public:
@@ -69,6 +70,10 @@ class Tables {
     std::chrono::milliseconds ttl_period{1000};  // between two steps of the search for expired items
     std::size_t ttl_step = 2048;                 // items looked at in one step
     std::chrono::milliseconds token_life = std::chrono::minutes(10);  // of a transaction's client token
+    std::size_t copy_step = 256;                                      // items in one step of a backup or a restore
+    // How far the newest restorable time lies behind the present. The service has five minutes; nothing here needs any.
+    std::chrono::milliseconds recovery_lag{0};
+    // A second change of the time-to-live setting is refused for so long. The service takes about an hour.
     bool start_background = true;
   };
   struct Dependencies {
@@ -79,6 +84,7 @@ class Tables {
     observe::Log& log;
     // Gives the space of an erased range back, some time; may be empty.
     std::function<void(storage::Keyspace, storage::Range)> reclaim = nullptr;
+    StreamingSink* streaming = nullptr;  // none: no Kinesis destination can be enabled
   };
   // Loads the catalog.
   Tables(Dependencies dependencies, Options options);
@@ -107,11 +113,28 @@ class Tables {
   void untag(Scope scope, std::string name, std::vector<std::string> keys, runtime::Executor& loop,
              Reply<TagList> reply);
 
+  // --- Parts of the control plane; on the home loop (on_home).
+  Recovery& recovery() { return *recovery_; }
+  Backups& backups() { return *backups_; }
+  Destinations& destinations() { return *destinations_; }
+  // Runs `work` on the home loop, the reply on `loop`.
+  template <class T>
+  void on_home(runtime::Executor& loop, Reply<T> reply, std::move_only_function<void(Reply<T>)> work);
+  // Stores the definition and publishes the table; `before` is the current one, or nothing for a new table.
+  TablePtr replace(TableDefinition definition, const TablePtr& before, storage::Mutation batch = {});
+  // Gives a new table its id, times and key.
+  void identify(TableDefinition& definition, const Scope& scope, storage::Mutation& batch);
+  // Runs `then` when no writer knows a catalog that is older than the present one.
+  void barrier(runtime::Task then);
+  void after(std::chrono::milliseconds delay, runtime::Task task);
+  void erase_table(TablePtr table, std::function<void(storage::Ticket)> done);
+
   // --- For the data plane (operations.h) and the background work.
   storage::Store& store() { return deps_.store; }
   storage::Stripes& stripes() { return stripes_; }
   const runtime::Clock& clock() const { return deps_.home.clock(); }
   runtime::Loop& home() { return deps_.home; }
+  runtime::Random& random() { return deps_.random; }
   observe::Log& log() { return deps_.log; }
   const Options& options() const { return options_; }
   Tokens& tokens() { return tokens_; }
@@ -127,10 +150,7 @@ class Tables {
   struct Recount;
   using Definition = TableDefinition;
 
-  // Runs `work` on the home loop, the reply on `loop`.
-  template <class T>
-  void on_home(runtime::Executor& loop, Reply<T> reply, std::move_only_function<void(Reply<T>)> work);
-  void barrier(runtime::Task then);
+  std::vector<std::shared_ptr<ChangeStream>> taps_of(const TableDefinition& definition);
   // A new snapshot of the catalog with this table in it.
   TablePtr publish(Definition definition, const TablePtr& before, std::shared_ptr<ChangeStream> stream);
   void unpublish(const Scope& scope, const std::string& name);
@@ -142,7 +162,6 @@ class Tables {
   void finish_creating(const Scope& scope, const std::string& name);
   void finish_updating(const Scope& scope, const std::string& name);
   void give_back(storage::Keyspace keyspace, const std::string& prefix);
-  void erase_table(TablePtr table, std::function<void(storage::Ticket)> done);
   void delete_index(TablePtr table, IndexId index);
   std::string new_stream_label();
   std::shared_ptr<Meters> meters_of(const Definition& definition, const TablePtr& before) const;
@@ -150,7 +169,6 @@ class Tables {
   void load();
   void start_backfill(const TablePtr& table, IndexId index);
   void recount_step();
-  void after(std::chrono::milliseconds delay, runtime::Task task);
 
   const Dependencies deps_;
   const Options options_;
@@ -170,8 +188,24 @@ class Tables {
   std::unique_ptr<Recount> recount_;
   bool counting_ = false;
   std::unique_ptr<Expiry> expiry_;
+  std::unique_ptr<Recovery> recovery_;
+  std::unique_ptr<Destinations> destinations_;
+  std::unique_ptr<Backups> backups_;
 };
 
 TableDescription description_of(const Table& table);
+
+// Where a restore keeps the next row of its source.
+std::string restore_progress_key(TableId table);
+
+template <class T>
+void Tables::on_home(runtime::Executor& loop, Reply<T> reply, std::move_only_function<void(Reply<T>)> work) {
+  if (deps_.home.on_this_thread() && &loop == static_cast<runtime::Executor*>(&deps_.home))
+    return work(std::move(reply));
+  Reply<T> back([&loop, reply = std::move(reply)](Result<T> value) mutable {
+    loop.post([reply = std::move(reply), value = std::move(value)]() mutable { std::move(reply)(std::move(value)); });
+  });
+  deps_.home.post([work = std::move(work), back = std::move(back)]() mutable { work(std::move(back)); });
+}
 
 }  // namespace tidemill::tables

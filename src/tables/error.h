@@ -23,7 +23,14 @@ enum class Errc : unsigned char {
   kThrottling,           // the same on demand
   kTransactionConflict,  // a single write met a transaction on its way
   kCollectionSize,       // the items of one partition key are too large together
-  kUnavailable,          // the disk is full, or the server is stopping
+  kBackupNotFound,
+  kBackupInUse,
+  kTableAlreadyExists,  // the target of a restore
+  kTableInUse,          // the target is being restored already
+  kInvalidRestoreTime,
+  kPointInTimeUnavailable,
+  kPolicyNotFound,
+  kUnavailable,  // the disk is full, or the server is stopping
   kInternal,
 };
 

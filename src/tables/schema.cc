@@ -287,6 +287,7 @@ std::string to_stored(const TableDefinition& table) {
   out["class"] = optional_text(table.table_class);
   out["protected"] = table.deletion_protection;
   out["kms"] = optional_text(table.kms_key_arn);
+  out["features"] = features_value(table.features);
   return json::Value(std::move(out)).text();
 }
 
@@ -329,6 +330,7 @@ std::optional<TableDefinition> table_from_stored(std::string_view text) {
   table.table_class = text_from(value, "class");
   table.deletion_protection = value.bool_or("protected", false);
   table.kms_key_arn = text_from(value, "kms");
+  table.features = features_from(value.find("features"));
   if (table.id == 0 || table.name.empty() || table.keys.hash.empty()) return std::nullopt;
   return table;
 }

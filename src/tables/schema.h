@@ -12,6 +12,7 @@
 #include "base/scope.h"
 #include "base/time_text.h"
 #include "tables/error.h"
+#include "tables/features.h"
 
 namespace tidemill::tables {
 
@@ -114,6 +115,7 @@ struct TableDefinition {
   std::optional<std::string> table_class;
   bool deletion_protection = false;
   std::optional<std::string> kms_key_arn;  // server-side encryption with a key was asked for
+  Features features;
   bool operator==(const TableDefinition&) const = default;
 
   const IndexDefinition* find_index(std::string_view index_name) const;

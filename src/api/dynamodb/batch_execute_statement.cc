@@ -33,6 +33,14 @@ std::string_view code_of(tables::Errc code) {
     case tables::Errc::kLimitExceeded: return "RequestLimitExceeded";
     case tables::Errc::kValidation:
     case tables::Errc::kResourceInUse:
+    // Of the control plane; no statement ends so.
+    case tables::Errc::kBackupNotFound:
+    case tables::Errc::kBackupInUse:
+    case tables::Errc::kTableAlreadyExists:
+    case tables::Errc::kTableInUse:
+    case tables::Errc::kInvalidRestoreTime:
+    case tables::Errc::kPointInTimeUnavailable:
+    case tables::Errc::kPolicyNotFound:
     case tables::Errc::kIdempotentParameterMismatch: return "ValidationError";
   }
   std::unreachable();

@@ -1,5 +1,6 @@
 #include "api/dynamodb/api.h"
 #include "api/dynamodb/description.h"
+#include "api/dynamodb/policies.h"
 #include "api/dynamodb/table_input.h"
 
 namespace tidemill::dynamodb {
@@ -49,7 +50,10 @@ void run(Services& services, awsjson::Call call) {
                                  .deletion_protection = awsjson::read_bool(body, "DeletionProtectionEnabled", false)};
   if (const auto billing = awsjson::read_optional_string(body, "BillingMode")) input.billing = *billing;
   if (const auto table_class = awsjson::read_optional_string(body, "TableClass")) input.table_class = *table_class;
-  if (const auto policy = awsjson::read_optional_string(body, "ResourcePolicy")) input.resource_policy = *policy;
+  if (const auto policy = awsjson::read_optional_string(body, "ResourcePolicy")) {
+    if (auto text = check_policy(*policy)) return refuse(std::move(call), *std::move(text));
+    input.resource_policy = *policy;
+  }
   const Scope scope = call.scope();
   auto& loop = *call.loop;
   services.tables.create_table(scope, std::move(input), loop,

@@ -1,5 +1,5 @@
-#include "api/dynamodb/api.h"
-#include "api/dynamodb/shapes.h"
+#include "api/dynamodb/backups.h"
+#include "tables/recovery.h"
 
 namespace tidemill::dynamodb {
 namespace {
@@ -7,21 +7,13 @@ namespace {
 constexpr Field kFields[] = {{"TableName", &kTableName, true}};
 constexpr Shape kInput{.type = Type::kStructure, .name = "DescribeContinuousBackupsInput", .fields = kFields};
 
-// Point-in-time recovery cannot be turned on here, so this is the state of every table.
 void run(Services& services, awsjson::Call call) {
   const auto ref = table_ref(awsjson::read_string(call.body(), "TableName"), call.scope());
-  if (!services.tables.catalog()->find(ref.scope, ref.name)) {
+  const auto table = services.tables.usable(ref.scope, ref.name);
+  if (!table) {
     return refuse(std::move(call), {.code = tables::Errc::kTableNotFound, .message = "Table not found: " + ref.name});
   }
-  std::string out;
-  json::Writer writer(out);
-  writer.begin_object().key("ContinuousBackupsDescription").begin_object().member("ContinuousBackupsStatus", "ENABLED");
-  writer.key("PointInTimeRecoveryDescription")
-      .begin_object()
-      .member("PointInTimeRecoveryStatus", "DISABLED")
-      .end_object();
-  writer.end_object().end_object();
-  std::move(call.answer)(std::move(out));
+  std::move(call.answer)(recovery_body(services.tables.recovery().describe(table->definition)));
 }
 
 }  // namespace

@@ -1,18 +1,12 @@
 #include "api/dynamodb/description.h"
 
 namespace tidemill::dynamodb {
-namespace {
-
-using tables::BillingMode;
-using tables::IndexKind;
-
-constexpr std::int64_t kOnDemandWarmRead = 12000, kOnDemandWarmWrite = 4000;
 
 void append_time(json::Writer& writer, std::string_view name, WallTime time) {
   writer.key(name).real(static_cast<double>(epoch_ms(time)) / 1000.0);
 }
 
-void append_keys(json::Writer& writer, const tables::KeySchema& keys) {
+void append_key_schema(json::Writer& writer, const tables::KeySchema& keys) {
   writer.key("KeySchema").begin_array();
   for (const auto& key : keys.hash)
     writer.begin_object().member("AttributeName", key.name).member("KeyType", "HASH").end_object();
@@ -39,6 +33,13 @@ void append_on_demand(json::Writer& writer, const tables::OptionalThroughput& on
   writer.end_object();
 }
 
+namespace {
+
+using tables::BillingMode;
+using tables::IndexKind;
+
+constexpr std::int64_t kOnDemandWarmRead = 12000, kOnDemandWarmWrite = 4000;
+
 void append_warm(json::Writer& writer, const tables::TableDefinition& table, const tables::OptionalThroughput& asked,
                  const tables::Throughput& provisioned, std::string_view status) {
   const bool on_demand = table.billing == BillingMode::kPayPerRequest;
@@ -52,7 +53,7 @@ void append_index(json::Writer& writer, const tables::TableDescription& descript
                   const tables::IndexDefinition& index, Shown shown) {
   const auto& table = description.definition;
   writer.begin_object().member("IndexName", index.name);
-  append_keys(writer, index.keys);
+  append_key_schema(writer, index.keys);
   append_projection(writer, index.projection);
   if (index.kind == IndexKind::kGlobal) {
     // While the table is being created, so are its indexes.
@@ -103,7 +104,7 @@ void append_description(json::Writer& writer, const tables::TableDescription& de
     writer.end_array();
   }
   writer.member("TableName", table.name);
-  if (shown != Shown::kDeleted) append_keys(writer, table.keys);
+  if (shown != Shown::kDeleted) append_key_schema(writer, table.keys);
   writer.member("TableStatus", tables::to_string(description.status));
   append_time(writer, "CreationDateTime", table.created);
   writer.key("ProvisionedThroughput").begin_object();
@@ -140,6 +141,13 @@ void append_description(json::Writer& writer, const tables::TableDescription& de
   }
   if (table.table_class)
     writer.key("TableClassSummary").begin_object().member("TableClass", *table.table_class).end_object();
+  if (const auto& restoring = table.features.restoring) {
+    writer.key("RestoreSummary").begin_object();
+    if (!restoring->backup_arn.empty()) writer.member("SourceBackupArn", restoring->backup_arn);
+    writer.member("SourceTableArn", restoring->table_arn);
+    append_time(writer, "RestoreDateTime", from_epoch_ms(restoring->time_ms));
+    writer.member("RestoreInProgress", true).end_object();
+  }
   writer.member("DeletionProtectionEnabled", table.deletion_protection);
   append_on_demand(writer, table.on_demand);
   if (shown == Shown::kDescribed && description.status != tables::TableStatus::kCreating) {

@@ -14,6 +14,12 @@ enum class Shown : unsigned char {
   kDeleted,    // answer of DeleteTable: without schema and indexes
 };
 
+// Pieces that other descriptions have too; members of the object that the caller has opened.
+void append_time(json::Writer& writer, std::string_view name, WallTime time);
+void append_key_schema(json::Writer& writer, const tables::KeySchema& keys);
+void append_projection(json::Writer& writer, const tables::Projection& projection);
+void append_on_demand(json::Writer& writer, const tables::OptionalThroughput& on_demand);  // when it is not empty
+
 // Appends the members of the object that the caller has opened.
 void append_description(json::Writer& writer, const tables::TableDescription& description, Shown shown);
 // `{"<member>":{...}}`

@@ -73,6 +73,13 @@ awsjson::WireError to_wire(const tables::Error& error) {
     }
     case Errc::kTransactionConflict: return named("TransactionConflictException", error);
     case Errc::kCollectionSize: return named("ItemCollectionSizeLimitExceededException", error);
+    case Errc::kBackupNotFound: return named("BackupNotFoundException", error);
+    case Errc::kBackupInUse: return named("BackupInUseException", error);
+    case Errc::kTableAlreadyExists: return named("TableAlreadyExistsException", error);
+    case Errc::kTableInUse: return named("TableInUseException", error);
+    case Errc::kInvalidRestoreTime: return named("InvalidRestoreTimeException", error);
+    case Errc::kPointInTimeUnavailable: return named("PointInTimeRecoveryUnavailableException", error);
+    case Errc::kPolicyNotFound: return named("PolicyNotFoundException", error);
     case Errc::kUnavailable: {
       auto wire = named("ServiceUnavailableException", error);
       wire.status = 503;

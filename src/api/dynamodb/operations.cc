@@ -7,6 +7,11 @@ extern const Operation kBatchExecuteStatement, kBatchGetItem, kBatchWriteItem, k
     kDescribeContinuousBackups, kDescribeEndpoints, kExecuteStatement, kExecuteTransaction, kDescribeLimits,
     kDescribeTable, kDescribeTimeToLive, kGetItem, kListTables, kListTagsOfResource, kPutItem, kQuery, kScan,
     kTagResource, kTransactGetItems, kTransactWriteItems, kUntagResource, kUpdateItem, kUpdateTable, kUpdateTimeToLive;
+extern const Operation kCreateBackup, kDeleteBackup, kDescribeBackup, kListBackups, kRestoreTableFromBackup,
+    kRestoreTableToPointInTime, kUpdateContinuousBackups, kPutResourcePolicy, kGetResourcePolicy, kDeleteResourcePolicy,
+    kDescribeContributorInsights, kUpdateContributorInsights, kListContributorInsights,
+    kEnableKinesisStreamingDestination, kDisableKinesisStreamingDestination, kDescribeKinesisStreamingDestination,
+    kUpdateKinesisStreamingDestination;
 std::span<const Operation> unsupported_operations();
 
 std::span<const Operation* const> operations() {
@@ -35,7 +40,24 @@ std::span<const Operation* const> operations() {
                                               &kUntagResource,
                                               &kUpdateItem,
                                               &kUpdateTable,
-                                              &kUpdateTimeToLive};
+                                              &kUpdateTimeToLive,
+                                              &kCreateBackup,
+                                              &kDeleteBackup,
+                                              &kDescribeBackup,
+                                              &kListBackups,
+                                              &kRestoreTableFromBackup,
+                                              &kRestoreTableToPointInTime,
+                                              &kUpdateContinuousBackups,
+                                              &kPutResourcePolicy,
+                                              &kGetResourcePolicy,
+                                              &kDeleteResourcePolicy,
+                                              &kDescribeContributorInsights,
+                                              &kUpdateContributorInsights,
+                                              &kListContributorInsights,
+                                              &kEnableKinesisStreamingDestination,
+                                              &kDisableKinesisStreamingDestination,
+                                              &kDescribeKinesisStreamingDestination,
+                                              &kUpdateKinesisStreamingDestination};
   return kAll;
 }
 

@@ -122,15 +122,15 @@ std::optional<std::vector<tables::IndexInput>> read_indexes(const json::Node& bo
   return out;
 }
 
-std::optional<tables::Throughput> read_throughput(const json::Node& body) {
-  const auto* node = body.find_present("ProvisionedThroughput");
+std::optional<tables::Throughput> read_throughput(const json::Node& body, std::string_view member) {
+  const auto* node = body.find_present(member);
   if (node == nullptr) return std::nullopt;
   return tables::Throughput{awsjson::read_integer(*node, "ReadCapacityUnits").value_or(0),
                             awsjson::read_integer(*node, "WriteCapacityUnits").value_or(0)};
 }
 
-tables::OptionalThroughput read_on_demand(const json::Node& body) {
-  const auto* node = body.find_present("OnDemandThroughput");
+tables::OptionalThroughput read_on_demand(const json::Node& body, std::string_view member) {
+  const auto* node = body.find_present(member);
   if (node == nullptr) return {};
   return {awsjson::read_integer(*node, "MaxReadRequestUnits"), awsjson::read_integer(*node, "MaxWriteRequestUnits")};
 }
@@ -148,8 +148,8 @@ std::optional<tables::StreamInput> read_stream(const json::Node& body) {
                              optional_text(*node, "StreamViewType")};
 }
 
-std::optional<tables::EncryptionInput> read_encryption(const json::Node& body) {
-  const auto* node = body.find_present("SSESpecification");
+std::optional<tables::EncryptionInput> read_encryption(const json::Node& body, std::string_view member) {
+  const auto* node = body.find_present(member);
   if (node == nullptr) return std::nullopt;
   return tables::EncryptionInput{awsjson::read_bool(*node, "Enabled", false), optional_text(*node, "KMSMasterKeyId")};
 }

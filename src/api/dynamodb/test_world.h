@@ -17,6 +17,7 @@
 #include "storage/sim/memory_store.h"
 #include "storage/store.h"
 #include "streams/streams.h"
+#include "tables/destinations.h"
 #include "tables/engine.h"
 
 namespace tidemill::dynamodb {
@@ -28,6 +29,24 @@ class OpenGate final : public awsjson::Gate {
     return {.allowed = true};
   }
   bool enforced() const override { return false; }
+};
+
+// A stream that destinations deliver to: keeps what it gets, refuses while it is told to.
+class RecordingSink final : public tables::StreamingSink {
+ public:
+  void prepare(const std::string& stream, Reply<bool> reply) override {
+    if (!error.empty()) return std::move(reply)(fail(Errc::kUnavailable, error));
+    prepared.push_back(stream);
+    std::move(reply)(true);
+  }
+  void append(const std::string& stream, std::vector<tables::StreamingRecord> records, Reply<bool> reply) override {
+    if (!error.empty()) return std::move(reply)(fail(Errc::kUnavailable, error));
+    for (auto& record : records) got[stream].push_back(std::move(record));
+    std::move(reply)(true);
+  }
+  std::string error;
+  std::vector<std::string> prepared;
+  std::map<std::string, std::vector<tables::StreamingRecord>> got;
 };
 
 struct Answered {
@@ -135,6 +154,7 @@ class World {
   observe::Metrics metrics;
   api::RequestIds ids{random};
   OpenGate gate;
+  RecordingSink sink;
   storage::MemoryEngine* engine = nullptr;
   std::unique_ptr<storage::Store> store;
   std::unique_ptr<streams::Streams> streams;
@@ -149,14 +169,15 @@ class World {
     store = std::make_unique<storage::Store>(std::move(with), storage::Store::Options{.sync_thread = false});
     streams = std::make_unique<streams::Streams>(streams::Streams::Dependencies{*store, loop, random, log},
                                                  streams::Streams::Options{});
-    tables =
-        std::make_unique<tables::Tables>(tables::Tables::Dependencies{*store, loop, random, *streams, log}, options_);
+    tables = std::make_unique<tables::Tables>(tables::Tables::Dependencies{*store, loop, random, *streams, log, &sink},
+                                              options_);
     api = std::make_unique<Api>(*tables);
     streams_api = std::make_unique<api_streams::Api>(*streams);
     front =
         std::make_unique<awsjson::Front>(awsjson::Front::Dependencies{gate, ids, loop.clock(), metrics, "us-east-1"},
                                          std::vector<awsjson::Service*>{api.get(), streams_api.get()});
     tables->start();
+    tables->destinations().start();
     streams->start();
     settle();
   }

@@ -73,3 +73,28 @@ def test_SIG_14_every_table_of_a_request_counts(restricted, tables):
     denied(db.batch_get_item, "dynamodb:BatchGetItem", ARN + tables[1], RequestItems={tables[0]: keys, tables[1]: keys})
     denied(db.query, "dynamodb:Query", ARN + tables[0] + "/index/by-x", TableName=tables[0], IndexName="by-x", KeyConditionExpression="p = :p",
            ExpressionAttributeValues={":p": S("x")})
+
+
+def statement(effect, who, action, resource):
+    return {"Effect": effect, "Principal": {"AWS": who}, "Action": action, "Resource": resource}
+
+
+def test_CTL_26_a_resource_policy_gives_and_takes(guarded, restricted, tables, unique):
+    """Within the account identity and resource policies add up; an explicit deny of either wins."""
+    arn, admin = ARN + tables[0], guarded.client("dynamodb")
+    db = restricted({"dynamodb:Query": ARN + tables[0]})
+    item = {"TableName": tables[0], "Key": {"p": S("x")}}
+    query = {"TableName": tables[0], "KeyConditionExpression": "p = :p", "ExpressionAttributeValues": {":p": S("x")}}
+    denied(db.get_item, "dynamodb:GetItem", arn, **item)
+    names = {user["UserName"]: user["Arn"] for user in guarded.client("iam").list_users()["Users"]}
+    me = names[sorted(names, key=lambda name: int(name.rsplit("-", 1)[1]))[-1]]
+    policy = {"Version": "2012-10-17", "Statement": [statement("Allow", me, "dynamodb:GetItem", arn), statement("Deny", me, "dynamodb:Query", arn)]}
+    admin.put_resource_policy(ResourceArn=arn, Policy=json.dumps(policy))
+    try:
+        assert db.get_item(**item)["Item"] == {"p": S("x"), "a": N(1)}
+        denied(db.query, "dynamodb:Query", arn, **query)
+        denied(db.put_item, "dynamodb:PutItem", arn, TableName=tables[0], Item={"p": S("y")})
+    finally:
+        admin.delete_resource_policy(ResourceArn=arn)
+    denied(db.get_item, "dynamodb:GetItem", arn, **item)
+    assert db.query(**query)["Count"] == 1

@@ -1,0 +1,22 @@
+// Resource policies of tables and streams, as requests carry them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "api/dynamodb/shapes.h"
+#include "auth/identity.h"
+
+namespace tidemill::dynamodb {
+
+inline constexpr Shape kRevision{.type = Type::kString, .min = 1, .max = 255};
+
+// The text for a document that cannot be a table's policy, or nothing.
+std::optional<std::string> check_policy(std::string_view document);
+// Whether the policy would keep its author from ever changing it again.
+bool locks_out(std::string_view document, std::string_view arn, const auth::Principal& author);
+
+std::string revision_body(const std::string& revision);
+
+}  // namespace tidemill::dynamodb
