@@ -416,7 +416,9 @@ TEST(Recovery, ChangesBetweenTwoPointsAreOnePerItem) {
       const std::string p =
           image ? std::string(item::decode(*image)->find("p")->string()) : std::string("came and went");
       seen[p] = (change.before ? 1 : 0) + (change.after ? 2 : 0);
-      if (p == "a") EXPECT_EQ(item::decode(*change.after)->find("v")->number().text(), "3");
+      if (p == "a") {
+        EXPECT_EQ(item::decode(*change.after)->find("v")->number().text(), "3");
+      }
     }
     from = page->next;
   } while (!from.empty());
