@@ -1,5 +1,7 @@
 #include "server/kinesis_topics.h"
 
+#include <algorithm>
+
 #include "topics/partitioner.h"
 
 namespace tidemill::server {

@@ -319,3 +319,36 @@ def test_the_command_names_what_is_wrong(server, tmp_path):
     done = server.tidemill("deploy", tmp_path / "t.json", "--endpoint", "http://127.0.0.1:1", check=False)
     assert done.returncode == 1 and "no server answers at http://127.0.0.1:1" in done.stderr
     assert server.tidemill("deploy", check=False).returncode == 2
+
+
+def test_recovery_insights_streams_and_policies_of_tables_come_and_go(server, deploy, destroy, unique):
+    stack = unique("features")
+    dynamodb = server.client("dynamodb")
+    streams = [f"arn:aws:kinesis:us-east-1:000000000000:stream/{unique('changes')}" for _ in range(2)]
+
+    def template(days, stream, **more):
+        return tables(A={"properties": {
+            "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True, "RecoveryPeriodInDays": days},
+            "ContributorInsightsSpecification": {"Enabled": True}, "KinesisStreamSpecification": {"StreamArn": stream}, **more}})
+
+    def recovery(name):
+        return dynamodb.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]
+
+    def active(name):
+        found = dynamodb.describe_kinesis_streaming_destination(TableName=name)["KinesisDataStreamDestinations"]
+        return [one["StreamArn"] for one in found if one["DestinationStatus"] in ("ENABLING", "ACTIVE")]
+
+    _, outputs = deploy(stack, template(7, streams[0]))
+    name = outputs["A"]
+    assert recovery(name)["RecoveryPeriodInDays"] == 7 and active(name) == streams[:1]
+    assert dynamodb.describe_contributor_insights(TableName=name)["ContributorInsightsStatus"] == "ENABLED"
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "dynamodb:GetItem", "Resource": "*"}]}
+    deploy(stack, template(14, streams[1], ResourcePolicy={"PolicyDocument": policy}))
+    arn = dynamodb.describe_table(TableName=name)["Table"]["TableArn"]
+    assert recovery(name)["RecoveryPeriodInDays"] == 14 and active(name) == streams[1:]
+    assert json.loads(dynamodb.get_resource_policy(ResourceArn=arn)["Policy"]) == policy
+    deploy(stack, tables(A={}))
+    assert recovery(name) == {"PointInTimeRecoveryStatus": "DISABLED"} and active(name) == []
+    with pytest.raises(ClientError, match="PolicyNotFoundException"):
+        dynamodb.get_resource_policy(ResourceArn=arn)
+    destroy(stack)
