@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "auth/canonical.h"
+#include "auth/sigv2.h"
 #include "base/digest.h"
 
 #include <fmt/format.h>
@@ -158,6 +159,44 @@ Result<Caller> Identity::authenticate(const http::Request& request, std::string_
   TM_TRY(auto principal, check(claim, *known));
   TM_CHECK(verify(request, claim, known->secret, *keys_));
   return caller(std::move(principal));
+}
+
+Result<Identity::HeadLogin> Identity::authenticate_head(const http::Request& request, std::string_view bucket) const {
+  const WallTime now = clock_.wall();
+  if (const auto url = parse_url_signature(request)) {
+    const auto known = find(url->access_key);
+    const auto login = [&](Principal principal) {
+      Scope scope{.account = principal.account, .region = options_.home.region};
+      return HeadLogin{.caller = {.principal = std::move(principal), .scope = std::move(scope), .service = "s3"},
+                       .payload = "UNSIGNED-PAYLOAD",
+                       .chunks = {}};
+    };
+    TM_CHECK(check_url_expiry(*url, now));
+    if (!options_.enforced) return login(known ? known->principal : administrator(url->access_key));
+    if (!known) return fail(Errc::kUnrecognizedClient, std::string(kUnknownToken));
+    SignatureClaim claim;
+    claim.session_token = url->session_token;
+    TM_TRY(auto principal, check(claim, *known));
+    TM_CHECK(verify_url_signature(request, *url, known->secret, bucket));
+    return login(std::move(principal));
+  }
+  TM_TRY(const auto claim, parse_claim(request));
+  const auto known = find(claim.scope.access_key);
+  const auto login = [&](Principal principal, SignedChunks chunks) {
+    Scope scope{.account = principal.account,
+                .region = is_region_name(claim.scope.region) ? claim.scope.region : options_.home.region};
+    return HeadLogin{.caller = {.principal = std::move(principal), .scope = std::move(scope), .service = "s3"},
+                     .payload = said_payload(request, claim),
+                     .chunks = std::move(chunks)};
+  };
+  if (claim.form == SignatureForm::kQuery && claim.time && *claim.time + claim.expires < now)
+    return fail(Errc::kExpiredToken, "Request has expired");
+  if (!options_.enforced) return login(known ? known->principal : administrator(claim.scope.access_key), {});
+  TM_CHECK(check_scope(claim, {.service = "s3", .region = {}, .now = now, .skew = options_.skew}));
+  if (!known) return fail(Errc::kUnrecognizedClient, std::string(kUnknownToken));
+  TM_TRY(auto principal, check(claim, *known));
+  TM_CHECK(verify_head(request, claim, known->secret, *keys_));
+  return login(std::move(principal), SignedChunks(claim, keys_->key(known->secret, claim.scope)));
 }
 
 Result<Identity::Login> Identity::authenticate_presigned(const PresignedUrl& url, std::string_view service) const {

@@ -65,6 +65,16 @@ class Identity {
   Result<Caller> authenticate(const http::Request& request, std::string_view service,
                               std::string_view region = "") const;
 
+  // Of a request to S3 whose body may still be on its way.
+  struct HeadLogin {
+    Caller caller;
+    std::string payload;  // said_payload()
+    SignedChunks chunks;
+  };
+  // As above for S3, also for presigned URLs of either version; everything but the payload is checked. `bucket` is the
+  // one that the host names. A URL that is no longer good: kExpiredToken.
+  Result<HeadLogin> authenticate_head(const http::Request& request, std::string_view bucket) const;
+
   struct Login {
     Principal principal;
     WallTime expires;  // of the login: date + X-Amz-Expires, and not after the session

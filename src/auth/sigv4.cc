@@ -74,16 +74,6 @@ std::vector<std::string> split_signed_headers(std::string_view text) {
   return names;
 }
 
-std::string with_month_name(std::string_view text) {
-  // "Sat, 21 Nov 2026 15:47:40 GMT" -> "20261121T154740Z"; empty when it is no such date.
-  constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
-  if (text.size() != 29 || text.substr(25) != " GMT") return {};
-  const auto month = kMonths.find(text.substr(8, 3));
-  if (month == std::string_view::npos || month % 3 != 0) return {};
-  return fmt::format("{}{:02}{}T{}{}{}Z", text.substr(12, 4), month / 3 + 1, text.substr(5, 2), text.substr(17, 2),
-                     text.substr(20, 2), text.substr(23, 2));
-}
-
 bool is_basic(std::string_view text) { return text.size() == 16 && text[8] == 'T' && text[15] == 'Z'; }
 
 std::optional<WallTime> parse_date(std::string_view text) {
@@ -91,7 +81,7 @@ std::optional<WallTime> parse_date(std::string_view text) {
   if (is_basic(text) && text >= "2262") return parse_basic_iso8601("2261" + std::string(text.substr(4)));
   if (auto time = parse_basic_iso8601(text)) return time;
   if (auto time = parse_iso8601(text)) return time;
-  return parse_basic_iso8601(with_month_name(text));
+  return parse_http_date(text);
 }
 
 Result<CredentialScope> scope_of(std::string_view credential) {
@@ -167,8 +157,7 @@ bool matches(const SignatureClaim& claim, std::string_view key, std::string_view
 constexpr std::string_view kUnsigned = "UNSIGNED-PAYLOAD";
 constexpr std::string_view kStreamingUnsigned = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
 
-// The payload hash for the canonical request. Error: the body is not the one that was signed.
-Result<std::string> payload_hash(const http::Request& request, const SignatureClaim& claim) {
+std::optional<std::string> said_hash(const http::Request& request, const SignatureClaim& claim) {
   std::optional<std::string> said;
   for (const auto& header : request.headers)
     if (http_equal(header.name, "x-amz-content-sha256")) said = std::string(trimmed(header.value));
@@ -179,6 +168,12 @@ Result<std::string> payload_hash(const http::Request& request, const SignatureCl
     else if (claim.scope.service == "s3")
       said = std::string(kUnsigned);
   }
+  return said;
+}
+
+// The payload hash for the canonical request. Error: the body is not the one that was signed.
+Result<std::string> payload_hash(const http::Request& request, const SignatureClaim& claim) {
+  const auto said = said_hash(request, claim);
   if (!said) return sha256_hex(request.body);
   const bool s3 = claim.scope.service == "s3";
   if (s3 && (*said == kUnsigned || *said == kStreamingUnsigned)) return *said;
@@ -326,7 +321,10 @@ std::string SigningKeys::key(std::string_view secret, const CredentialScope& sco
   return key;
 }
 
-Status verify(const http::Request& request, const SignatureClaim& claim, std::string_view secret, SigningKeys& keys) {
+namespace {
+
+Status verify_with(const http::Request& request, const SignatureClaim& claim, std::string_view secret,
+                   SigningKeys& keys, bool head_only) {
   if (!std::ranges::binary_search(claim.signed_headers, "host"))
     return fail(Errc::kInvalidSignature, "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
   for (const auto& header : request.headers) {
@@ -336,7 +334,12 @@ Status verify(const http::Request& request, const SignatureClaim& claim, std::st
     if (claim.form == SignatureForm::kQuery && name == "x-amz-content-sha256") continue;
     return fail(Errc::kInvalidSignature, "There were headers present in the request which were not signed: " + name);
   }
-  TM_TRY(const auto hash, payload_hash(request, claim));
+  std::string hash;
+  if (head_only) {
+    hash = said_payload(request, claim);
+  } else {
+    TM_TRY(hash, payload_hash(request, claim));
+  }
   const std::string key = keys.key(secret, claim.scope);
   const std::string headers = canonical_headers(request.headers, claim.signed_headers);
   const std::string queries[] = {canonical_query(query_of(request.target), QueryForm::kRecoded),
@@ -348,6 +351,48 @@ Status verify(const http::Request& request, const SignatureClaim& claim, std::st
       if (matches(claim, key, canonical_request(request.method, path, query, headers, claim.signed_headers, hash)))
         return {};
   return fail(Errc::kInvalidSignature, std::string(kMismatch));
+}
+
+}  // namespace
+
+Status verify(const http::Request& request, const SignatureClaim& claim, std::string_view secret, SigningKeys& keys) {
+  return verify_with(request, claim, secret, keys, false);
+}
+
+Status verify_head(const http::Request& request, const SignatureClaim& claim, std::string_view secret,
+                   SigningKeys& keys) {
+  return verify_with(request, claim, secret, keys, true);
+}
+
+std::string said_payload(const http::Request& request, const SignatureClaim& claim) {
+  return said_hash(request, claim).value_or("");
+}
+
+SignedChunks::SignedChunks(const SignatureClaim& claim, std::string key)
+    : key_(std::move(key)),
+      date_(signing_date(claim)),
+      scope_(fmt::format("{}/{}/{}/{}", claim.scope.date, claim.scope.region, claim.scope.service,
+                         claim.scope.terminator)),
+      previous_(claim.signature) {}
+
+bool SignedChunks::follows(std::string_view text, std::string_view signature) {
+  if (key_.empty()) return true;
+  const std::string wanted = to_hex(hmac_sha256(key_, text));
+  if (!equal_constant_time(wanted, signature)) return false;
+  previous_ = wanted;
+  return true;
+}
+
+bool SignedChunks::chunk(std::string_view sha256_of_chunk, std::string_view signature) {
+  return follows(fmt::format("AWS4-HMAC-SHA256-PAYLOAD\n{}\n{}\n{}\n{}\n{}", date_, scope_, previous_, sha256_hex(""),
+                             to_hex(sha256_of_chunk)),
+                 signature);
+}
+
+bool SignedChunks::trailer(std::string_view sha256_of_lines, std::string_view signature) {
+  return follows(
+      fmt::format("AWS4-HMAC-SHA256-TRAILER\n{}\n{}\n{}\n{}", date_, scope_, previous_, to_hex(sha256_of_lines)),
+      signature);
 }
 
 Status verify(const PresignedUrl& url, const SignatureClaim& claim, std::string_view secret, SigningKeys& keys) {

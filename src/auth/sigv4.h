@@ -72,6 +72,29 @@ class SigningKeys {
 // from the same request.
 Status verify(const http::Request& request, const SignatureClaim& claim, std::string_view secret, SigningKeys& keys);
 
+// The same for a request to S3 whose body is still on its way: the payload is taken as `said_payload` and is for its
+// reader to check.
+Status verify_head(const http::Request& request, const SignatureClaim& claim, std::string_view secret,
+                   SigningKeys& keys);
+// What a request to S3 says about its body: a digest in hexadecimal, UNSIGNED-PAYLOAD, a STREAMING-... form; empty when
+// it says nothing.
+std::string said_payload(const http::Request& request, const SignatureClaim& claim);
+
+// A body in signed chunks (STREAMING-AWS4-HMAC-SHA256-PAYLOAD[-TRAILER]): each signature covers the one before it, the
+// first the request's own.
+class SignedChunks {
+ public:
+  SignedChunks() = default;  // nothing is checked: every signature passes
+  SignedChunks(const SignatureClaim& claim, std::string key);
+  // In order. `sha256` is of the chunk's bytes, or of the trailer's lines "name:value\n"; 32 bytes.
+  bool chunk(std::string_view sha256, std::string_view signature);
+  bool trailer(std::string_view sha256, std::string_view signature);
+
+ private:
+  bool follows(std::string_view text, std::string_view signature);
+  std::string key_, date_, scope_, previous_;
+};
+
 // A presigned GET of "/" that did not come as an HTTP request (Kafka's SASL mechanisms AWS_MSK_IAM and OAUTHBEARER):
 // parameters decoded, with their names as in the URL (X-Amz-Credential, ...), without User-Agent. Only `host` may be
 // signed.

@@ -91,5 +91,32 @@ TEST(Reply, ViaConvertsTheValueAndPassesTheError) {
   EXPECT_EQ(got, "7");
 }
 
+TEST(Digest, ChecksumsHaveTheirCheckValues) {
+  EXPECT_EQ(crc32("123456789"), 0xCBF43926U);
+  EXPECT_EQ(crc32c("123456789"), 0xE3069283U);
+  EXPECT_EQ(crc64nvme("123456789"), 0xAE8B14860A799888ULL);
+}
+
+TEST(Digest, ChecksumsOfPartsGiveThatOfTheWhole) {
+  std::string text;
+  for (int i = 0; i < 1000; ++i) text += std::to_string(i * i);
+  for (const std::size_t cut : {std::size_t{0}, std::size_t{1}, std::size_t{7}, std::size_t{1000}, text.size()}) {
+    const auto a = std::string_view(text).substr(0, cut), b = std::string_view(text).substr(cut);
+    EXPECT_EQ(crc32(b, crc32(a)), crc32(text));
+    EXPECT_EQ(crc64nvme(b, crc64nvme(a)), crc64nvme(text));
+    EXPECT_EQ(crc32_combined(crc32(a), crc32(b), b.size()), crc32(text));
+    EXPECT_EQ(crc32c_combined(crc32c(a), crc32c(b), b.size()), crc32c(text));
+    EXPECT_EQ(crc64nvme_combined(crc64nvme(a), crc64nvme(b), b.size()), crc64nvme(text));
+    Digest sha256_of(Digest::Kind::kSha256), md5_of(Digest::Kind::kMd5), sha1_of(Digest::Kind::kSha1);
+    for (auto* digest : {&sha256_of, &md5_of, &sha1_of}) {
+      digest->update(a);
+      digest->update(b);
+    }
+    EXPECT_EQ(sha256_of.finish(), sha256(text));
+    EXPECT_EQ(md5_of.finish(), md5(text));
+    EXPECT_EQ(sha1_of.finish(), sha1(text));
+  }
+}
+
 }  // namespace
 }  // namespace tidemill

@@ -40,11 +40,24 @@ class Headers {
 
 bool equal_ignoring_case(std::string_view a, std::string_view b);
 
+// Takes a request's body while it arrives, in place of Request.body. Called on the connection's loop.
+class BodySink {
+ public:
+  virtual ~BodySink() = default;
+  virtual void take(std::string_view bytes) = 0;
+  // True: no more now, please; what was given to on_room is called when there is room again.
+  virtual bool full() const = 0;
+  virtual void on_room(std::function<void()> room) = 0;
+  // True: the request is refused whatever its body is. It is answered at once and the connection closed.
+  virtual bool refused() const = 0;
+};
+
 struct Request {
   std::string method;  // as sent: "GET", "POST"
   std::string target;  // as sent: path and query, undecoded
   Headers headers;
-  std::string body;  // whole, chunks joined, content encoding not undone
+  std::string body;                // whole, chunks joined, content encoding not undone
+  std::shared_ptr<BodySink> sink;  // what took the body instead
   runtime::Address peer;
   bool keep_alive = true;
   bool http10 = false;             // HTTP/1.0: no chunks in the answer
@@ -71,13 +84,16 @@ std::string_view reason_phrase(int status);
 // Answers one request, once, on the connection's loop; responses leave in request order. Dropped: 500.
 class Responder {
  public:
-  // A body of unknown length, sent chunk by chunk. The head leaves with the first chunk or at finish().
+  // A body sent piece by piece: of the length that the head's Content-Length says, else in chunks.
   class Stream {
    public:
     virtual ~Stream() = default;  // not finished: the connection is cut, so that the client sees a truncated body
     virtual void write(std::string_view bytes) = 0;
     virtual void finish(const Headers& trailers = {}) = 0;
     virtual bool is_open() const = 0;  // false when the client has gone
+    // Calls `then` once, later, when what was written has mostly left: how a long body is sent with bounded memory.
+    // Never called when the client goes away before.
+    virtual void when_sent(std::move_only_function<void()> then) = 0;
   };
   class Target {
    public:

@@ -23,6 +23,7 @@ class Collector final : public beast::basic_parser<true> {
   Headers headers;
   std::string body;
   std::size_t body_limit_bytes = 0;
+  std::shared_ptr<BodySink> sink;
   bool too_large = false;
   bool http10 = false;
 
@@ -47,6 +48,10 @@ class Collector final : public beast::basic_parser<true> {
   void on_finish_impl(error_code&) override {}
 
   std::size_t append(string_view bytes, error_code& error) {
+    if (sink) {
+      sink->take(view(bytes));
+      return bytes.size();
+    }
     if (body.size() + bytes.size() > body_limit_bytes) {
       too_large = true;
       error = beast::error::body_limit;
@@ -119,8 +124,11 @@ struct RequestParser::Impl {
   std::optional<Collector> collector;
 };
 
-RequestParser::RequestParser(Limits limits, BodyLimit body_limit)
-    : limits_(limits), body_limit_(std::move(body_limit)), impl_(std::make_unique<Impl>()) {}
+RequestParser::RequestParser(Limits limits, BodyLimit body_limit, OpenBody open_body)
+    : limits_(limits),
+      body_limit_(std::move(body_limit)),
+      open_body_(std::move(open_body)),
+      impl_(std::make_unique<Impl>()) {}
 RequestParser::~RequestParser() = default;
 
 void RequestParser::broken(int status) {
@@ -129,7 +137,7 @@ void RequestParser::broken(int status) {
 }
 
 bool RequestParser::expects_continue() const {
-  return state_ == ParseState::kBody && request_.body.empty() && request_.headers.find("expect").has_value();
+  return state_ == ParseState::kBody && !body_begun_ && request_.headers.find("expect").has_value();
 }
 
 std::size_t RequestParser::feed(std::string_view bytes) {
@@ -192,8 +200,11 @@ void RequestParser::parse_head() {
   collector.body_limit_bytes = body_limit_now_;
   chunked_ = collector.chunked();
   body_left_ = 0;
-  if (const auto length = request_.headers.find("content-length")) {
-    std::from_chars(length->data(), length->data() + length->size(), body_left_);
+  body_begun_ = false;
+  const auto length = request_.headers.find("content-length");
+  if (length) std::from_chars(length->data(), length->data() + length->size(), body_left_);
+  if (open_body_ && (chunked_ || body_left_ > kSinkBytesMin)) request_.sink = collector.sink = open_body_(request_);
+  if (length && !request_.sink) {
     if (body_left_ > body_limit_now_) {
       state_ = ParseState::kBroken;
       status_ = 413;
@@ -205,9 +216,13 @@ void RequestParser::parse_head() {
 }
 
 bool RequestParser::feed_body(std::string_view bytes, std::size_t& taken) {
+  body_begun_ = true;
   if (!chunked_) {
     const auto part = bytes.substr(0, body_left_);
-    request_.body += part;
+    if (request_.sink)
+      request_.sink->take(part);
+    else
+      request_.body += part;
     body_left_ -= part.size();
     taken += part.size();
     if (body_left_ == 0) state_ = ParseState::kComplete;
@@ -255,7 +270,7 @@ bool RequestParser::feed_body(std::string_view bytes, std::size_t& taken) {
 }
 
 Request RequestParser::take() {
-  TM_ASSERT(state_ == ParseState::kComplete);
+  TM_ASSERT(state_ == ParseState::kComplete || state_ == ParseState::kBody);
   state_ = ParseState::kHead;
   impl_->collector.reset();
   return std::move(request_);

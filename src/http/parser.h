@@ -32,14 +32,20 @@ class RequestParser {
   // `body_limit(head)` chooses the limit of this request's body once its head is known; nothing given:
   // limits.body_bytes.
   using BodyLimit = std::function<std::size_t(const Request& head)>;
-  explicit RequestParser(Limits limits = {}, BodyLimit body_limit = nullptr);
+  // Asked for bodies of more than `kSinkBytesMin` and for chunked ones: who takes it instead of Request.body, which is
+  // then not limited here; nobody: null.
+  using OpenBody = std::function<std::shared_ptr<BodySink>(const Request& head)>;
+  static constexpr std::size_t kSinkBytesMin = 64 << 10;
+  explicit RequestParser(Limits limits = {}, BodyLimit body_limit = nullptr, OpenBody open_body = nullptr);
   ~RequestParser();
 
   // Takes bytes until a message is complete or broken; returns how many were taken.
   std::size_t feed(std::string_view bytes);
   ParseState state() const { return state_; }
-  // With kComplete: the message; the parser is ready for the next.
+  // With kComplete: the message; the parser is ready for the next. With kBody: what is there of it; nothing can follow.
   Request take();
+  // With kBody: who takes the body, when somebody does.
+  BodySink* sink() const { return request_.sink.get(); }
   // With kBroken: 400, 413, 414, 417, 431, 501 or 505.
   int status() const { return status_; }
   // True when the head asks for "100-continue" and no byte of the body has come.
@@ -57,6 +63,7 @@ class RequestParser {
 
   const Limits limits_;
   const BodyLimit body_limit_;
+  const OpenBody open_body_;
   std::unique_ptr<Impl> impl_;
   ParseState state_ = ParseState::kHead;
   int status_ = 0;
@@ -65,6 +72,7 @@ class RequestParser {
   std::size_t body_limit_now_ = 0;
   std::size_t body_left_ = 0;  // with a Content-Length
   bool chunked_ = false;
+  bool body_begun_ = false;
   Request request_;
 };
 

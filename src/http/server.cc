@@ -16,7 +16,7 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
         id_(id),
         peer_(connection->peer()),
         connection_(std::move(connection)),
-        parser_(server.options_.limits, server.options_.body_limit),
+        parser_(server.options_.limits, server.options_.body_limit, server.options_.open_body),
         active_since_(server.loop_.clock().now()) {}
 
   void start() {
@@ -31,7 +31,7 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
                             },
                         .on_drained =
                             [weak] {
-                              if (const auto self = weak.lock()) self->resume();
+                              if (const auto self = weak.lock()) self->drained();
                             }});
   }
 
@@ -70,6 +70,8 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
   friend class SlotTarget;
   friend class SlotStream;
 
+  static constexpr std::size_t kUnsentMax = 1 << 20;
+
   struct Slot {
     std::uint64_t number = 0;
     bool keep_alive = true;
@@ -78,8 +80,10 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
     bool answered = false;
     bool streaming = false;
     bool stream_done = false;
-    std::string out;  // bytes that wait for the slots before it
+    bool sized = false;  // the stream's length is in its head
+    std::string out;     // bytes that wait for the slots before it
     std::move_only_function<void()> on_disconnect;
+    std::move_only_function<void()> when_sent;
   };
 
   void receive(std::string_view bytes) {
@@ -95,7 +99,14 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
   std::string_view consume(std::string_view bytes) {
     const auto self = shared_from_this();
     while (!bytes.empty() && connection_ && !refusing_) {
-      if (slots_.size() >= server_.options_.pipeline_max || connection_->unsent() > (1U << 20)) {
+      auto* sink = parser_.state() == ParseState::kBody ? parser_.sink() : nullptr;
+      const bool sink_full = sink != nullptr && sink->full();
+      if (sink_full) {
+        sink->on_room([weak = weak_from_this()] {
+          if (const auto alive = weak.lock()) alive->resume();
+        });
+      }
+      if (sink_full || slots_.size() >= server_.options_.pipeline_max || connection_->unsent() > kUnsentMax) {
         connection_->pause(true);
         paused_ = true;
         return bytes;
@@ -112,6 +123,10 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
         continued_ = false;
       } else if (parser_.state() == ParseState::kBroken) {
         refuse(parser_.status());
+        return {};
+      } else if (parser_.state() == ParseState::kBody && parser_.sink() != nullptr && parser_.sink()->refused()) {
+        closing_ = refusing_ = true;
+        dispatch(parser_.take());
         return {};
       } else if (parser_.expects_continue() && !continued_ && slots_.empty()) {
         continued_ = true;
@@ -179,15 +194,16 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
     if (slot == nullptr || slot->answered || !connection_) return;
     slot->answered = true;
     slot->streaming = true;
-    if (head.close || slot->http10) slot->keep_alive = false;
-    append_head(slot->out, *slot, head, true);
+    slot->sized = head.headers.find("content-length").has_value();
+    if (head.close || closing_ || (slot->http10 && !slot->sized)) slot->keep_alive = false;
+    append_head(slot->out, *slot, head, !slot->sized);
     flush();
   }
 
   void stream_write(std::uint64_t number, std::string_view bytes) {
     Slot* slot = find(number);
     if (slot == nullptr || slot->stream_done || bytes.empty() || slot->head_request) return;
-    if (slot->http10) {
+    if (slot->http10 || slot->sized) {
       slot->out += bytes;
     } else {
       fmt::format_to(std::back_inserter(slot->out), "{:x}\r\n", bytes.size());
@@ -201,14 +217,34 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
     if (slot == nullptr || slot->stream_done) return;
     slot->stream_done = true;
     slot->on_disconnect = nullptr;
+    slot->when_sent = nullptr;
     if (trailers == nullptr) {
       cut_ = true;  // the body is not whole: only a cut connection says so
-    } else if (!slot->http10 && !slot->head_request) {
+    } else if (!slot->http10 && !slot->sized && !slot->head_request) {
       slot->out += "0\r\n";
       for (const auto& [name, value] : *trailers) slot->out.append(name).append(": ").append(value).append("\r\n");
       slot->out += "\r\n";
     }
     flush();
+  }
+
+  void stream_when_sent(std::uint64_t number, std::move_only_function<void()> then) {
+    Slot* slot = find(number);
+    if (slot == nullptr || slot->stream_done) return;
+    slot->when_sent = std::move(then);
+    tell_sent();
+  }
+
+  // The stream at the front may go on when little of it waits; those behind it when it is their turn.
+  void tell_sent() {
+    if (!connection_ || slots_.empty() || !slots_.front().when_sent || connection_->unsent() > kUnsentMax) return;
+    server_.loop_.post(std::exchange(slots_.front().when_sent, nullptr));
+  }
+
+  void drained() {
+    const auto self = shared_from_this();
+    tell_sent();
+    resume();
   }
 
   // Sends what is ready from the front; a whole turn's answers leave in one write.
@@ -236,15 +272,16 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
       return close_gracefully();
     }
     if (closing_ && idle()) return close();
+    tell_sent();
     if (paused_ && slots_.size() < server_.options_.pipeline_max / 2) resume();
   }
 
   void resume() {
-    if (!paused_ || !connection_ || connection_->unsent() > (1U << 20)) return;
+    if (!paused_ || !connection_ || connection_->unsent() > kUnsentMax) return;
     paused_ = false;
     server_.loop_.post([weak = weak_from_this()] {
       const auto self = weak.lock();
-      if (!self || !self->connection_) return;
+      if (!self || !self->connection_ || self->refusing_) return;
       const auto waiting = std::exchange(self->waiting_, {});
       const auto rest = self->consume(waiting);
       self->waiting_ = std::string(rest) + self->waiting_;
@@ -314,6 +351,9 @@ class SlotStream final : public Responder::Stream {
   bool is_open() const override {
     const auto connection = connection_.lock();
     return connection && connection->find(number_) != nullptr;
+  }
+  void when_sent(std::move_only_function<void()> then) override {
+    if (const auto connection = connection_.lock()) connection->stream_when_sent(number_, std::move(then));
   }
 
  private:

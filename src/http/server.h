@@ -17,6 +17,7 @@ namespace tidemill::http {
 struct ServerOptions {
   Limits limits;
   RequestParser::BodyLimit body_limit;
+  RequestParser::OpenBody open_body;
   std::size_t connections_max = 10'000;
   std::size_t pipeline_max = 256;  // requests of one connection under way; further bytes wait
   runtime::Duration head_timeout = std::chrono::seconds(10);  // from a request's first byte to its whole head

@@ -39,7 +39,7 @@ std::unexpected<Error> failed(const std::string& path, int error) {
   return fail(code_of(error), path + ": " + std::strerror(error));
 }
 
-Status sync_directory(const std::string& path) {
+Status sync_folder(const std::string& path) {
   const int fd = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return failed(path, errno);
   const int synced = fsync(fd);
@@ -48,6 +48,28 @@ Status sync_directory(const std::string& path) {
   if (synced != 0) return failed(path, error);
   return {};
 }
+
+class SystemOutputFile final : public OutputFile {
+ public:
+  SystemOutputFile(std::string path, int fd) : path_(std::move(path)), fd_(fd) {}
+  ~SystemOutputFile() override { close(fd_); }
+  Status append(std::string_view bytes) override {
+    while (!bytes.empty()) {
+      const auto written = ::write(fd_, bytes.data(), bytes.size());
+      if (written < 0 && errno != EINTR) return failed(path_, errno);
+      if (written > 0) bytes.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return {};
+  }
+  Status sync() override {
+    if (fsync(fd_) != 0) return failed(path_, errno);
+    return {};
+  }
+
+ private:
+  const std::string path_;
+  const int fd_;
+};
 
 }  // namespace
 
@@ -103,9 +125,37 @@ Status SystemFiles::write(const std::string& path, std::string_view bytes, Write
     unlink(temporary.c_str());
     return failed(path, error);
   }
-  if (options.sync) return sync_directory(fs::path(path).parent_path().string());
+  if (options.sync) return sync_folder(fs::path(path).parent_path().string());
   return {};
 }
+
+Result<std::unique_ptr<OutputFile>> SystemFiles::create(const std::string& path) {
+  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (fd < 0) return failed(path, errno);
+  return std::make_unique<SystemOutputFile>(path, fd);
+}
+
+Result<std::string> SystemFiles::read_range(const std::string& path, std::uint64_t offset, std::size_t size) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return failed(path, errno);
+  std::string out(size, '\0');
+  std::size_t have = 0;
+  int error = 0;
+  while (have < size && error == 0) {
+    const auto got = pread(fd, out.data() + have, size - have, static_cast<off_t>(offset + have));
+    if (got == 0) break;
+    if (got > 0)
+      have += static_cast<std::size_t>(got);
+    else if (errno != EINTR)
+      error = errno;
+  }
+  close(fd);
+  if (error != 0) return failed(path, error);
+  out.resize(have);
+  return out;
+}
+
+Status SystemFiles::sync_directory(const std::string& path) { return sync_folder(path); }
 
 Status SystemFiles::make_directories(const std::string& path) {
   std::error_code error;

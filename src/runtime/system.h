@@ -26,7 +26,10 @@ class SystemFiles final : public Files {
   Result<std::string> read(const std::string& path) override;
   Result<std::string> read_start(const std::string& path, std::size_t bytes) override;
   Status write(const std::string& path, std::string_view bytes, WriteOptions options) override;
+  Result<std::unique_ptr<OutputFile>> create(const std::string& path) override;
+  Result<std::string> read_range(const std::string& path, std::uint64_t offset, std::size_t size) override;
   Status make_directories(const std::string& path) override;
+  Status sync_directory(const std::string& path) override;
   Status remove_all(const std::string& path) override;
   Status rename(const std::string& from, const std::string& to) override;
   Status make_symlink(const std::string& target, const std::string& path) override;

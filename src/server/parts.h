@@ -21,6 +21,7 @@
 #include "api/logs/front.h"
 #include "api/mappings/front.h"
 #include "api/msk/front.h"
+#include "api/s3/front.h"
 #include "api/sqs/front.h"
 #include "api/streams/api.h"
 #include "api/sts/front.h"
@@ -30,6 +31,7 @@
 #include "functions/functions.h"
 #include "functions/log_store.h"
 #include "http/server.h"
+#include "objects/objects.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
 #include "queues/queues.h"
@@ -62,6 +64,7 @@ struct Server::Parts {
   Status open();
   Status open_store();
   Status open_identity();
+  Status open_objects();
   Status open_tables();
   Status open_topics();
   Status listen_kafka();
@@ -99,6 +102,9 @@ struct Server::Parts {
   std::optional<iam::IamFront> iam_front;
 
   std::optional<Reclaimer> reclaimer;
+  std::optional<objects::Objects> objects;
+  std::optional<s3::S3Front> s3_front;
+
   std::optional<streams::Streams> streams;
   KinesisTopics kinesis_topics;
   std::optional<tables::Tables> tables;

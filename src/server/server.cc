@@ -72,7 +72,8 @@ Status Server::Parts::listen() {
       [this](http::Request request, http::Responder respond) {
         edge.handle(std::move(request), loop, std::move(respond));
       },
-      http::ServerOptions{.body_limit = [this](const http::Request& head) { return edge.body_limit(head); }});
+      http::ServerOptions{.body_limit = [this](const http::Request& head) { return edge.body_limit(head); },
+                          .open_body = [this](const http::Request& head) { return edge.open_body(head); }});
   for (const auto& address : config.listen) TM_CHECK(http->listen(address));
   return {};
 }
@@ -83,6 +84,7 @@ Status Server::Parts::open() {
   add_own_fronts();
   // Connections wait in the kernel until the loop runs; functions need to know the port.
   TM_CHECK(listen());
+  TM_CHECK(open_objects());
   TM_CHECK(open_tables());
   TM_CHECK(open_topics());
   TM_CHECK(open_queues());

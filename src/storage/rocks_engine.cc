@@ -49,6 +49,7 @@ Family family_of(Keyspace keyspace) {
     case Keyspace::kFunctions:
     case Keyspace::kRoutes:
     case Keyspace::kStacks:
+    case Keyspace::kObjects:
     case Keyspace::kIdentity: return kMetaFamily;
   }
   std::unreachable();

@@ -44,15 +44,17 @@ std::string signed_service(const http::Request& request) {
   if (request.query().find("X-Amz-Credential=") != std::string_view::npos) {
     return std::string(service_of_scope(query_value(request.query(), "X-Amz-Credential")));
   }
+  // Only S3 still takes Signature Version 2 in a URL.
+  if (request.query().find("AWSAccessKeyId=") != std::string_view::npos) return "s3";
   return "";
 }
 
 void Edge::add(Rule rule) { rules_.push_back(std::move(rule)); }
 void Edge::add_path(std::string prefix, Front front, std::size_t max) {
-  paths_.push_back({std::move(prefix), std::move(front), max});
+  paths_.push_back({std::move(prefix), std::move(front), max, nullptr});
 }
-void Edge::add_host(std::string part, Front front, std::size_t max) {
-  hosts_.push_back({std::move(part), std::move(front), max});
+void Edge::add_host(std::string part, Front front, std::size_t max, OpenBody open_body) {
+  hosts_.push_back({std::move(part), std::move(front), max, std::move(open_body)});
 }
 
 const Edge::Special* Edge::find_special(const http::Request& request) const {
@@ -62,7 +64,8 @@ const Edge::Special* Edge::find_special(const http::Request& request) const {
   }
   const auto host = request.headers.get("host");
   for (const auto& special : hosts_) {
-    if (host.find(special.key) != host.npos) return &special;
+    const std::string_view key = special.key;
+    if (host.find(key) != host.npos || (key.starts_with('.') && host.starts_with(key.substr(1)))) return &special;
   }
   return nullptr;
 }
@@ -104,6 +107,12 @@ void Edge::handle(http::Request request, runtime::Executor& loop, http::Responde
   if (const auto* rule = find(request, true)) return rule->front(std::move(request), loop, std::move(respond));
   if (default_) return default_(std::move(request), loop, std::move(respond));
   std::move(respond)({.status = 404});
+}
+
+std::shared_ptr<http::BodySink> Edge::open_body(const http::Request& head) const {
+  if (const auto* special = find_special(head)) return special->open_body ? special->open_body(head) : nullptr;
+  const auto* rule = find(head, false);
+  return rule != nullptr && rule->open_body ? rule->open_body(head) : nullptr;
 }
 
 std::size_t Edge::body_limit(const http::Request& head) const {

@@ -23,6 +23,10 @@ const Case kCases[] = {
     {"PathWhenUnsigned", "GET", "/2015-03-31/functions", "", "", "", "", "lambda"},
     {"ApiByHost", "GET", "/prod/x", "abc.execute-api.us-east-1.amazonaws.com", "lambda", "", "", "gateway"},
     {"ApiByPath", "GET", "/_api/abc/prod/x", "", "", "", "", "gateway"},
+    {"BucketByHost", "GET", "/k", "b.s3.localhost:4566", "", "", "", "s3"},
+    {"BucketsByHost", "GET", "/b/k", "s3.us-east-1.amazonaws.com", "", "", "", "s3"},
+    {"OtherNamesThatEndInS3", "GET", "/", "xs3.example.com", "", "", "", "default"},
+    {"SignatureTwoInTheUrl", "GET", "/b/k?AWSAccessKeyId=AK&Signature=x&Expires=1", "", "", "", "", "s3"},
     {"NothingKnown", "GET", "/", "", "", "", "", "default"},
 };
 class Edges : public testing::TestWithParam<Case> {};
@@ -40,6 +44,8 @@ TEST_P(Edges, Choose) {
   edge.add({.service = "sts", .form_version = "2011-06-15", .front = front("sts")});
   edge.add_path("/_api/", front("gateway"));
   edge.add_host(".execute-api.", front("gateway"));
+  edge.add({.service = "s3", .front = front("s3")});
+  edge.add_host(".s3.", front("s3"));
   edge.set_default(front("default"));
 
   const auto& c = GetParam();

@@ -30,6 +30,39 @@ Status SimFiles::write(const std::string& path, std::string_view bytes, WriteOpt
   return {};
 }
 
+class SimOutputFile final : public OutputFile {
+ public:
+  SimOutputFile(SimFiles& files, std::string path) : files_(files), path_(std::move(path)) {}
+  Status append(std::string_view bytes) override {
+    if (files_.fail_writes) return std::unexpected(*files_.fail_writes);
+    files_.files_[path_].bytes += bytes;
+    return {};
+  }
+  Status sync() override { return {}; }
+
+ private:
+  SimFiles& files_;
+  const std::string path_;
+};
+
+Result<std::unique_ptr<OutputFile>> SimFiles::create(const std::string& path) {
+  if (auto made = write(path, "", {}); !made) return std::unexpected(made.error());
+  return std::make_unique<SimOutputFile>(*this, path);
+}
+
+Result<std::string> SimFiles::read_range(const std::string& path, std::uint64_t offset, std::size_t size) {
+  TM_TRY(const auto whole, read(path));
+  return offset >= whole.size() ? "" : whole.substr(offset, size);
+}
+
+Status SimFiles::sync_directory(const std::string&) { return {}; }
+
+std::vector<std::string> SimFiles::paths() const {
+  std::vector<std::string> out;
+  for (const auto& [path, file] : files_) out.push_back(path);
+  return out;
+}
+
 Status SimFiles::make_directories(const std::string& path) {
   for (std::string at = path; !at.empty() && directories_.insert(at).second; at = parent(at)) {
   }
@@ -48,6 +81,7 @@ Status SimFiles::rename(const std::string& from, const std::string& to) {
   std::map<std::string, File> moved;
   for (const auto& [path, file] : files_) {
     const bool inside = path == from || path.starts_with(from + "/");
+    if (path == to && !inside) continue;  // replaced
     moved[inside ? to + path.substr(from.size()) : path] = file;
   }
   files_ = std::move(moved);
