@@ -273,11 +273,12 @@ void Functions::Impl::fetch_code(const Scope& scope, Code given, Reply<StoredCod
     return std::move(counted)(s3_error("NoSuchBucket", "The specified bucket does not exist"));
   services.code_source->fetch({scope, given.bucket, given.key, given.object_version},
                               Reply<std::string, CodeSourceError>(
-                                  [weak = std::weak_ptr<bool>(alive), put, s3_error, counted = std::move(counted)](
+                                  // What is in a bucket is bounded by its unpacked size only.
+                                  [this, weak = std::weak_ptr<bool>(alive), s3_error, counted = std::move(counted)](
                                       tidemill::Result<std::string, CodeSourceError> zip) mutable {
                                     if (!zip)
                                       return std::move(counted)(s3_error(zip.error().code, zip.error().message));
-                                    if (weak.lock()) put(*std::move(zip), std::move(counted));
+                                    if (weak.lock()) code.put(*std::move(zip), std::move(counted));
                                   }));
 }
 

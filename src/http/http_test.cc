@@ -219,6 +219,78 @@ TEST_F(Wire, StreamsGoOutInChunksAndTellWhenTheClientIsGone) {
   EXPECT_FALSE(stream->is_open());
 }
 
+// Takes bodies; can be full, and can refuse.
+struct TestSink final : BodySink {
+  void take(std::string_view bytes) override { got += bytes; }
+  bool full() const override { return is_full; }
+  void on_room(std::function<void()> then) override { room = std::move(then); }
+  bool refused() const override { return is_refused; }
+  std::string got;
+  bool is_full = false, is_refused = false;
+  std::function<void()> room;
+};
+
+TEST_F(Wire, ALargeBodyGoesToItsSinkAndWaitsWhileThatIsFull) {
+  auto sink = std::make_shared<TestSink>();
+  serve(
+      [&](Request request, Responder responder) {
+        EXPECT_EQ(request.sink, sink);
+        std::move(responder)({.body = std::to_string(request.body.size()) + " " + std::to_string(sink->got.size())});
+      },
+      {.limits = {.body_bytes = 10}, .open_body = [&](const Request&) { return sink; }});
+  send("PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 200000\r\n\r\n");
+  sink->is_full = true;
+  for (int i = 0; i < 200; ++i) send(std::string(1000, 'x'));
+  EXPECT_LT(sink->got.size(), 100'000U);
+  ASSERT_TRUE(sink->room);
+  sink->is_full = false;
+  sink->room();
+  loop_.run_for(1ms);
+  EXPECT_EQ(sink->got.size(), 200'000U);
+  EXPECT_TRUE(std::exchange(got_, "").ends_with("\r\n\r\n0 200000"));
+  // In chunks, too.
+  sink->got.clear();
+  EXPECT_TRUE(send("PUT / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")
+                  .ends_with("\r\n\r\n0 3"));
+  EXPECT_EQ(sink->got, "abc");
+}
+
+TEST_F(Wire, ARefusedBodyIsAnsweredBeforeItCame) {
+  auto sink = std::make_shared<TestSink>();
+  sink->is_refused = true;
+  serve([](Request, Responder responder) { std::move(responder)({.status = 403, .body = "no"}); },
+        {.open_body = [&](const Request&) { return sink; }});
+  const auto answer = send("PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 200000\r\nExpect: 100-continue\r\n\r\nabc");
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 403"));
+  EXPECT_TRUE(answer.ends_with("no"));
+  EXPECT_NE(answer.find("Connection: close"), answer.npos);
+  EXPECT_TRUE(closed_);
+}
+
+TEST_F(Wire, AStreamOfKnownLengthIsNotChunkedAndGoesOnWhenItWasSent) {
+  std::unique_ptr<Responder::Stream> stream;
+  serve([&](Request, Responder responder) {
+    Response head;
+    head.headers.add("Content-Length", "6");
+    stream = std::move(responder).stream(std::move(head));
+  });
+  const auto head = send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_NE(head.find("Content-Length: 6\r\n"), head.npos);
+  EXPECT_EQ(head.find("chunked"), head.npos);
+  int told = 0;
+  stream->write("abc");
+  stream->when_sent([&] { ++told; });
+  loop_.run_for(1ms);
+  EXPECT_EQ(told, 1);
+  stream->write("def");
+  stream->finish();
+  loop_.run_for(1ms);
+  EXPECT_EQ(std::exchange(got_, ""), "abcdef");
+  EXPECT_FALSE(closed_);
+  // The next request finds the connection as it was.
+  EXPECT_NE(send("GET / HTTP/1.1\r\nHost: h\r\n\r\n").find("200 OK"), std::string::npos);
+}
+
 TEST_F(Wire, DroppedRequestsAnswer500) {
   serve([](Request, Responder) {});
   EXPECT_TRUE(send("GET / HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 500 "));

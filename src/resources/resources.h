@@ -22,6 +22,9 @@ class Routes;
 namespace tidemill::runtime {
 class Loop;
 }
+namespace tidemill::objects {
+class Objects;
+}
 namespace tidemill::queues {
 class Queues;
 }
@@ -48,6 +51,7 @@ Family make_tables(tables::Tables& tables, runtime::Loop& loop);
 Family make_mappings(triggers::Mappings& mappings, runtime::Loop& loop);
 Family make_logs(functions::LogStore& logs);       // LogGroup, Custom::LogRetention
 Family make_msk(topics::NamedClusters& clusters);  // Cluster, ServerlessCluster
+Family make_buckets(objects::Objects& objects);    // Bucket
 // `endpoint`: what queue URLs begin with, "http://HOST:PORT".
 Family make_queues(queues::Queues& queues, std::string endpoint);
 

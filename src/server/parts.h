@@ -37,6 +37,7 @@
 #include "queues/queues.h"
 #include "routes/routes.h"
 #include "runtime/system.h"
+#include "server/bucket_code.h"
 #include "server/config.h"
 #include "server/disk_guard.h"
 #include "server/function_credentials.h"
@@ -132,6 +133,7 @@ struct Server::Parts {
   std::optional<functions::LogStore> function_logs;
   std::optional<lambda_runtime::RuntimeFront> runtime_front;
   std::optional<FunctionCredentials> function_credentials;
+  std::optional<BucketCode> bucket_code;
   std::optional<functions::Functions> functions;
   std::optional<lambda::LambdaFront> lambda_front;
   std::optional<logs::LogsFront> logs_front;

@@ -26,6 +26,7 @@ Status Server::Parts::open_deploy() {
   resources::add(providers, resources::make_logs(*function_logs));
   resources::add(providers, resources::make_msk(*named_clusters));
   resources::add(providers, resources::make_queues(*queues, "http://" + http->address().text()));
+  resources::add(providers, resources::make_buckets(*objects));
   resources::add(providers, resources::make_stored());
   TM_CHECK(deploy->load());
   deploy_front.emplace(*deploy, *identity);

@@ -36,6 +36,7 @@ Status Server::Parts::open_functions() {
   TM_CHECK(function_logs->open());
   runtime_front.emplace(loop, *network);
   function_credentials.emplace(*identity);
+  bucket_code.emplace(*objects, settings.unzipped_max);
   functions.emplace(functions::Functions::Services{.loop = loop,
                                                    .offload = offload,
                                                    .files = files,
@@ -44,7 +45,7 @@ Status Server::Parts::open_functions() {
                                                    .store = *store,
                                                    .endpoints = *runtime_front,
                                                    .credentials = *function_credentials,
-                                                   .code_source = nullptr,
+                                                   .code_source = &*bucket_code,
                                                    .sink = &*destinations,
                                                    .logs = *function_logs,
                                                    .log = log,

@@ -70,6 +70,20 @@ std::optional<Found> find_operation(const http::Request& request) {
   return std::nullopt;
 }
 
+// "bucket/key" of a request that takes its code from there: its caller reads that object.
+std::optional<std::string> code_object(std::string_view operation, const Body& body) {
+  std::optional<Body> code;
+  if (operation == "UpdateFunctionCode") {
+    code = body;
+  } else if (operation == "CreateFunction") {
+    if (auto given = body.object("Code"); given && *given) code = **std::move(given);
+  }
+  if (!code) return std::nullopt;
+  const auto bucket = code->text("S3Bucket"), key = code->text("S3Key");
+  if (!bucket || !*bucket || !key || !*key) return std::nullopt;
+  return **bucket + "/" + **key;
+}
+
 }  // namespace
 
 void LambdaFront::mount(api::Edge& edge) {
@@ -141,6 +155,14 @@ void LambdaFront::handle(http::Request request, http::Responder respond) {
   const auto decision =
       identity_.authorize(caller->principal, operation.iam_action, resource, {}, policy ? &*policy : nullptr);
   if (!decision) return refuse(to_response(auth::Error{auth::Errc::kAccessDenied, decision.reason}));
+  if (auto source = code_object(operation.name, call.body);
+      source && identity_.enforced() &&
+      !identity_.authorize(caller->principal, "s3:GetObject", "arn:aws:s3:::" + *source))
+    return refuse(to_response(auth::Error{
+        auth::Errc::kAccessDenied,
+        fmt::format("Your access has been denied by S3, please make sure your request credentials have permission to "
+                    "GetObject for {}. S3 Error Code: AccessDenied. S3 Error Message: Access Denied",
+                    *source)}));
 
   operation.run(functions_, std::move(call),
                 AnswerReply([respond = std::move(respond),
