@@ -8,6 +8,7 @@ import os
 import threading
 import urllib.request
 import zlib
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import boto3
@@ -18,6 +19,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
+from support.server import STATE
 
 MB = 1 << 20
 
@@ -283,6 +285,59 @@ def test_awscli_copies_lists_syncs_and_removes(server, unique, tmp_path):
     aws("rb", f"s3://{name}")
 
 
+def test_the_sdk_for_javascript(server, unique):
+    sdk = STATE / "runtimes" / "node_modules"
+    if not (sdk / "@aws-sdk" / "client-s3").is_dir():
+        pytest.fail("the SDK for JavaScript is not there (./dev setup)")
+    done = server.run("node", Path(__file__).parent / "client.mjs", unique("js"), environment={"SDK_FOLDER": str(sdk)})
+    assert json.loads(done.stdout) == {"checksum": base64.b64encode(zlib.crc32(b"hello").to_bytes(4, "big")).decode(), "text": "hello",
+                                       "colour": "blue", "size": 10 * MB, "keys": ["a/ü", "big"], "missing": "NoSuchKey"}
+
+
+def test_functions_take_their_code_from_a_bucket(server, s3, bucket, unique, zip_of, wait_until):
+    functions = server.client("lambda")
+    name = unique("fn")
+    base = dict(FunctionName=name, Runtime="python3.12", Handler="index.handler", Role="arn:aws:iam::000000000000:role/r")
+    for code, want in (({"S3Bucket": "no-such-bucket-here", "S3Key": "k"}, "NoSuchBucket"), ({"S3Bucket": bucket, "S3Key": "none"}, "NoSuchKey")):
+        with pytest.raises(ClientError) as error:
+            functions.create_function(**base, Code=code)
+        assert f"S3 Error Code: {want}" in error.value.response["Error"]["Message"]
+    for version in ("1", "2"):
+        s3.put_object(Bucket=bucket, Key="code.zip", Body=zip_of({"index.py": f"def handler(event, context):\n    return {version}\n"}))
+        if version == "1":
+            functions.create_function(**base, Code={"S3Bucket": bucket, "S3Key": "code.zip"})
+        else:
+            functions.update_function_code(FunctionName=name, S3Bucket=bucket, S3Key="code.zip")
+        wait_until(lambda: functions.get_function_configuration(FunctionName=name)["LastUpdateStatus"] == "Successful")
+        wait_until(lambda: functions.get_function_configuration(FunctionName=name)["State"] == "Active")
+        assert functions.invoke(FunctionName=name)["Payload"].read() == version.encode()
+    functions.delete_function(FunctionName=name)
+
+
+def test_a_stack_has_a_bucket_and_a_function_from_another(server, s3, bucket, unique, zip_of, tmp_path):
+    s3.put_object(Bucket=bucket, Key="code.zip", Body=zip_of({"index.py": "def handler(event, context):\n    return 7\n"}))
+    stack = unique("stack")
+    (tmp_path / "t.yaml").write_text(f"""
+Resources:
+  Store: {{Type: AWS::S3::Bucket, Properties: {{PublicAccessBlockConfiguration: {{BlockPublicAcls: true}}}}}}
+  Fn:
+    Type: AWS::Lambda::Function
+    Properties: {{FunctionName: {stack}-fn, Runtime: python3.12, Handler: index.handler, Role: "arn:aws:iam::000000000000:role/r",
+                  Code: {{S3Bucket: {bucket}, S3Key: code.zip}}, Environment: {{Variables: {{STORE: !Ref Store}}}}}}
+Outputs: {{Store: {{Value: !Ref Store}}, Arn: {{Value: !GetAtt Store.Arn}}}}
+""")
+    server.tidemill("deploy", tmp_path / "t.yaml", "--stack-name", stack, "--yes")
+    functions = server.client("lambda")
+    store = functions.get_function_configuration(FunctionName=f"{stack}-fn")["Environment"]["Variables"]["STORE"]
+    assert store.startswith(stack.lower()) and s3.head_bucket(Bucket=store)
+    assert functions.invoke(FunctionName=f"{stack}-fn")["Payload"].read() == b"7"
+    s3.put_object(Bucket=store, Key="k", Body=b"x")
+    assert server.tidemill("destroy", stack, "--yes", check=False).returncode != 0  # D58: not empty
+    s3.delete_object(Bucket=store, Key="k")
+    server.tidemill("destroy", stack, "--yes")
+    assert code_of(s3.head_bucket, Bucket=store) == "404"
+
+
 def test_virtual_hosts(server, s3, bucket):
     s3.put_object(Bucket=bucket, Key="a/b", Body=b"x")
     address = urlsplit(server.endpoint)
@@ -385,6 +440,34 @@ def test_signed_chunks(strict, unique, tampered):
     else:
         assert status == 200, text
         assert strict.client("s3").get_object(Bucket=name, Key="k")["Body"].read() == b"".join(data)
+
+
+@pytest.mark.parametrize("good", [True, False])
+def test_a_checksum_behind_the_body(strict, unique, good):
+    name = unique("trailer")
+    strict.client("s3").create_bucket(Bucket=name)
+    body = os.urandom(200_000)
+    crc = base64.b64encode(zlib.crc32(body if good else b"other").to_bytes(4, "big")).decode()
+    address = urlsplit(strict.endpoint)
+    request = AWSRequest("PUT", f"{strict.endpoint}/{name}/k", headers={
+        "Host": f"{address.hostname}:{address.port}", "x-amz-content-sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+        "x-amz-decoded-content-length": str(len(body)), "Content-Encoding": "aws-chunked", "x-amz-trailer": "x-amz-checksum-crc32"})
+
+    class Signer(SigV4Auth):
+        def payload(self, _):
+            return "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
+    Signer(Credentials(strict.access_key_id, strict.secret_access_key), "s3", "us-east-1").add_auth(request)
+    chunks = b"".join(f"{len(body[i:i + 65536]):x}".encode() + b"\r\n" + body[i:i + 65536] + b"\r\n" for i in range(0, len(body), 65536))
+    sent = chunks + f"0\r\nx-amz-checksum-crc32:{crc}\r\n\r\n".encode()
+    status, headers, text = strict.http("PUT", f"/{name}/k", body=sent, headers=dict(request.headers))
+    s3 = strict.client("s3")
+    if good:
+        assert status == 200 and headers["x-amz-checksum-crc32"] == crc, text
+        got = s3.get_object(Bucket=name, Key="k")
+        assert got["Body"].read() == body and "ContentEncoding" not in got
+    else:
+        assert status == 400 and b"<Code>BadDigest</Code>" in text
+        assert code_of(s3.head_object, Bucket=name, Key="k") == "404"
 
 
 def test_policies_are_asked(strict, unique):
