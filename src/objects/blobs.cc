@@ -21,8 +21,10 @@ std::string ref_prefix(const std::string& sha256) { return "r" + sha256; }
 }  // namespace
 
 struct Blobs::PinState {
-  std::string sha256;
-  std::weak_ptr<Blobs*> blobs;
+  PinState(std::string named, std::weak_ptr<Blobs*> owner) : sha256(std::move(named)), blobs(std::move(owner)) {}
+  PinState(const PinState&) = delete;
+  const std::string sha256;
+  const std::weak_ptr<Blobs*> blobs;
   ~PinState() {
     if (const auto alive = blobs.lock()) {
       (*alive)->pins_.erase(sha256);
@@ -86,7 +88,7 @@ Pin Blobs::pin(const std::string& sha256) {
   auto& known = pins_[sha256];
   auto state = known.lock();
   if (!state) {
-    state = std::make_shared<PinState>(PinState{sha256, alive_});
+    state = std::make_shared<PinState>(sha256, alive_);
     known = state;
   }
   return {state, &state->sha256};
