@@ -21,7 +21,7 @@ LEVELS = [
     ["http", "storage", "item"],
     ["auth", "expr"],
     ["tables", "topics", "functions", "queues", "objects", "routes"],
-    ["streams", "triggers"],
+    ["streams", "triggers", "transfers"],
     ["deploy", "cluster"],
     ["resources"],
     ["api/common"],

@@ -38,6 +38,7 @@
 #include "routes/routes.h"
 #include "runtime/system.h"
 #include "server/bucket_code.h"
+#include "server/bucket_transfers.h"
 #include "server/config.h"
 #include "server/disk_guard.h"
 #include "server/function_credentials.h"
@@ -55,6 +56,8 @@
 #include "topics/broker.h"
 #include "topics/cluster.h"
 #include "topics/named_clusters.h"
+#include "transfers/exports.h"
+#include "transfers/imports.h"
 #include "triggers/mappings.h"
 
 namespace tidemill::server {
@@ -110,6 +113,9 @@ struct Server::Parts {
   KinesisTopics kinesis_topics;
   std::optional<tables::Tables> tables;
   std::optional<TablePolicies> table_policies;
+  std::optional<BucketTransfers> bucket_transfers;
+  std::optional<transfers::Exports> exports;
+  std::optional<transfers::Imports> imports;
   std::optional<dynamodb::Api> dynamodb_api;
   std::optional<api_streams::Api> streams_api;
   std::optional<IdentityGate> dynamodb_gate;

@@ -25,7 +25,20 @@ Status Server::Parts::open_tables() {
   streams->start();
   tables->start();
 
-  dynamodb_api.emplace(*tables);
+  bucket_transfers.emplace(*objects);
+  exports.emplace(transfers::Exports::Services{.tables = *tables,
+                                               .buckets = *bucket_transfers,
+                                               .loop = loop,
+                                               .offload = offload,
+                                               .random = random,
+                                               .log = log},
+                  transfers::Exports::Settings{});
+  imports.emplace(transfers::Imports::Services{
+      .tables = *tables, .buckets = *bucket_transfers, .loop = loop, .offload = offload, .random = random, .log = log});
+  exports->start();
+  imports->start();
+
+  dynamodb_api.emplace(*tables, &*exports, &*imports);
   streams_api.emplace(*streams);
   table_policies.emplace(*tables);
   dynamodb_gate.emplace(*identity, "dynamodb",

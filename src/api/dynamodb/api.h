@@ -10,6 +10,11 @@
 #include "api/awsjson/service.h"
 #include "tables/engine.h"
 
+namespace tidemill::transfers {
+class Exports;
+class Imports;
+}  // namespace tidemill::transfers
+
 namespace tidemill::dynamodb {
 
 class ExpressionCache;
@@ -17,6 +22,8 @@ class ExpressionCache;
 struct Services {
   tables::Tables& tables;
   ExpressionCache& expressions;
+  transfers::Exports* exports = nullptr;  // none: not offered
+  transfers::Imports* imports = nullptr;
 };
 
 struct Operation {
@@ -28,7 +35,7 @@ std::span<const Operation* const> operations();
 
 class Api final : public awsjson::Service {
  public:
-  explicit Api(tables::Tables& tables);
+  explicit Api(tables::Tables& tables, transfers::Exports* exports = nullptr, transfers::Imports* imports = nullptr);
   ~Api() override;
   std::string_view target_prefix() const override { return "DynamoDB_20120810"; }
   std::span<const awsjson::OperationInfo* const> operations() const override { return infos_; }

@@ -4,9 +4,10 @@
 namespace tidemill::dynamodb {
 
 extern const Operation kBatchExecuteStatement, kBatchGetItem, kBatchWriteItem, kCreateTable, kDeleteItem, kDeleteTable,
-    kDescribeContinuousBackups, kDescribeEndpoints, kExecuteStatement, kExecuteTransaction, kDescribeLimits,
-    kDescribeTable, kDescribeTimeToLive, kGetItem, kListTables, kListTagsOfResource, kPutItem, kQuery, kScan,
-    kTagResource, kTransactGetItems, kTransactWriteItems, kUntagResource, kUpdateItem, kUpdateTable, kUpdateTimeToLive;
+    kDescribeContinuousBackups, kDescribeEndpoints, kDescribeExport, kDescribeImport, kExportTableToPointInTime,
+    kImportTable, kListExports, kListImports, kExecuteStatement, kExecuteTransaction, kDescribeLimits, kDescribeTable,
+    kDescribeTimeToLive, kGetItem, kListTables, kListTagsOfResource, kPutItem, kQuery, kScan, kTagResource,
+    kTransactGetItems, kTransactWriteItems, kUntagResource, kUpdateItem, kUpdateTable, kUpdateTimeToLive;
 extern const Operation kCreateBackup, kDeleteBackup, kDescribeBackup, kListBackups, kRestoreTableFromBackup,
     kRestoreTableToPointInTime, kUpdateContinuousBackups, kPutResourcePolicy, kGetResourcePolicy, kDeleteResourcePolicy,
     kDescribeContributorInsights, kUpdateContributorInsights, kListContributorInsights,
@@ -25,6 +26,12 @@ std::span<const Operation* const> operations() {
                                               &kDeleteTable,
                                               &kDescribeContinuousBackups,
                                               &kDescribeEndpoints,
+                                              &kDescribeExport,
+                                              &kDescribeImport,
+                                              &kExportTableToPointInTime,
+                                              &kImportTable,
+                                              &kListExports,
+                                              &kListImports,
                                               &kDescribeLimits,
                                               &kDescribeTable,
                                               &kDescribeTimeToLive,
@@ -61,8 +68,9 @@ std::span<const Operation* const> operations() {
   return kAll;
 }
 
-Api::Api(tables::Tables& tables)
-    : expressions_(std::make_unique<ExpressionCache>()), services_{.tables = tables, .expressions = *expressions_} {
+Api::Api(tables::Tables& tables, transfers::Exports* exports, transfers::Imports* imports)
+    : expressions_(std::make_unique<ExpressionCache>()),
+      services_{.tables = tables, .expressions = *expressions_, .exports = exports, .imports = imports} {
   for (const auto* operation : dynamodb::operations()) by_info_[&operation->info] = operation;
   for (const auto& operation : unsupported_operations()) by_info_[&operation.info] = &operation;
   for (const auto& [info, operation] : by_info_) infos_.push_back(info);

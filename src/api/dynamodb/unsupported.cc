@@ -34,27 +34,6 @@ void run_list_global_tables(Services&, awsjson::Call call) {
   std::move(call.answer)(std::string(R"({"GlobalTables":[]})"));
 }
 
-void run_list_exports(Services&, awsjson::Call call) {
-  std::move(call.answer)(std::string(R"({"ExportSummaries":[]})"));
-}
-void run_list_imports(Services&, awsjson::Call call) {
-  std::move(call.answer)(std::string(R"({"ImportSummaryList":[]})"));
-}
-
-void run_export(Services&, awsjson::Call call) {
-  const std::string arn(awsjson::read_string(call.body(), "ExportArn"));
-  run_not_found(std::move(call), "ExportNotFoundException", "Export not found: " + arn);
-}
-
-void run_import(Services&, awsjson::Call call) {
-  const std::string arn(awsjson::read_string(call.body(), "ImportArn"));
-  run_not_found(std::move(call), "ImportNotFoundException", "Import not found: " + arn);
-}
-
-constexpr Field kExportFields[] = {{"ExportArn", &kText, true}};
-constexpr Shape kOfExport{.type = Type::kStructure, .name = "Request", .fields = kExportFields};
-constexpr Field kImportFields[] = {{"ImportArn", &kText, true}};
-constexpr Shape kOfImport{.type = Type::kStructure, .name = "Request", .fields = kImportFields};
 constexpr Field kGlobalFields[] = {{"GlobalTableName", &kText, true}};
 constexpr Shape kOfGlobalTable{.type = Type::kStructure, .name = "Request", .fields = kGlobalFields};
 
@@ -79,16 +58,10 @@ constexpr Operation reading(std::string_view name, std::string_view action, cons
 
 constexpr Operation kOperations[] = {
     missing("CreateGlobalTable", "dynamodb:CreateGlobalTable"),
-    reading("DescribeExport", "dynamodb:DescribeExport", kOfExport, run_export),
     reading("DescribeGlobalTable", "dynamodb:DescribeGlobalTable", kOfGlobalTable, run_global_table),
     reading("DescribeGlobalTableSettings", "dynamodb:DescribeGlobalTableSettings", kOfGlobalTable, run_global_table),
-    reading("DescribeImport", "dynamodb:DescribeImport", kOfImport, run_import),
     missing("DescribeTableReplicaAutoScaling", "dynamodb:DescribeTableReplicaAutoScaling"),
-    missing("ExportTableToPointInTime", "dynamodb:ExportTableToPointInTime"),
-    missing("ImportTable", "dynamodb:ImportTable"),
-    reading("ListExports", "dynamodb:ListExports", kInput, run_list_exports),
     reading("ListGlobalTables", "dynamodb:ListGlobalTables", kInput, run_list_global_tables),
-    reading("ListImports", "dynamodb:ListImports", kInput, run_list_imports),
     missing("UpdateGlobalTable", "dynamodb:UpdateGlobalTable"),
     missing("UpdateGlobalTableSettings", "dynamodb:UpdateGlobalTableSettings"),
     missing("UpdateTableReplicaAutoScaling", "dynamodb:UpdateTableReplicaAutoScaling"),

@@ -1,0 +1,86 @@
+#include "api/dynamodb/backups.h"
+#include "api/dynamodb/transfers.h"
+#include "base/digest.h"
+
+namespace tidemill::dynamodb {
+namespace {
+
+constexpr std::string_view kEncryptions[] = {"AES256", "KMS"};
+constexpr Shape kEncryptionName{.type = Type::kString, .values = kEncryptions};
+constexpr std::string_view kFormats[] = {"DYNAMODB_JSON", "ION"};
+constexpr Shape kFormat{.type = Type::kString, .values = kFormats};
+constexpr std::string_view kTypes[] = {"FULL_EXPORT", "INCREMENTAL_EXPORT"};
+constexpr Shape kExportType{.type = Type::kString, .values = kTypes};
+constexpr std::string_view kViews[] = {"NEW_IMAGE", "NEW_AND_OLD_IMAGES"};
+constexpr Shape kView{.type = Type::kString, .values = kViews};
+constexpr Field kIncrementalFields[] = {
+    {"ExportFromTime", &kTimestamp}, {"ExportToTime", &kTimestamp}, {"ExportViewType", &kView}};
+constexpr Shape kIncremental{
+    .type = Type::kStructure, .name = "IncrementalExportSpecification", .fields = kIncrementalFields};
+constexpr Field kFields[] = {{"TableArn", &kTransferTableArn, true},
+                             {"ExportTime", &kTimestamp},
+                             {"ClientToken", &kText},
+                             {"S3Bucket", &kBucketName, true},
+                             {"S3BucketOwner", &kBucketOwner},
+                             {"S3Prefix", &kBucketPrefix},
+                             {"S3SseAlgorithm", &kEncryptionName},
+                             {"S3SseKmsKeyId", &kText},
+                             {"ExportFormat", &kFormat},
+                             {"ExportType", &kExportType},
+                             {"IncrementalExportSpecification", &kIncremental}};
+constexpr Shape kInput{.type = Type::kStructure, .name = "ExportTableToPointInTimeInput", .fields = kFields};
+
+constexpr std::int64_t kWindowMaxMs = 24LL * 3600 * 1000;
+
+void run(Services& services, awsjson::Call call) {
+  const auto& body = call.body();
+  if (services.exports == nullptr) return refuse(std::move(call), "Exports are not supported by this server");
+  if (awsjson::read_string(body, "ExportFormat", "DYNAMODB_JSON") != "DYNAMODB_JSON")
+    return refuse(std::move(call), "ExportFormat ION is not supported by this server: use DYNAMODB_JSON");
+  transfers::ExportRequest request{.scope = call.scope(),
+                                   .table_arn = std::string(awsjson::read_string(body, "TableArn")),
+                                   .client_token = std::string(awsjson::read_string(body, "ClientToken")),
+                                   .bucket = std::string(awsjson::read_string(body, "S3Bucket")),
+                                   .bucket_owner = std::string(awsjson::read_string(body, "S3BucketOwner")),
+                                   .prefix = std::string(awsjson::read_string(body, "S3Prefix")),
+                                   .encryption = std::string(awsjson::read_string(body, "S3SseAlgorithm")),
+                                   .kms_key = std::string(awsjson::read_string(body, "S3SseKmsKeyId")),
+                                   .incremental = awsjson::read_string(body, "ExportType") == "INCREMENTAL_EXPORT",
+                                   .time_ms = read_time_ms(body, "ExportTime"),
+                                   .fingerprint = {}};
+  const auto* window = body.find_present("IncrementalExportSpecification");
+  if (request.incremental != (window != nullptr))
+    return refuse(std::move(call),
+                  request.incremental ? "Incremental export specification must be provided for an incremental export"
+                                      : "Incremental export specification may be given for an incremental export only");
+  if (window != nullptr) {
+    const auto from = read_time_ms(*window, "ExportFromTime"), to = read_time_ms(*window, "ExportToTime");
+    if (!from || !to) return refuse(std::move(call), "Both ExportFromTime and ExportToTime must be provided");
+    if (*to <= *from) return refuse(std::move(call), "ExportFromTime must be before ExportToTime");
+    if (*to - *from > kWindowMaxMs)
+      return refuse(std::move(call), "The export period must not be longer than 24 hours");
+    request.from_ms = *from;
+    request.to_ms = *to;
+    request.new_images_only = awsjson::read_string(*window, "ExportViewType") == "NEW_IMAGE";
+  }
+  std::string canonical;
+  json::Writer(canonical).value(body);
+  request.fingerprint = sha256_hex(canonical);
+  auto* exports = services.exports;
+  on_transfers<transfers::Export>(
+      services, std::move(call), export_body,
+      [exports, request = std::move(request)](Reply<transfers::Export, transfers::Error> reply) mutable {
+        exports->begin(std::move(request), std::move(reply));
+      });
+}
+
+}  // namespace
+
+extern const Operation kExportTableToPointInTime{.info = {.name = "ExportTableToPointInTime",
+                                                          .iam_action = "dynamodb:ExportTableToPointInTime",
+                                                          .access = awsjson::Access::kControl,
+                                                          .input = &kInput,
+                                                          .resources = table_arn_resource},
+                                                 .run = run};
+
+}  // namespace tidemill::dynamodb
