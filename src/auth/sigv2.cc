@@ -7,6 +7,7 @@
 
 #include "auth/canonical.h"
 #include "base/bytes.h"
+#include "base/checksums.h"
 #include "base/digest.h"
 
 namespace tidemill::auth {

@@ -7,6 +7,7 @@
 #include "auth/canonical.h"
 #include "base/bytes.h"
 #include "base/digest.h"
+#include "base/http_date.h"
 
 #include <fmt/format.h>
 

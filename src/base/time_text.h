@@ -28,7 +28,6 @@ std::string common_log_date(WallTime t);  // 21/Nov/2026:15:47:40 +0000     (API
 std::string date_path(WallTime t);        // 2026/11/21
 
 std::optional<WallTime> parse_basic_iso8601(std::string_view text);  // 20261121T154740Z
-std::optional<WallTime> parse_http_date(std::string_view text);      // Sat, 21 Nov 2026 15:47:40 GMT
 std::optional<WallTime> parse_iso8601(std::string_view text);        // 2026-11-21T15:47:40[.fraction](Z|+hh:mm)
 
 }  // namespace tidemill

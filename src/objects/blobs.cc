@@ -7,12 +7,13 @@
 
 #include "base/assert.h"
 #include "base/bytes.h"
+#include "base/checksums.h"
 
 namespace tidemill::objects {
 namespace {
 
 constexpr auto kRows = storage::Keyspace::kBlobs;
-constexpr auto kRefs = storage::Keyspace::kObjects;
+constexpr auto kRefs = storage::Keyspace::kBlobs;
 constexpr unsigned kFolders = 256;
 
 std::string row_of(const std::string& id) { return "i" + id; }

@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "base/bytes.h"
+#include "base/digest.h"
 
 namespace tidemill::objects {
 namespace {
@@ -67,7 +68,7 @@ Checksummer::Checksummer(Algorithm algorithm) : algorithm_(algorithm) {
 void Checksummer::update(std::string_view bytes) {
   switch (algorithm_) {
     case Algorithm::kCrc64nvme: crc_ = crc64nvme(bytes, crc_); return;
-    case Algorithm::kCrc32: crc_ = crc32(bytes, static_cast<std::uint32_t>(crc_)); return;
+    case Algorithm::kCrc32: crc_ = crc32_more(static_cast<std::uint32_t>(crc_), bytes); return;
     case Algorithm::kCrc32c: crc_ = crc32c(bytes, static_cast<std::uint32_t>(crc_)); return;
     case Algorithm::kSha1:
     case Algorithm::kSha256: digest_->update(bytes); return;

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <variant>
 
-#include "base/digest.h"
+#include "base/checksums.h"
 
 namespace tidemill::objects {
 

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "base/digest.h"
+#include "base/checksums.h"
 #include "objects/names.h"
 #include "objects/objects.h"
 #include "objects/rows.h"

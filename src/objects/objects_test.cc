@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/bytes.h"
+#include "base/digest.h"
 #include "objects/names.h"
 #include "runtime/sim/sim_files.h"
 #include "runtime/sim/sim_loop.h"

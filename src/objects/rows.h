@@ -10,7 +10,7 @@
 
 namespace tidemill::objects {
 
-constexpr auto kSpace = storage::Keyspace::kObjects;
+constexpr auto kSpace = storage::Keyspace::kBlobs;
 
 inline std::string bucket_row(std::string_view bucket) { return "b" + std::string(bucket); }
 inline std::string objects_prefix(std::string_view bucket) {

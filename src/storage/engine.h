@@ -24,7 +24,7 @@ enum class Keyspace : unsigned char {
   kGroups = 6,         // consumer groups and offsets
   kCheckpoints = 7,    // event source mappings and their positions
   kFunctions = 8,      // function registry
-  kBlobs = 9,          // bodies of small objects
+  kBlobs = 9,          // function archives, small objects
   kEvents = 10,        // asynchronous invocations that wait
   kQueues = 11,        // queues and their messages
   kRoutes = 12,        // APIs, stages
@@ -33,7 +33,6 @@ enum class Keyspace : unsigned char {
   kFunctionLogs = 15,  // log groups, streams, events
   kHistory = 16,       // old images of tables that can be restored, changes on their way to destinations
   kBackups = 17,       // rows of backups
-  kObjects = 20,       // buckets, objects, uploads (small bodies: kBlobs)
 };
 
 // Half open: from <= key < to. An empty `to` is the end of the keyspace.

@@ -49,7 +49,6 @@ Family family_of(Keyspace keyspace) {
     case Keyspace::kFunctions:
     case Keyspace::kRoutes:
     case Keyspace::kStacks:
-    case Keyspace::kObjects:
     case Keyspace::kIdentity: return kMetaFamily;
   }
   std::unreachable();

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "auth/canonical.h"
+#include "base/digest.h"
 
 namespace tidemill::s3 {
 

@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "auth/sigv4.h"
-#include "base/digest.h"
+#include "base/checksums.h"
 #include "objects/blobs.h"
 
 namespace tidemill::s3 {

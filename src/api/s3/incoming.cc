@@ -4,6 +4,7 @@
 
 #include "auth/canonical.h"
 #include "base/bytes.h"
+#include "base/digest.h"
 
 #include <fmt/format.h>
 

@@ -3,7 +3,7 @@
 #include <charconv>
 
 #include "auth/canonical.h"
-#include "base/time_text.h"
+#include "base/http_date.h"
 
 namespace tidemill::s3 {
 namespace {
