@@ -124,6 +124,22 @@ install_bench_node() {
   mkdir -p "$1" && cp bench/peers/package.json bench/peers/package-lock.json bench/peers/.npmrc "$1/" &&
   npm ci --prefix "$1" --no-audit --no-fund --ignore-scripts
 }
+# The AWS SDK for Java of the clients' tests, and a compiler for their program.
+need_java_sdk() {
+  command -v javac >/dev/null || need_packages default-jdk-headless || return 1
+  fresh client-jars tests/clients/java/pom.xml && [ -d "$STATE/client-jars" ] && return 0
+  command -v mvn >/dev/null || need_packages maven || return 1
+  step "maven: the AWS SDK for Java" mvn -q -B -f tests/clients/java/pom.xml dependency:copy-dependencies -DoutputDirectory="$STATE/client-jars" || return 1
+  stamp client-jars tests/clients/java/pom.xml
+}
+# The Go client of the tests, built once: the SDK takes its time to compile.
+need_go_client() {
+  command -v go >/dev/null || need_packages golang-go || return 1
+  fresh go-client tests/clients/go/main.go && [ -x "$STATE/bin/go-client" ] && return 0
+  step "go: the client of the tests" build_go_client || return 1
+  stamp go-client tests/clients/go/main.go
+}
+build_go_client() { mkdir -p "$STATE/bin" && (cd tests/clients/go && CGO_ENABLED=0 GOTOOLCHAIN=local go build -mod=readonly -o "$STATE/bin/go-client" .); }
 install_kafka_clients() {
   mkdir -p "$STATE/kafka-clients" && cp tests/kafka/node/package.json tests/kafka/node/package-lock.json "$STATE/kafka-clients/" &&
   npm ci --prefix "$STATE/kafka-clients" --no-audit --no-fund --ignore-scripts
@@ -142,7 +158,7 @@ setup() {
       run) need_packages "${RUN_PACKAGES[@]}" && need_node && need_function_sdks ;;
       examples) need_packages "${RUN_PACKAGES[@]}" && need_node && need_examples ;;
       test)
-        need_packages "${RUN_PACKAGES[@]}" "${TEST_PACKAGES[@]}" && need_node && need_test_tools && need_java_clients ;;
+        need_packages "${RUN_PACKAGES[@]}" "${TEST_PACKAGES[@]}" && need_node && need_test_tools && need_java_clients && need_java_sdk && need_go_client ;;
       bench) need_packages linux-perf && need_java_clients && need_node && need_bench_peers ;;
       clang) need_packages "${BUILD_PACKAGES[@]}" "${CLANG_PACKAGES[@]}" ;;
       lint) need_packages "${BUILD_PACKAGES[@]}" "${CLANG_PACKAGES[@]}" "${LINT_PACKAGES[@]}" ;;

@@ -117,12 +117,13 @@ class Binder {
   }
 
   Status check_distinct(const Node& node) {
-    if (node.op == Op::kPath || node.op == Op::kValue || node.count != 2) return {};
-    const Node& a = operand(node, 0);
-    const Node& b = operand(node, 1);
-    if (a.op == Op::kPath && b.op == Op::kPath && paths_[a.first] == paths_[b.first] && node.op != Op::kAnd &&
-        node.op != Op::kOr) {
-      return invalid(messages::not_distinct(to_string(node.op), to_string(paths_[a.first])));
+    if (node.op == Op::kPath || node.op == Op::kValue || node.op == Op::kAnd || node.op == Op::kOr) return {};
+    if (node.count < 2 || operand(node, 0).op != Op::kPath) return {};
+    const Path& first = paths_[operand(node, 0).first];
+    for (std::uint32_t i = 1; i < node.count; ++i) {
+      const Node& other = operand(node, i);
+      if (other.op != Op::kPath || paths_[other.first] != first) continue;
+      return invalid(messages::not_distinct(to_string(node.op), to_string(first)));
     }
     return {};
   }

@@ -78,7 +78,10 @@ std::string operand_type(std::string_view op, std::string_view type) {
                      type);
 }
 std::string update_operand_type(std::string_view op, std::string_view type) {
-  return fmt::format("Incorrect operand type for operator or function; operator: {}, operand type: {}", op, type);
+  return fmt::format(
+      "Incorrect operand type for operator or function; operator: {}, operand type: {}, typeSet: "
+      "ALLOWED_FOR_{}_OPERAND",
+      op, type, op);
 }
 std::string unknown_type_name(std::string_view type) {
   return fmt::format("Invalid attribute type name found; type: {}, valid types: {{B,NULL,SS,BOOL,L,BS,N,NS,S,M}}",

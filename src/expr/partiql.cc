@@ -169,15 +169,27 @@ Result<Target> target(const Condition* where, const KeySchema& schema) {
   return target;
 }
 
-Condition and_exists(std::optional<Condition> condition, std::string_view attribute, bool absent) {
+namespace {
+
+Condition joined(std::optional<Condition> condition, Op join, Op existence, std::string_view attribute) {
   auto parsed =
       condition ? std::make_shared<ParsedCondition>(condition->parsed()) : std::make_shared<ParsedCondition>();
   TreeBuilder build(parsed->tree);
   PathText path;
   path.elements.push_back({.text = std::string(attribute)});
-  const auto node = build.add(absent ? Op::kNotExists : Op::kExists, {build.path(std::move(path))});
-  parsed->root = condition ? build.add(Op::kAnd, {node, parsed->root}) : node;
+  const auto node = build.add(existence, {build.path(std::move(path))});
+  parsed->root = condition ? build.add(join, {node, parsed->root}) : node;
   return Condition::literal(std::move(parsed), condition ? condition->values() : std::vector<AttributeValue>());
+}
+
+}  // namespace
+
+Condition and_exists(std::optional<Condition> condition, std::string_view attribute, bool absent) {
+  return joined(std::move(condition), Op::kAnd, absent ? Op::kNotExists : Op::kExists, attribute);
+}
+
+Condition or_absent(Condition condition, std::string_view attribute) {
+  return joined(std::move(condition), Op::kOr, Op::kNotExists, attribute);
 }
 
 std::string column_name(const Path& path) {

@@ -66,6 +66,9 @@ Result<Target> target(const Condition* where, const KeySchema& schema);
 // A condition that also wants the attribute to be there (or, with `absent`, not to be there).
 Condition and_exists(std::optional<Condition> condition, std::string_view attribute, bool absent = false);
 
+// A condition that holds, too, where the attribute is not there.
+Condition or_absent(Condition condition, std::string_view attribute);
+
 // The name under which a column comes back: that of its last step.
 std::string column_name(const Path& path);
 

@@ -81,15 +81,22 @@ class Parser {
   }
 
   std::unexpected<Error> unexpected_clause() const {
+    if (at_word("GROUP")) return invalid("Unsupported clause: GROUP BY");
     for (const auto clause : kUnsupportedClauses) {
-      if (!at_word(clause)) continue;
-      const auto before = text_.substr(0, peek().offset);
-      const auto line = std::ranges::count(before, '\n') + 1;
-      const auto column = before.size() - (before.rfind('\n') == before.npos ? 0 : before.rfind('\n') + 1) + 1;
-      return invalid(fmt::format("Unsupported clause: {} at {}:{}:1", clause, line, column));
+      // The place is that of what the clause says.
+      if (at_word(clause)) return invalid(fmt::format("Unsupported clause: {} at {}", clause, place(peek(1))));
     }
     if (at_word("AS")) return invalid("Aliasing is not supported");
     return malformed();
+  }
+
+  // "line:column:length" of a token.
+  std::string place(const Token& token) const {
+    const auto before = text_.substr(0, token.offset);
+    const auto line = std::ranges::count(before, '\n') + 1;
+    const auto column = before.size() - (before.rfind('\n') == before.npos ? 0 : before.rfind('\n') + 1) + 1;
+    const bool quoted = token.kind == TokenKind::kString || token.kind == TokenKind::kQuoted;
+    return fmt::format("{}:{}:{}", line, column, std::max<std::size_t>(1, token.text.size()) + (quoted ? 2 : 0));
   }
 
   Status check_parameter_count() const {
@@ -180,7 +187,9 @@ class Parser {
       TM_CHECK(elements("]", [&](AttributeValue value) { list.push_back(std::move(value)); }));
       return AttributeValue(std::move(list));
     }
-    if (take_symbol("<<")) {
+    if (at_symbol("<<")) {
+      const auto& bag = take();
+      if (at_symbol(">>")) return invalid("Empty bags are not supported at " + place(bag));
       std::vector<AttributeValue> values;
       TM_CHECK(elements(">>", [&](AttributeValue value) { values.push_back(std::move(value)); }));
       return set_of(values);
@@ -217,8 +226,12 @@ class Parser {
     if (take_symbol("}")) return map;
     do {
       if (peek().kind != TokenKind::kString && peek().kind != TokenKind::kQuoted) return malformed();
-      auto key = take().text;
+      const auto& token = take();
+      const auto& key = token.text;
       if (key.empty()) return invalid(item::messages::kEmptyName);
+      if (map.contains(key)) {
+        return invalid(fmt::format("Duplicate keys in tuple. Key: {} under root at {}", key, place(token)));
+      }
       TM_CHECK(expect_symbol(":"));
       TM_TRY(auto value, literal());
       map.set(key, std::move(value));
@@ -228,7 +241,6 @@ class Parser {
   }
 
   Result<AttributeValue> set_of(const std::vector<AttributeValue>& values) {
-    if (values.empty()) return invalid(item::messages::kEmptyStringSet);
     const auto collect = [&]<class T>(std::vector<T> elements) -> Result<AttributeValue> {
       for (const auto& value : values) {
         const auto* element = value.template get_if<T>();
@@ -418,7 +430,9 @@ class Parser {
     std::ranges::transform(lower, lower.begin(),
                            [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
     const Op op = function_of(lower);
-    if (op != Op::kTypeIs && op != Op::kBeginsWith && op != Op::kContains && op != Op::kSize) return malformed();
+    const bool known = op == Op::kTypeIs || op == Op::kBeginsWith || op == Op::kContains || op == Op::kSize ||
+                       op == Op::kExists || op == Op::kNotExists;
+    if (!known) return malformed();
     take();
     TM_CHECK(enter());
     std::vector<std::uint32_t> operands;
@@ -435,18 +449,20 @@ class Parser {
 
   Status select() {
     statement_.kind = Kind::kSelect;
-    if (at_word("DISTINCT")) return unexpected_clause();
+    if (at_word("DISTINCT")) return invalid("Unsupported token in expression: DISTINCT");
     if (!take_symbol("*")) {
       Substitutions none;
       do {
         TM_TRY(auto column, path());
         TM_TRY(auto resolved, none.resolve(column));
+        TM_CHECK(check_column(resolved));
         statement_.columns.push_back(std::move(resolved));
         if (at_word("AS")) return unexpected_clause();
       } while (take_symbol(","));
     }
     TM_CHECK(expect_word("FROM"));
     TM_CHECK(table());
+    if (at_symbol(",")) return invalid("Only select from a single table or index is supported.");
     const bool has_where = take_word("WHERE");
     if (has_where) TM_CHECK(where());
     if (!take_word("ORDER")) return {};
@@ -461,6 +477,15 @@ class Parser {
     return {};
   }
 
+  Status check_column(const Path& column) const {
+    for (const auto& other : statement_.columns) {
+      if (other == column) return invalid("Duplicate identifiers in select clause: " + column_name(column));
+      const auto found = relation(other, column);
+      if (found != Relation::kApart) return std::unexpected(unrelated_error(found, column, other));
+    }
+    return {};
+  }
+
   Status insert() {
     statement_.kind = Kind::kInsert;
     TM_CHECK(expect_word("INTO"));
@@ -470,6 +495,7 @@ class Parser {
     if (!value.is(item::Type::kMap)) return malformed();
     if (item::depth(value) - 1 > item::kMaxDepth) return invalid(item::messages::kTooDeep);
     statement_.item = std::move(value.map());
+    if (at_word("RETURNING")) return invalid("RETURNING is not supported in INSERT");
     return {};
   }
 
@@ -479,19 +505,23 @@ class Parser {
     auto parsed = std::make_shared<ParsedUpdate>();
     while (true) {
       if (take_word("SET")) {
-        TM_CHECK(assignment(*parsed));
+        do {
+          TM_CHECK(assignment(*parsed));
+        } while (take_symbol(","));
       } else if (take_word("REMOVE")) {
-        TM_TRY(auto found, path());
-        parsed->tree.paths.push_back(std::move(found));
-        parsed->actions.push_back({.kind = ActionKind::kRemove, .path = last_path(*parsed)});
+        do {
+          TM_TRY(auto found, path());
+          parsed->tree.paths.push_back(std::move(found));
+          parsed->actions.push_back({.kind = ActionKind::kRemove, .path = last_path(*parsed)});
+        } while (take_symbol(","));
       } else {
         break;
       }
     }
     if (parsed->actions.empty()) return malformed();
     TM_TRY(statement_.update, Update::bind(std::move(parsed), substitutions_));
-    TM_CHECK(expect_word("WHERE"));
-    TM_CHECK(where());
+    // Without a clause no key is named: that is told when the table is known.
+    if (take_word("WHERE")) TM_CHECK(where());
     return returning();
   }
 
@@ -559,8 +589,7 @@ class Parser {
     statement_.kind = Kind::kDelete;
     TM_CHECK(expect_word("FROM"));
     TM_CHECK(table());
-    TM_CHECK(expect_word("WHERE"));
-    TM_CHECK(where());
+    if (take_word("WHERE")) TM_CHECK(where());
     TM_CHECK(returning());
     if (statement_.returning == Returning::kNothing || statement_.returning == Returning::kAllOld) return {};
     const auto kind = statement_.returning;

@@ -95,8 +95,8 @@ Status read_values(const json::Node& body, const Members& members, Substitutions
     const auto& problem = value.error().message;
     const bool empty_set = problem == item::messages::kEmptyStringSet || problem == item::messages::kEmptyNumberSet ||
                            problem == item::messages::kEmptyBinarySet;
-    const auto text = messages::invalid_value(problem, key);
-    return empty_set ? invalid_counted(text) : invalid(text);
+    // An empty set is told without the name of the value.
+    return empty_set ? invalid_counted(problem) : invalid(messages::invalid_value(problem, key));
   }
   return {};
 }

@@ -120,9 +120,11 @@ constexpr Case kCases[] = {
     {"UPD_20_nested", "ADD m.x :v, m.q :v", kMap, "{':v':{'N':'1'}}",
      "{'m':{'M':{'q':{'N':'1'},'x':{'N':'2'}}},'p':{'S':'k'}}"},
     {"UPD_21_list", "ADD l :v", kList, "{':v':{'L':[]}}",
-     "Invalid UpdateExpression: Incorrect operand type for operator or function; operator: ADD, operand type: LIST"},
+     "Invalid UpdateExpression: Incorrect operand type for operator or function; operator: ADD, operand type: LIST, "
+     "typeSet: ALLOWED_FOR_ADD_OPERAND"},
     {"UPD_21_string", "ADD l :v", kList, "{':v':{'S':'x'}}",
-     "Invalid UpdateExpression: Incorrect operand type for operator or function; operator: ADD, operand type: STRING"},
+     "Invalid UpdateExpression: Incorrect operand type for operator or function; operator: ADD, operand type: STRING, "
+     "typeSet: ALLOWED_FOR_ADD_OPERAND"},
     {"UPD_22_mismatch", "ADD a :v", kSmall, "{':v':{'N':'1'}}",
      "An operand in the update expression has an incorrect data type"},
     {"UPD_22_set_mismatch", "ADD ss :v", kSet, "{':v':{'NS':['1']}}",

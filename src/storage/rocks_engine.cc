@@ -15,7 +15,7 @@ namespace tidemill::storage {
 namespace {
 
 // Raised when bytes on disk change their meaning; docs/formats/store.md has the history.
-constexpr std::string_view kFormatVersion = "1";
+constexpr std::string_view kFormatVersion = "2";
 constexpr std::string_view kFormatKey = "format";
 
 rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
@@ -307,7 +307,7 @@ Result<std::unique_ptr<Engine>> open_rocks(const RocksOptions& options) {
     TM_CHECK(engine->sync());
   } else if (*version != kFormatVersion) {
     return fail(Errc::kUnsupported, "the data directory " + options.folder + " has format " + *version +
-                                        ", written by a newer version; this one reads format " +
+                                        ", written by another version; this one reads format " +
                                         std::string(kFormatVersion));
   }
   return engine;

@@ -370,8 +370,11 @@ Result<PageResult> run_query(Tables& tables, const QueryRequest& request) {
   }
   std::optional<std::uint32_t> partition;
   if (view.index == nullptr) partition = load_be<std::uint32_t>(range.from.data() + view.prefix().size());
-  return read_page(tables.store(), view, request, range, request.forward ? Direction::kForward : Direction::kReverse,
-                   partition);
+  auto page = read_page(tables.store(), view, request, range,
+                        request.forward ? Direction::kForward : Direction::kReverse, partition);
+  // Without a sort key there is one item at most: nothing could follow, and such a start key is refused (above).
+  if (page && view.index == nullptr && view.keys().range.empty()) page->last_key.clear();
+  return page;
 }
 
 Result<PageResult> run_scan(Tables& tables, const ScanRequest& request) {

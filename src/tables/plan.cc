@@ -13,16 +13,18 @@ constexpr std::string_view kSchemaMismatch = "The provided key element does not 
 
 std::string_view kind_of_empty(KeyType type) { return type == KeyType::kBinary ? "binary" : "string"; }
 
+std::unexpected<Error> empty_key(const KeyAttribute& key) {
+  return invalid(
+      fmt::format("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain "
+                  "an empty {} value. Key: {}",
+                  kind_of_empty(key.type), key.name));
+}
+
 // Emptiness and length of one key attribute of the table.
 Status check_key_value(const KeyAttribute& key, const AttributeValue& value, bool is_range) {
   if (key.type == KeyType::kNumber) return {};
   const auto size = item::key_size(value);
-  if (size == 0) {
-    return invalid(
-        fmt::format("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain "
-                    "an empty {} value. Key: {}",
-                    kind_of_empty(key.type), key.name));
-  }
+  if (size == 0) return empty_key(key);
   if (!is_range && size > item::kMaxPartitionKeySize) {
     return invalid_values("Size of hashkey has exceeded the maximum size limit of2048 bytes");
   }
@@ -189,6 +191,17 @@ Status check_paths(const TableDefinition& table, const std::vector<expr::Path>& 
     if (table.keys.has(name)) return invalid(fmt::format("{}Key: {}", kText, name));
     for (const auto& index : table.indexes) {
       if (index.keys.has(name)) return invalid(fmt::format("{}IndexKey: {}", kText, name));
+    }
+  }
+  return {};
+}
+
+Status check_keys_filled(const TableDefinition& table, const Item& item) {
+  for (const auto* part : {&table.keys.hash, &table.keys.range}) {
+    for (const auto& key : *part) {
+      const AttributeValue* value = item.find(key.name);
+      if (value == nullptr || value->type() != item_type(key.type) || key.type == KeyType::kNumber) continue;
+      if (item::key_size(*value) == 0) return empty_key(key);
     }
   }
   return {};

@@ -22,6 +22,8 @@ enum class KeyWords : unsigned char { kPut, kKey, kBatch };
 Status check_request(const Table& table, const WriteRequest& request, KeyWords words);
 // A `Key` parameter: exactly the key attributes, with their types, not empty, not too long.
 Status check_key(const TableDefinition& table, const Item& key);
+// That no key attribute is an empty text or empty bytes.
+Status check_keys_filled(const TableDefinition& table, const Item& item);
 // Key attributes of an item that is put.
 Status check_item_keys(const TableDefinition& table, const Item& item, KeyWords words);
 // Paths that go into a key attribute of the table or of an index.

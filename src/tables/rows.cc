@@ -8,6 +8,7 @@
 #include "item/encoding.h"
 #include "item/key_codec.h"
 #include "item/size.h"
+#include "tables/scan_order.h"
 
 namespace tidemill::tables {
 namespace {
@@ -21,7 +22,7 @@ std::uint64_t append_partition(std::string& out, const std::vector<KeyAttribute>
     TM_ASSERT(value != nullptr);
     item::append_key(out, *value);
   }
-  const std::uint64_t partition = item::partition_hash(std::string_view(out).substr(at + 4));
+  const std::uint64_t partition = scan_hash(hash, item);
   store_be(out.data() + at, static_cast<std::uint32_t>(partition >> 32));
   return partition;
 }
@@ -144,10 +145,12 @@ std::optional<std::string_view> unseal(std::string_view stored) {
 }
 
 SegmentBounds segment_bounds(std::int64_t segment, std::int64_t total) {
-  const auto edge = [total](std::int64_t s) {
-    // The smallest hash of segment s: ceil(s * 2^32 / total).
-    return ((static_cast<std::uint64_t>(s) << 32) + static_cast<std::uint64_t>(total) - 1) /
-           static_cast<std::uint64_t>(total);
+  // Up to 4096 segments share 4096 equal parts of the hashes; more divide the hashes themselves.
+  const int bits = total <= 4096 ? 12 : 32;
+  const auto edge = [total, bits](std::int64_t s) {
+    const auto part = ((static_cast<std::uint64_t>(s) << bits) + static_cast<std::uint64_t>(total) - 1) /
+                      static_cast<std::uint64_t>(total);
+    return part << (32 - bits);
   };
   return {static_cast<std::uint32_t>(edge(segment)), static_cast<std::uint32_t>(edge(segment + 1) - 1)};
 }

@@ -51,6 +51,10 @@ Status find_and_check(Transaction& transaction) {
     if (!table) return table_missing();
     transaction.known.push_back(std::move(table));
   }
+  // An empty key is a fault of the request, not a reason of one action.
+  for (std::size_t i = 0; i < writes.size(); ++i) {
+    TM_CHECK(check_keys_filled(transaction.known[i]->definition, writes[i].item));
+  }
   for (std::size_t i = 0; i < writes.size(); ++i) {
     // A Put's own size is checked with the rest of what depends on its content.
     if (writes[i].kind == WriteRequest::Kind::kPut && item::size_of(writes[i].item) > item::kMaxItemSize) {

@@ -45,11 +45,19 @@ void append_costs(std::string& out, const Costs& costs, CapacityMode mode) {
 
 using Statements = std::vector<PreparedStatement>;
 
+std::string failed_in(std::size_t position, std::string_view why) {
+  return fmt::format("Validation failed in TransactStatements[{}]: {}", position, why);
+}
+
 void run_reads(Services& services, awsjson::Call call, Statements statements) {
   tables::TransactGetRequest request;
-  for (const auto& prepared : statements) {
-    auto get = get_of(prepared);
-    if (!get) return refuse(std::move(call), get.error());
+  for (std::size_t i = 0; i < statements.size(); ++i) {
+    auto get = get_of(statements[i]);
+    if (!get) {
+      return refuse(std::move(call), failed_in(i,
+                                               "Select statements within ExecuteTransaction must specify the primary "
+                                               "key in the where clause."));
+    }
     request.gets.push_back(*std::move(get));
   }
   const auto mode = capacity_mode(call.body());
@@ -95,6 +103,8 @@ void run_writes(Services& services, awsjson::Call call, Statements statements) {
   tables::TransactWriteRequest request{.account = call.scope().account};
   for (std::size_t i = 0; i < statements.size(); ++i) {
     auto write = write_of(statements[i], old_on_failure(nodes.elements()[i]));
+    if (!write && statements[i].statement.kind == partiql::Kind::kExists)
+      return refuse(std::move(call), failed_in(i, write.error().message));
     if (!write) return refuse(std::move(call), write.error());
     write->return_values = tables::ReturnValues::kNone;
     request.writes.push_back(*std::move(write));

@@ -13,10 +13,20 @@ extern const Operation kCreateBackup, kDeleteBackup, kDescribeBackup, kListBacku
     kDescribeContributorInsights, kUpdateContributorInsights, kListContributorInsights,
     kEnableKinesisStreamingDestination, kDisableKinesisStreamingDestination, kDescribeKinesisStreamingDestination,
     kUpdateKinesisStreamingDestination;
-std::span<const Operation> unsupported_operations();
+extern const Operation kCreateGlobalTable, kDescribeGlobalTable, kDescribeGlobalTableSettings,
+    kDescribeTableReplicaAutoScaling, kListGlobalTables, kUpdateGlobalTable, kUpdateGlobalTableSettings,
+    kUpdateTableReplicaAutoScaling;
 
 std::span<const Operation* const> operations() {
   static constexpr const Operation* kAll[] = {&kBatchExecuteStatement,
+                                              &kCreateGlobalTable,
+                                              &kDescribeGlobalTable,
+                                              &kDescribeGlobalTableSettings,
+                                              &kDescribeTableReplicaAutoScaling,
+                                              &kListGlobalTables,
+                                              &kUpdateGlobalTable,
+                                              &kUpdateGlobalTableSettings,
+                                              &kUpdateTableReplicaAutoScaling,
                                               &kExecuteStatement,
                                               &kExecuteTransaction,
                                               &kBatchGetItem,
@@ -72,7 +82,6 @@ Api::Api(tables::Tables& tables, transfers::Exports* exports, transfers::Imports
     : expressions_(std::make_unique<ExpressionCache>()),
       services_{.tables = tables, .expressions = *expressions_, .exports = exports, .imports = imports} {
   for (const auto* operation : dynamodb::operations()) by_info_[&operation->info] = operation;
-  for (const auto& operation : unsupported_operations()) by_info_[&operation.info] = &operation;
   for (const auto& [info, operation] : by_info_) infos_.push_back(info);
 }
 

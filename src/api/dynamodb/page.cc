@@ -31,10 +31,10 @@ Status read_start_key(const json::Node& body, tables::PageRequest& request) {
   return {};
 }
 
-Status read_select(const json::Node& body, tables::PageRequest& request, std::string_view prefix) {
+Status read_select(const json::Node& body, tables::PageRequest& request) {
   const auto select = awsjson::read_optional_string(body, "Select");
   if (!select) return {};
-  const auto refuse = [prefix](std::string text) { return tables::invalid(std::string(prefix) + text); };
+  const auto refuse = [](const std::string& text) { return tables::invalid("1 validation error detected: " + text); };
   if (*select == "ALL_PROJECTED_ATTRIBUTES" && !request.index) {
     return refuse("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName");
   }

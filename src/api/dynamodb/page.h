@@ -9,8 +9,8 @@ namespace tidemill::dynamodb {
 void begin_page(const awsjson::Call& call, tables::PageRequest& request);
 // ExclusiveStartKey, with the errors that its values have.
 Status read_start_key(const json::Node& body, tables::PageRequest& request);
-// The rules between Select, projections and indexes that need no schema; `prefix` stands before the texts.
-Status read_select(const json::Node& body, tables::PageRequest& request, std::string_view prefix);
+// The rules between Select, projections and indexes that need no schema.
+Status read_select(const json::Node& body, tables::PageRequest& request);
 
 awsjson::Answer render_page(const tables::PageResult& result, CapacityMode mode, bool consistent);
 

@@ -148,9 +148,11 @@ Result<tables::WriteRequest> write_of(const PreparedStatement& prepared, bool ol
       break;
     case Kind::kDelete:
       write.kind = tables::WriteRequest::Kind::kDelete;
-      write.condition = std::move(target->rest);
+      // An item that is not there is deleted with success, whatever else the statement asks of it.
+      if (target->rest) write.condition = partiql::or_absent(*std::move(target->rest), hash);
       break;
     default:
+      if (!target->rest) return tables::invalid("EXISTS() must contain a single item read with additional condition");
       write.kind = tables::WriteRequest::Kind::kCheck;
       write.condition = partiql::and_exists(std::move(target->rest), hash);
       break;

@@ -55,10 +55,11 @@ Result<tables::QueryRequest> parse(Services& services, const awsjson::Call& call
       expressions.key_condition ? expr::key_terms(*expressions.key_condition) : expr::legacy_key_terms(*conditions);
   if (!terms) return error_of(terms.error(), Wording::kPlain);
   request.keys = *std::move(terms);
-  if (!expressions.key_condition && (request.keys.empty() || request.keys.size() > 2)) {
+  // Only a global index can have more key attributes; its schema decides then.
+  if (request.keys.empty() || (!request.index && request.keys.size() > 2)) {
     return tables::invalid("Conditions can be of length 1 or 2 only");
   }
-  TM_CHECK(read_select(body, request, "1 validation error detected: "));
+  TM_CHECK(read_select(body, request));
   return request;
 }
 

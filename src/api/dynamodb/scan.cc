@@ -1,7 +1,5 @@
 #include "api/dynamodb/page.h"
 
-#include <fmt/format.h>
-
 namespace tidemill::dynamodb {
 namespace {
 
@@ -41,10 +39,7 @@ Status read_segments(const json::Node& body, tables::ScanRequest& request) {
         "The Segment parameter is required but was not present in the request when parameter TotalSegments is present");
   }
   if (*segment >= *total) {
-    return tables::invalid(
-        fmt::format("The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: {} is "
-                    "not less than TotalSegments: {}",
-                    *segment, *total));
+    return tables::invalid("The Segment parameter is zero-based and must be less than parameter TotalSegments");
   }
   request.segment = *segment;
   request.total_segments = *total;
@@ -72,7 +67,7 @@ Result<tables::ScanRequest> parse(Services& services, const awsjson::Call& call)
          read_expressions(body, expr::Use::kScan, services.expressions.of(call.loop), Wording::kPlain));
   if (expressions.projection) request.projection = std::move(expressions.projection);
   if (expressions.filter) request.filter = std::move(expressions.filter);
-  TM_CHECK(read_select(body, request, ""));
+  TM_CHECK(read_select(body, request));
   return request;
 }
 

@@ -62,10 +62,10 @@ BAD = [
     ("UPD_16_scalar", dict(x=N(1)), "SET x.y = :v", {V: N(1)}, PATH),
     ("UPD_16_index", dict(x=M()), "SET x[0] = :v", {V: N(1)}, PATH),
     ("UPD_17", dict(), "REMOVE x.y", None, PATH),
-    ("UPD_21", dict(), "ADD a :v", {V: L()}, TYPE + "operator: ADD, operand type: LIST"),
+    ("UPD_21", dict(), "ADD a :v", {V: L()}, TYPE + "operator: ADD, operand type: LIST, typeSet: ALLOWED_FOR_ADD_OPERAND"),
     ("UPD_22", dict(a=S("x")), "ADD a :v", {V: N(1)}, WRONG),
     ("UPD_22_set", dict(a=SS("x")), "ADD a :v", {V: NS(1)}, WRONG),
-    ("UPD_24", dict(), "DELETE a :v", {V: S("x")}, TYPE + "operator: DELETE, operand type: STRING"),
+    ("UPD_24", dict(), "DELETE a :v", {V: S("x")}, TYPE + "operator: DELETE, operand type: STRING, typeSet: ALLOWED_FOR_DELETE_OPERAND"),
     ("UPD_25", dict(), "SET a = :v SET b = :v", {V: N(1)}, 'Invalid UpdateExpression: The "SET" section can only be used once in an update expression;'),
     ("UPD_26", dict(), "SET a = :v, a.b = :v", {V: N(1)}, "Invalid UpdateExpression: Two document paths overlap with each other; must remove or "
      "rewrite one of these paths; path one: [a], path two: [a, b]"),
