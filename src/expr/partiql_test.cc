@@ -116,7 +116,7 @@ TEST(PartiQl, PQL_08_Targets) {
 }
 
 TEST(PartiQl, PQL_12_Errors) {
-  EXPECT_EQ(failure("SELECT * FROM t LIMIT 5"), "Unsupported clause: LIMIT at 1:17:1");
+  EXPECT_EQ(failure("SELECT * FROM t LIMIT 5"), "Unsupported clause: LIMIT at 1:23:1");
   EXPECT_EQ(failure("SELECT a AS b FROM t"), "Aliasing is not supported");
   EXPECT_EQ(failure("SELECT * FROM t ORDER BY p"),
             "Must have WHERE clause in the statement when using ORDER BY clause.");

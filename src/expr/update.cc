@@ -122,7 +122,7 @@ const AttributeValue* Update::constant(const Action& action) const {
 class UpdateRun {
  public:
   UpdateRun(const Update& update, const item::Item* old, const item::Item& key)
-      : update_(update), exists_(old != nullptr), old_(exists_ ? *old : nothing_), item_(exists_ ? *old : key) {}
+      : update_(update), exists_(old != nullptr), old_(exists_ ? *old : key), item_(old_) {}
 
   Result<std::optional<item::Item>> run() {
     bool creates = update_.actions_.empty();
@@ -300,8 +300,7 @@ class UpdateRun {
 
   const Update& update_;
   const bool exists_;
-  const item::Item nothing_;
-  const item::Item& old_;
+  const item::Item& old_;  // of an item that is not there: its key
   item::Item item_;
   std::vector<Appended> appended_;
   std::vector<const Path*> removals_;

@@ -9,3 +9,12 @@ require (
 	github.com/aws/aws-sdk-go-v2/service/dynamodb v1.26.9
 	github.com/aws/aws-sdk-go-v2/service/dynamodbstreams v1.18.7
 )
+
+require (
+	github.com/aws/aws-sdk-go-v2/internal/configsources v1.2.10 // indirect
+	github.com/aws/aws-sdk-go-v2/internal/endpoints/v2 v2.5.10 // indirect
+	github.com/aws/aws-sdk-go-v2/service/internal/accept-encoding v1.10.4 // indirect
+	github.com/aws/aws-sdk-go-v2/service/internal/endpoint-discovery v1.8.11 // indirect
+	github.com/aws/smithy-go v1.19.0 // indirect
+	github.com/jmespath/go-jmespath v0.4.0 // indirect
+)

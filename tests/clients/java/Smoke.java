@@ -10,6 +10,7 @@ import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.enhanced.dynamodb.*;
 import software.amazon.awssdk.enhanced.dynamodb.mapper.StaticTableSchema;
 import software.amazon.awssdk.enhanced.dynamodb.model.*;
+import software.amazon.awssdk.enhanced.dynamodb.model.ConditionCheck;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
@@ -91,8 +92,9 @@ public class Smoke {
         .flatMap(page -> page.items().stream()).map(o -> o.getNumber().toString()).collect(Collectors.joining(",")));
     say("range", orders.query(r -> r.queryConditional(QueryConditional.sortBetween(k -> k.partitionValue("ann").sortValue(1),
         k -> k.partitionValue("ann").sortValue(2))).limit(1)).items().stream().map(o -> o.getNumber().toString()).collect(Collectors.joining(",")));
+    orders.putItem(order("bob", 1, "open"));
     enhanced.batchWriteItem(b -> b.addWriteBatch(WriteBatch.builder(Order.class).mappedTableResource(orders)
-        .addPutItem(order("bob", 1, "open")).addDeleteItem(k -> k.key(x -> x.partitionValue("ann").sortValue(0))).build()));
+        .addDeleteItem(k -> k.key(x -> x.partitionValue("ann").sortValue(0))).build()));
     try {
       enhanced.transactWriteItems(b -> b.addPutItem(orders, order("cleo", 1, "open"))
           .addConditionCheck(orders, ConditionCheck.builder().key(k -> k.partitionValue("nobody").sortValue(1))

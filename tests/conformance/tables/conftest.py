@@ -1,24 +1,83 @@
-"""Tables that the tests of this folder share. Each test uses partition keys of its own."""
+"""Tables that the tests of this folder share, and a report by section at the end. Each test uses partition keys of its own.
+
+The cases can be pointed elsewhere: TIDEMILL_CONFORMANCE_PEER=dynamodb-local, or TIDEMILL_CONFORMANCE_ENDPOINT=URL. What needs our
+own process (restarts, options) skips there.
+"""
+import collections
 import itertools
 import os
+import re
 import time
 
 import pytest
+
+from support import peers
 
 from .wire import Wire, S
 
 _numbers = itertools.count(1)
 
+SECTIONS = {"WIR": "Wire", "SIG": "Signatures", "TYP": "Types and numbers", "SIZ": "Sizes", "KEY": "Keys", "VAL": "Validation",
+            "EXP": "Condition expressions", "UPD": "Update expressions", "LEG": "Legacy parameters", "RET": "Return values, projections",
+            "QRY": "Query", "SCN": "Scan", "IDX": "Secondary indexes", "BAT": "Batches", "TXN": "Transactions", "CAP": "Capacity",
+            "TTL": "Time to live", "CTL": "Control plane", "STR": "Streams", "PQL": "PartiQL"}
+_outcomes = collections.defaultdict(collections.Counter)
+
+
+def pytest_runtest_logreport(report):
+    """Counts a test in every section whose rows its name holds."""
+    if "conformance/tables" not in report.nodeid or not (report.when == "call" or report.outcome != "passed"):
+        return
+    rows = set(re.findall(r"(?<![A-Z])([A-Z]{3})_[0-9]{2}", report.nodeid)) & SECTIONS.keys()
+    for section in rows or {"other"}:
+        _outcomes[section][report.outcome] += 1
+
+
+def pytest_terminal_summary(terminalreporter):
+    if not _outcomes:
+        return
+    terminalreporter.section("conformance of tables, by section")
+    terminalreporter.write_line(f"{'section':<34}{'passed':>8}{'failed':>8}{'skipped':>8}")
+    total = collections.Counter()
+    for section in [*SECTIONS, "other"]:
+        counts = _outcomes.get(section)
+        if not counts:
+            continue
+        total.update(counts)
+        name = f"{section} {SECTIONS[section]}" if section in SECTIONS else "random programs, histories, all operations"
+        terminalreporter.write_line(f"{name[:33]:<34}{counts['passed']:>8}{counts['failed']:>8}{counts['skipped']:>8}")
+    terminalreporter.write_line(f"{'all (a test may be in two sections)':<34}{total['passed']:>7}{total['failed']:>8}{total['skipped']:>8}")
+
 
 @pytest.fixture(scope="session")
-def wire(server):
-    return Wire(server)
+def subject_server(request, tmp_path_factory):
+    """What the cases are run against: our server, or a peer."""
+    peer = peers.choose(os.environ.get("TIDEMILL_CONFORMANCE_PEER"), os.environ.get("TIDEMILL_CONFORMANCE_ENDPOINT"),
+                        tmp_path_factory.mktemp("peer"))
+    if peer is None:
+        yield request.getfixturevalue("server")
+        return
+    yield peer
+    peer.close()
+
+
+@pytest.fixture
+def make_server(subject_server, make_server):
+    """Servers of our own: there are none on a peer."""
+    if isinstance(subject_server, peers.Peer):
+        pytest.skip("starts servers of its own: not on a peer")
+    return make_server
 
 
 @pytest.fixture(scope="session")
-def ddb(server):
+def wire(subject_server):
+    return Wire(subject_server)
+
+
+@pytest.fixture(scope="session")
+def ddb(subject_server):
     """boto3, which checks the crc32 of every answer."""
-    return server.client("dynamodb")
+    return subject_server.client("dynamodb")
 
 
 def schema(*keys):

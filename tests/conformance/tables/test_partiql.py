@@ -95,6 +95,8 @@ def test_PQL_05_PQL_09_update(run, put, get, hash_table):
     assert get(one) == {"a": N(8), "s": SS("x", "y"), "l": L(N(9)), "b": N(3), "m": M(k=S("new"))}
     run(f"{t} SET s = set_delete(s, <<'x'>>) REMOVE m REMOVE b {where}")
     assert get(one) == {"a": N(8), "s": SS("y"), "l": L(N(9))}
+    run(f"{t} SET a = a - 1, l[0] = 'x', b = 1 REMOVE s, none {where}")
+    assert get(one) == {"a": N(7), "l": L(S("x")), "b": N(1)}
 
 
 def test_PQL_06_update_of_a_missing_item(run, refuse, put, get, hash_table, key):
@@ -116,6 +118,7 @@ def test_PQL_07_delete(run, refuse, put, get, hash_table, key):
            f"DELETE {where} RETURNING ALL NEW *")
     assert run(f"DELETE {where} RETURNING ALL OLD *") == {"Items": [{**one, "a": N(1)}]}
     assert run(f"DELETE {where}") == {"Items": []} and get(one) is None
+    assert run(f"DELETE {where} AND a = 2") == {"Items": []}, "what is not there is deleted with success"
 
 
 def test_PQL_08_whole_keys(refuse, table):
@@ -123,6 +126,8 @@ def test_PQL_08_whole_keys(refuse, table):
     for where in ("p = 'p1'", "c = 1", "p = 'p1' AND c > 1", "a = 1"):
         refuse("ValidationException", text, f'DELETE FROM "{table}" WHERE {where}')
         refuse("ValidationException", text, f'UPDATE "{table}" SET a = 1 WHERE {where}')
+    refuse("ValidationException", text, f'DELETE FROM "{table}"')
+    refuse("ValidationException", text, f'UPDATE "{table}" SET a = 1')
 
 
 @pytest.mark.parametrize("condition,want", [
@@ -144,7 +149,18 @@ def test_PQL_11_order(run, refuse, table):
 
 def test_PQL_12_unsupported(refuse, table):
     statement = f'SELECT * FROM "{table}" LIMIT 5'
-    refuse("ValidationException", f"Unsupported clause: LIMIT at 1:{statement.index('LIMIT') + 1}:1", statement)
+    refuse("ValidationException", f"Unsupported clause: LIMIT at 1:{statement.index('LIMIT') + 7}:1", statement)
+    refuse("ValidationException", "Unsupported clause: GROUP BY", f'SELECT * FROM "{table}" GROUP BY a')
+    refuse("ValidationException", "Unsupported token in expression: DISTINCT", f'SELECT DISTINCT a FROM "{table}"')
+    refuse("ValidationException", "Only select from a single table or index is supported.", f'SELECT * FROM "{table}", other')
+    refuse("ValidationException", "Duplicate identifiers in select clause: a", f'SELECT a, a FROM "{table}"')
+    refuse("ValidationException", "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [m, x], "
+           "path two: [m]", f'SELECT m, m.x FROM "{table}"')
+    refuse("ValidationException", "RETURNING is not supported in INSERT", f"INSERT INTO \"{table}\" VALUE {{'p': 'x', 'c': 1}} RETURNING ALL OLD *")
+    twice = f"INSERT INTO \"{table}\" VALUE {{'p': 'x', 'c': 1, 'p': 'y'}}"
+    refuse("ValidationException", f"Duplicate keys in tuple. Key: p under root at 1:{twice.rindex("'p'") + 1}:3", twice)
+    empty = f"INSERT INTO \"{table}\" VALUE {{'p': 'x', 'c': 1, 'e': <<>>}}"
+    refuse("ValidationException", f"Empty bags are not supported at 1:{empty.index('<<') + 1}:2", empty)
     refuse("ValidationException", "Aliasing is not supported", f'SELECT a AS b FROM "{table}"')
     for bad in ("HELLO", "SELECT * FROM", f'SELECT * FROM "{table}" WHERE p', f'SELECT * FROM "{table}" WHERE p = \'x'):
         refuse("ValidationException", f"Statement wasn't well formed, can't be processed: {bad}", bad)
@@ -216,6 +232,11 @@ def test_PQL_15_transactions(wire, put, get, hash_table, key):
     assert get({"p": S(p)}) == {} and get(two) == {"a": N(9)}
     answer = transact(insert)
     assert [one["Code"] for one in answer.json["CancellationReasons"]] == ["DuplicateItem"]
+    answer = transact(update, f"EXISTS(SELECT * FROM {t} WHERE p = '{p}')")
+    assert answer.message == "Validation failed in TransactStatements[1]: EXISTS() must contain a single item read with additional condition"
+    answer = transact(f"SELECT * FROM {t}")
+    assert answer.message == ("Validation failed in TransactStatements[0]: Select statements within ExecuteTransaction must specify the "
+                              "primary key in the where clause.")
     answer = transact(select[0], insert)
     assert answer.message == "ExecuteTransaction API does not support both read and write operations in the same request."
 
@@ -245,3 +266,22 @@ def test_CAP_of_statements(run, table):
     assert run(f"SELECT * FROM \"{table}\" WHERE p = 'p1'", ReturnConsumedCapacity="TOTAL")["ConsumedCapacity"] == {"TableName": table, "CapacityUnits": 0.5}
     answer = run(f"UPDATE \"{table}\" SET a = 12 WHERE p = 'p1' AND c = 2", ReturnConsumedCapacity="TOTAL")
     assert answer["ConsumedCapacity"]["CapacityUnits"] >= 1.0
+
+
+def test_PQL_every_write_reaches_the_stream(wire, make_table):
+    name = make_table("p:S", "c:N", StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"})
+    t = f'"{name}"'
+    wire.ok("ExecuteStatement", Statement=f"INSERT INTO {t} VALUE {{'p': 'a', 'c': 1}}")
+    wire.ok("ExecuteStatement", Statement=f"UPDATE {t} SET x = 1 WHERE p = 'a' AND c = 1")
+    wire.ok("ExecuteStatement", Statement=f"UPDATE {t} SET x = 1 WHERE p = 'a' AND c = 1")
+    wire.ok("BatchExecuteStatement", Statements=[{"Statement": f"INSERT INTO {t} VALUE {{'p': 'a', 'c': 2}}"},
+                                                 {"Statement": f"INSERT INTO {t} VALUE {{'p': 'a', 'c': 1}}"}])
+    wire.ok("ExecuteTransaction", TransactStatements=[{"Statement": f"DELETE FROM {t} WHERE p = 'a' AND c = 1"},
+                                                      {"Statement": f"UPDATE {t} SET y = 2 WHERE p = 'a' AND c = 2"}])
+    wire.ok("ExecuteStatement", Statement=f"DELETE FROM {t} WHERE p = 'a' AND c = 2")
+    arn = wire.ok("DescribeTable", TableName=name)["Table"]["LatestStreamArn"]
+    shard = wire.ok("DescribeStream", StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
+    at = wire.ok("GetShardIterator", StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
+    got = [(one["eventName"], one["dynamodb"]["Keys"]["c"]["N"]) for one in wire.ok("GetRecords", ShardIterator=at)["Records"]]
+    assert sorted(got[:5]) == sorted([("INSERT", "1"), ("MODIFY", "1"), ("INSERT", "2"), ("REMOVE", "1"), ("MODIFY", "2")])
+    assert got[:3] == [("INSERT", "1"), ("MODIFY", "1"), ("INSERT", "2")] and got[5:] == [("REMOVE", "2")]

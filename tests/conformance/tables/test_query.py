@@ -216,3 +216,9 @@ def test_QRY_29_begins_with_on_numbers(wire, number_table):
                               "begins_with, operand type: N")
     wire.invalid("Query", "One or more parameter values were invalid: Condition parameter type does not match schema type", TableName=number_table,
                  KeyConditionExpression="p = :p AND begins_with(c, :c)", ExpressionAttributeValues={":p": S("x"), ":c": S("1")})
+
+
+def test_QRY_27_a_query_without_sort_key_has_one_page(wire, hash_table, put):
+    one = put(a=N(1))
+    answer = wire.ok("Query", TableName=hash_table, KeyConditionExpression="p = :p", ExpressionAttributeValues={":p": one["p"]}, Limit=1)
+    assert answer["Count"] == 1 and "LastEvaluatedKey" not in answer

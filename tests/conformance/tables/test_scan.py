@@ -1,4 +1,7 @@
 """Scan."""
+import base64
+import hashlib
+
 import pytest
 
 from .wire import N, S
@@ -127,3 +130,26 @@ def test_SCN_14_indexes(wire, table):
     assert answer["Count"] == 100 and all(set(one) == {"p", "c", "l", "a"} for one in answer["Items"])
     seen = [key for page in pages(wire, TableName=table, IndexName="gsi", Limit=9) for key in keys(page)]
     assert len(seen) == 100 and set(seen) == EVERYTHING
+
+
+def test_SCN_partitions_come_in_the_order_seen_on_aws(wire, make_table):
+    """By MD5, sort keys in order within; segments hold parts of that order."""
+    for kind, order in (("S", "ABCDEFGHIJ"), ("N", ["0", "1", "-1", "10", "0.5", "1000", "-2.25"]), ("B", ["AA==", "gA==", "AQI="])):
+        name = make_table(f"p:{kind}", "c:N")
+        for p in order:
+            wire.ok("BatchWriteItem", RequestItems={name: [{"PutRequest": {"Item": {"p": {kind: p}, "c": N(c)}}} for c in (2, 1)]})
+        items = wire.ok("Scan", TableName=name)["Items"]
+        assert [one["c"]["N"] for one in items] == ["1", "2"] * len(order)
+        got = [one["p"][kind] for one in items[::2]]
+        assert got == sorted(order, key=lambda p: hashlib.md5(b"Outliers" + key_bytes(kind, p)).digest())
+        segments = [[one["p"][kind] for one in wire.ok("Scan", TableName=name, TotalSegments=3, Segment=s)["Items"][::2]] for s in range(3)]
+        assert segments[0] + segments[1] + segments[2] == got
+
+
+def key_bytes(kind, text):
+    if kind == "S":
+        return text.encode()
+    if kind == "B":
+        return base64.b64decode(text)
+    return {"0": b"\x80", "1": b"\xc1\x02", "-1": b"\x3e\x64\x66", "10": b"\xc1\x0b", "0.5": b"\xc0\x33", "1000": b"\xc2\x0b",
+            "-2.25": b"\x3e\x63\x4c\x66"}[text]

@@ -109,6 +109,10 @@ def test_TXN_13_TXN_14_plain_errors(wire, hash_table):
     base = {"TableName": hash_table, "Key": {"p": S("x")}}
     wire.invalid("TransactWriteItems", 'Invalid ConditionExpression: Syntax error; token: "<EOF>", near: "="',
                  TransactItems=[{"Delete": {**base, "ConditionExpression": "a ="}}])
+    empty = "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: p"
+    for action in ({"Put": {"TableName": hash_table, "Item": {"p": S("")}}}, {"Delete": {"TableName": hash_table, "Key": {"p": S("")}}},
+                   {"Update": {"TableName": hash_table, "Key": {"p": S("")}, "UpdateExpression": "REMOVE a"}}):
+        wire.invalid("TransactWriteItems", empty, TransactItems=[action])
     wire.invalid("TransactWriteItems", "Value provided in ExpressionAttributeNames unused in expressions: keys: {#a}",
                  TransactItems=[{"Delete": {**base, "ConditionExpression": "a = b", "ExpressionAttributeNames": {"#a": "a"}}}])
     wire.invalid("TransactWriteItems", "Invalid UpdateExpression: An expression attribute value used in expression is not defined; attribute value: :v",

@@ -145,7 +145,7 @@ def parent_of(item, path):
 def apply(old, key, actions):
     """The new item (None: none is made). Raises Unfit with every text that would be right."""
     item = values.copy_item(old if old is not None else key)
-    before = old if old is not None else {}
+    before = old if old is not None else key
     if old is None and actions and all(action[0] in ("REMOVE", "DELETE") for action in actions):
         return None
     places, appended, removed, wrong = [], [], [], []
