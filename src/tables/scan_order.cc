@@ -105,10 +105,10 @@ std::uint64_t md5_prefix(std::string_view bytes) {
   return static_cast<std::uint64_t>(swapped(state[0])) << 32 | swapped(state[1]);
 }
 
-std::uint64_t scan_hash(const std::vector<KeyAttribute>& hash, const Item& item) {
+std::uint64_t scan_hash(const std::vector<KeyAttribute>& hash, const item::Item& item) {
   std::string bytes = "Outliers";
   for (const auto& key : hash) {
-    const AttributeValue& value = *item.find(key.name);
+    const item::AttributeValue& value = *item.find(key.name);
     switch (key.type) {
       case KeyType::kString: bytes += value.string(); break;
       case KeyType::kBinary: bytes += value.binary(); break;

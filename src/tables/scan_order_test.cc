@@ -4,12 +4,13 @@
 
 #include "base/bytes.h"
 #include "base/digest.h"
+#include "item/number.h"
 
 namespace tidemill::tables {
 namespace {
 
 std::uint64_t hash_of(KeyType type, item::AttributeValue value) {
-  return scan_hash({{.name = "p", .type = type}}, Item::from({{"p", std::move(value)}}));
+  return scan_hash({{.name = "p", .type = type}}, item::Item::from({{"p", std::move(value)}}));
 }
 
 TEST(ScanOrder, IsThatOfMd5) {
