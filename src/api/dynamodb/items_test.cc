@@ -160,11 +160,12 @@ constexpr ErrorCase kErrors[] = {
      R"({"TableName":"rows","KeyConditionExpression":"p = :p","ExpressionAttributeValues":{":p":{"S":"1"}},"Select":"ALL_PROJECTED_ATTRIBUTES"})",
      "ValidationException: 1 validation error detected: ALL_PROJECTED_ATTRIBUTES can be used only when Querying using "
      "an IndexName"},
-    {"SelectSpecificPlainInScan", "Scan", R"({"TableName":"rows","Select":"SPECIFIC_ATTRIBUTES"})",
-     "ValidationException: Must specify the AttributesToGet or ProjectionExpression when choosing to get "
-     "SPECIFIC_ATTRIBUTES"},
+    {"SelectSpecificInScan", "Scan", R"({"TableName":"rows","Select":"SPECIFIC_ATTRIBUTES"})",
+     "ValidationException: 1 validation error detected: Must specify the AttributesToGet or ProjectionExpression when "
+     "choosing to get SPECIFIC_ATTRIBUTES"},
     {"CountWithProjection", "Scan", R"({"TableName":"rows","Select":"COUNT","ProjectionExpression":"a"})",
-     "ValidationException: Cannot specify the ProjectionExpression when choosing to get only the Count"},
+     "ValidationException: 1 validation error detected: Cannot specify the ProjectionExpression when choosing to get "
+     "only the Count"},
     {"AllAttributesOfNarrowIndex", "Scan", R"({"TableName":"rows","IndexName":"by-g","Select":"ALL_ATTRIBUTES"})",
      "ValidationException: One or more parameter values were invalid: Select type ALL_ATTRIBUTES is not supported for "
      "global secondary "
