@@ -320,6 +320,106 @@ class Program:
         self.expect(got == wanted, f"capacity: the model says {wanted}", capacity)
         self.expect(capacity["CapacityUnits"] == sum(wanted.values()), "CapacityUnits is not the sum", capacity)
 
+    def legacy_update(self):
+        """AttributeUpdates: names are literal, every action is on its own attribute."""
+        key = self.key()
+        old = self.table.get(key)
+        updates, wrong = {}, []
+        new = values.copy_item(old if old is not None else key)
+        creates = False
+        for name in self.random.sample(TOP, self.random.randrange(0, 4)):
+            action = self.random.choice(["PUT", "PUT", "ADD", "DELETE", "REMOVE"])
+            current = (old or {}).get(name)
+            value = self.value(1)
+            if action == "ADD":
+                while values.kind(value) not in ("N", "SS", "NS", "BS", "L"):
+                    value = self.value(1)
+            elif action == "DELETE":
+                while values.kind(value) not in ("SS", "NS", "BS"):
+                    value = self.value(0)
+            creates = creates or action in ("PUT", "ADD")
+            updates[name] = {"Action": "DELETE"} if action == "REMOVE" else {"Action": action, "Value": value}
+            if action == "REMOVE":
+                new.pop(name, None)
+            elif action == "PUT" or (action == "ADD" and current is None):
+                new[name] = value
+            elif action == "DELETE" and current is None:
+                continue
+            elif values.kind(current) != values.kind(value):
+                wrong.append("Type mismatch for attribute to update")
+            elif action == "DELETE":
+                left = language.difference(current, value)
+                if values.content(left):
+                    new[name] = left
+                else:
+                    del new[name]
+            elif "L" in value:
+                new[name] = {"L": current["L"] + value["L"]}
+            else:
+                try:
+                    new[name] = language.arithmetic("+", current, value) if "N" in value else language.union(current, value)
+                except language.Unfit as unfit:
+                    wrong += unfit.args
+        if old is None and updates and not creates:
+            new, wrong = None, []   # what only takes away makes nothing
+        status, answer = self.send("UpdateItem", {"TableName": self.table.name, "Key": key, "AttributeUpdates": updates,
+                                                  "ReturnValues": "ALL_NEW", "ReturnConsumedCapacity": "INDEXES"})
+        if wrong:
+            return self.expect_refusal(status, answer, Refused("ValidationException", wrong), False)
+        self.expect(status == 200, "the model allows this", answer)
+        change = tables.Change(self.table, self.table.key_of(old) if old else key, old, new)
+        self.table.commit(change)
+        self.expect_item(answer.get("Attributes"), new, None)
+        self.expect_units(answer["ConsumedCapacity"], change.units, change.index_units)
+
+    def statement(self):
+        """PartiQL over one item: literals as parameters."""
+        table, key = self.table, self.key()
+        old = table.get(key)
+        parameters = []
+
+        def mark(value):
+            parameters.append(value)
+            return "?"
+
+        def where():
+            return " AND ".join(f'"{name}" = {mark(key[name])}' for name in table.keys)
+
+        kind = self.random.choice(["INSERT", "SELECT", "UPDATE", "DELETE"])
+        name = f'"{table.name}"'
+        if kind == "SELECT":
+            status, answer = self.execute(f"SELECT * FROM {name} WHERE {where()}", parameters)
+            self.expect(status == 200, "the model allows this", answer)
+            return self.expect_set(answer["Items"], [old] if old is not None else [])
+        attribute, value = self.random.choice(["at1", "at2", "n 1"]), self.value(1)
+        if kind == "INSERT":
+            item = {**key, attribute: value}
+            pairs = ", ".join(f"'{one}': {mark(inner)}" for one, inner in item.items())
+            status, answer = self.execute(f"INSERT INTO {name} VALUE {{{pairs}}}", parameters)
+            refused = Refused("DuplicateItemException", ["Duplicate primary key exists in table"]) if old is not None else None
+            new, shown = item, None
+        elif kind == "UPDATE":
+            status, answer = self.execute(f'UPDATE {name} SET "{attribute}" = {mark(value)} WHERE {where()} RETURNING ALL NEW *', parameters)
+            refused = Refused("ConditionalCheckFailedException", [tables.FAILED]) if old is None else None
+            new = shown = {**(old or {}), attribute: value}
+        else:
+            condition = f' AND "{attribute}" = {mark(value)}' if self.chance(0.3) else ""
+            keys = where()
+            if condition:
+                parameters.append(parameters.pop(0))   # the condition stands behind the key
+            status, answer = self.execute(f"DELETE FROM {name} WHERE {keys}{condition} RETURNING ALL OLD *", parameters)
+            fails = condition and old is not None and not (attribute in old and values.same(old[attribute], value))
+            refused = Refused("ConditionalCheckFailedException", [tables.FAILED]) if fails else None
+            new, shown = None, old
+        if refused is not None:
+            return self.expect_refusal(status, answer, refused, False)
+        self.expect(status == 200, "the model allows this", answer)
+        self.expect_set(answer["Items"], [shown] if shown is not None else [])
+        table.commit(tables.Change(table, table.key_of(old) if old else key, old, new))
+
+    def execute(self, text, parameters):
+        return self.send("ExecuteStatement", {"Statement": text, "Parameters": parameters})
+
     def batch_write(self):
         writes = {}
         for _ in range(self.random.randrange(1, 6)):
@@ -610,7 +710,7 @@ class Program:
         self.expect_page(body, items, count, scanned, entries, passes, paths)
 
     # ---- running ----------------------------------------------------------------------------------------------------
-    STEPS = (("single_write", 10), ("batch_write", 2), ("transact_write", 4), ("get_item", 3), ("batch_get", 1),
+    STEPS = (("single_write", 10), ("legacy_update", 2), ("statement", 3), ("batch_write", 2), ("transact_write", 4), ("get_item", 3), ("batch_get", 1),
              ("transact_get", 1), ("query", 5), ("scan", 2))
 
     def run(self, count):
