@@ -21,6 +21,13 @@ constexpr std::string_view kUnsupportedClauses[] = {"LIMIT", "GROUP", "HAVING", 
 
 std::unexpected<Error> from_item(const item::Error& error) { return invalid(error.message); }
 
+// A statement has no parameters that could be named, as "Invalid UpdateExpression: " does.
+std::unexpected<Error> without_parameter(Error error) {
+  if (const auto end = error.message.find(": "); error.message.starts_with("Invalid ") && end != std::string::npos)
+    error.message.erase(0, end + 2);
+  return std::unexpected(std::move(error));
+}
+
 class Parser {
  public:
   Parser(std::string_view text, const std::vector<AttributeValue>& parameters)
@@ -279,7 +286,9 @@ class Parser {
     TM_TRY(auto root, disjunction());
     TM_CHECK(settle(root));
     parsed->root = root.node;
-    TM_TRY(statement_.where, Condition::bind(std::move(parsed), Parameter::kFilter, substitutions_));
+    auto bound = Condition::bind(std::move(parsed), Parameter::kFilter, substitutions_);
+    if (!bound) return without_parameter(std::move(bound).error());
+    statement_.where = *std::move(bound);
     return {};
   }
 
@@ -509,17 +518,17 @@ class Parser {
           TM_CHECK(assignment(*parsed));
         } while (take_symbol(","));
       } else if (take_word("REMOVE")) {
-        do {
-          TM_TRY(auto found, path());
-          parsed->tree.paths.push_back(std::move(found));
-          parsed->actions.push_back({.kind = ActionKind::kRemove, .path = last_path(*parsed)});
-        } while (take_symbol(","));
+        TM_TRY(auto found, path());
+        parsed->tree.paths.push_back(std::move(found));
+        parsed->actions.push_back({.kind = ActionKind::kRemove, .path = last_path(*parsed)});
       } else {
         break;
       }
     }
     if (parsed->actions.empty()) return malformed();
-    TM_TRY(statement_.update, Update::bind(std::move(parsed), substitutions_));
+    auto bound = Update::bind(std::move(parsed), substitutions_);
+    if (!bound) return without_parameter(std::move(bound).error());
+    statement_.update = *std::move(bound);
     // Without a clause no key is named: that is told when the table is known.
     if (take_word("WHERE")) TM_CHECK(where());
     return returning();

@@ -95,7 +95,7 @@ def test_PQL_05_PQL_09_update(run, put, get, hash_table):
     assert get(one) == {"a": N(8), "s": SS("x", "y"), "l": L(N(9)), "b": N(3), "m": M(k=S("new"))}
     run(f"{t} SET s = set_delete(s, <<'x'>>) REMOVE m REMOVE b {where}")
     assert get(one) == {"a": N(8), "s": SS("y"), "l": L(N(9))}
-    run(f"{t} SET a = a - 1, l[0] = 'x', b = 1 REMOVE s, none {where}")
+    run(f"{t} SET a = a - 1, l[0] = 'x', b = 1 REMOVE s REMOVE none {where}")
     assert get(one) == {"a": N(7), "l": L(S("x")), "b": N(1)}
 
 
