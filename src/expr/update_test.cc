@@ -134,7 +134,7 @@ constexpr Case kCases[] = {
     {"UPD_23_missing", "DELETE q :v", kSet, "{':v':{'SS':['a','b']}}", "{'p':{'S':'k'},'ss':{'SS':['a','b']}}"},
     {"UPD_24_constant", "DELETE ss :v", kSet, "{':v':{'N':'1'}}",
      "Invalid UpdateExpression: Incorrect operand type for operator or function; operator: DELETE, operand type: "
-     "NUMBER"},
+     "NUMBER, typeSet: ALLOWED_FOR_DELETE_OPERAND"},
     {"UPD_25_twice", "SET a = :v SET b = :v", kSmall, "{':v':{'N':'1'}}",
      "Invalid UpdateExpression: The \"SET\" section can only be used once in an update expression;"},
     {"UPD_26_equal", "SET a = :v REMOVE a", kSmall, "{':v':{'N':'1'}}",
