@@ -1,10 +1,9 @@
 // Long lives in virtual time: a function that fails in every way it can, records that keep coming, crashes at random
 // moments that lose what was not synced. Whatever happens: no record is skipped, order holds within a shard, a
 // checkpoint never runs ahead. A failure prints its seed; TIDEMILL_SIM_SEED=<seed> runs that one alone.
-#include <cstdlib>
 #include <random>
 
-#include "runtime/system.h"
+#include "runtime/sim/seeds.h"
 #include "triggers/sim_kit.h"
 
 namespace tidemill::triggers {
@@ -142,16 +141,18 @@ void live(const Plan& plan) {
 }
 
 TEST(MappingSim, NeverSkipsARecordWhateverHappens) {
-  if (const auto seed = runtime::environment_variable("TIDEMILL_SIM_SEED"); !seed.empty())
-    return live(plan_of(std::strtoull(seed.c_str(), nullptr, 10)));
-  for (std::uint64_t seed = 1; seed <= 40 && !testing::Test::HasFailure(); ++seed) live(plan_of(seed));
+  for (const auto seed : runtime::simulation_seeds(40)) {
+    if (HasFailure()) break;
+    live(plan_of(seed));
+  }
 }
 
 // Without crashes, each record that succeeds is seen in the order of its shard, and what is given up is given up in
 // order, too.
 TEST(MappingSim, OrderHoldsThroughRetriesAndSplits) {
-  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
-    SCOPED_TRACE(seed);
+  for (const auto seed : runtime::simulation_seeds(20)) {
+    if (HasFailure()) break;
+    SCOPED_TRACE("TIDEMILL_SIM_SEED=" + std::to_string(seed));
     std::mt19937_64 random(seed);
     SimWorld world(seed, Pace{});
     std::vector<Position> done;

@@ -2,12 +2,12 @@
 // syncs when the seed says so, and power failures that lose what was not synced. See docs/design/0001-write-path.md.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <deque>
 #include <map>
 #include <random>
 
 #include "base/bytes.h"
+#include "runtime/sim/seeds.h"
 #include "storage/sim/memory_store.h"
 #include "storage/store.h"
 #include "storage/stripes.h"
@@ -242,27 +242,19 @@ class World {
   int in_flight_ = 0;
 };
 
-// TIDEMILL_SIM_SEED runs one seed; TIDEMILL_SIM_SEEDS that many.
-std::pair<std::uint64_t, std::uint64_t> seeds() {
-  if (const char* one = std::getenv("TIDEMILL_SIM_SEED")) {
-    const auto seed = std::strtoull(one, nullptr, 10);
-    return {seed, seed + 1};
-  }
-  const char* many = std::getenv("TIDEMILL_SIM_SEEDS");
-  return {1, 1 + (many == nullptr ? 600 : std::strtoull(many, nullptr, 10))};
-}
+constexpr std::uint64_t kSeeds = 200;
 
 TEST(WritePath, IsLinearizableAndLosesNothingThatWasTold) {
-  const auto [from, to] = seeds();
-  for (auto seed = from; seed < to && !HasFailure(); ++seed) {
+  for (const auto seed : runtime::simulation_seeds(kSeeds)) {
+    if (HasFailure()) break;
     SCOPED_TRACE("TIDEMILL_SIM_SEED=" + std::to_string(seed));
     World(seed, false).live(3000);
   }
 }
 
 TEST(WritePath, RelaxedSurvivesTheProcess) {
-  const auto [from, to] = seeds();
-  for (auto seed = from; seed < to && !HasFailure(); ++seed) {
+  for (const auto seed : runtime::simulation_seeds(kSeeds)) {
+    if (HasFailure()) break;
     SCOPED_TRACE("TIDEMILL_SIM_SEED=" + std::to_string(seed));
     World(seed, true).live(1500);
   }
