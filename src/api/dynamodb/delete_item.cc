@@ -21,20 +21,9 @@ Result<tables::WriteRequest> parse(Services& services, const awsjson::Call& call
   TM_CHECK(refuse_mixed(body, expr::Use::kWrite));
   auto request = begin_write(call, tables::WriteRequest::Kind::kDelete);
   TM_TRY(request.item, read_item(*body.find_present("Key"), Wording::kCounted));
-  if (request.return_values != tables::ReturnValues::kNone && request.return_values != tables::ReturnValues::kAllOld) {
-    return tables::invalid("ReturnValues can only be ALL_OLD or NONE");
-  }
-  TM_TRY(request.condition, read_expected(body, Wording::kCounted));
-  TM_TRY(auto expressions,
-         read_expressions(body, expr::Use::kWrite, services.expressions.of(call.loop), Wording::kCounted));
-  if (expressions.condition) request.condition = std::move(expressions.condition);
+  TM_CHECK(only_old_values(request));
+  TM_CHECK(read_condition_and_update(services, call, expr::Use::kWrite, request));
   return request;
-}
-
-void run(Services& services, awsjson::Call call) {
-  auto request = parse(services, call);
-  if (!request) return refuse(std::move(call), request.error());
-  run_write(services, std::move(call), *std::move(request));
 }
 
 }  // namespace
@@ -44,6 +33,6 @@ extern const Operation kDeleteItem{.info = {.name = "DeleteItem",
                                             .access = awsjson::Access::kWrite,
                                             .input = &kInput,
                                             .resources = table_resource},
-                                   .run = run};
+                                   .run = parse_and_write<parse>};
 
 }  // namespace tidemill::dynamodb

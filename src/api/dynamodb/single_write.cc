@@ -12,6 +12,23 @@ tables::WriteRequest begin_write(const awsjson::Call& call, tables::WriteRequest
           .old_on_failure = old_on_failure(body)};
 }
 
+Status only_old_values(const tables::WriteRequest& request) {
+  if (request.return_values != tables::ReturnValues::kNone && request.return_values != tables::ReturnValues::kAllOld) {
+    return tables::invalid("ReturnValues can only be ALL_OLD or NONE");
+  }
+  return {};
+}
+
+Status read_condition_and_update(Services& services, const awsjson::Call& call, expr::Use use,
+                                 tables::WriteRequest& request) {
+  const auto& body = call.body();
+  TM_TRY(request.condition, read_expected(body, Wording::kCounted));
+  TM_TRY(auto expressions, read_expressions(body, use, services.expressions.of(call.loop), Wording::kCounted));
+  if (expressions.condition) request.condition = std::move(expressions.condition);
+  if (expressions.update) request.update = std::move(expressions.update);
+  return {};
+}
+
 void run_write(Services& services, awsjson::Call call, tables::WriteRequest request) {
   const auto mode = capacity_mode(call.body());
   const bool collections = wants_collections(call.body());

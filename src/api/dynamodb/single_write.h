@@ -10,4 +10,17 @@ void run_write(Services& services, awsjson::Call call, tables::WriteRequest requ
 // Table, ReturnValues and the like; the item, the condition and the update are the operation's.
 tables::WriteRequest begin_write(const awsjson::Call& call, tables::WriteRequest::Kind kind);
 
+// For those that know the item before and nothing after.
+Status only_old_values(const tables::WriteRequest& request);
+// What the expressions, or the members that came before them, say.
+Status read_condition_and_update(Services& services, const awsjson::Call& call, expr::Use use,
+                                 tables::WriteRequest& request);
+
+template <auto kParse>
+void parse_and_write(Services& services, awsjson::Call call) {
+  auto request = kParse(services, call);
+  if (!request) return refuse(std::move(call), request.error());
+  run_write(services, std::move(call), *std::move(request));
+}
+
 }  // namespace tidemill::dynamodb

@@ -28,18 +28,8 @@ Result<tables::WriteRequest> parse(Services& services, const awsjson::Call& call
     if (!update) return error_of(update.error(), Wording::kCounted);
     request.update = *std::move(update);
   }
-  TM_TRY(request.condition, read_expected(body, Wording::kCounted));
-  TM_TRY(auto expressions,
-         read_expressions(body, expr::Use::kUpdate, services.expressions.of(call.loop), Wording::kCounted));
-  if (expressions.condition) request.condition = std::move(expressions.condition);
-  if (expressions.update) request.update = std::move(expressions.update);
+  TM_CHECK(read_condition_and_update(services, call, expr::Use::kUpdate, request));
   return request;
-}
-
-void run(Services& services, awsjson::Call call) {
-  auto request = parse(services, call);
-  if (!request) return refuse(std::move(call), request.error());
-  run_write(services, std::move(call), *std::move(request));
 }
 
 }  // namespace
@@ -49,6 +39,6 @@ extern const Operation kUpdateItem{.info = {.name = "UpdateItem",
                                             .access = awsjson::Access::kWrite,
                                             .input = &kInput,
                                             .resources = table_resource},
-                                   .run = run};
+                                   .run = parse_and_write<parse>};
 
 }  // namespace tidemill::dynamodb
