@@ -105,6 +105,20 @@ TEST_F(Wire, TrailersAreKeptApartFromTheHeaders) {
   EXPECT_EQ(seen.headers.get("host"), "x");
 }
 
+// Found by http_fuzz: trailers that came in one read were taken whatever their size.
+TEST(RequestParser, TrailersOverTheLimitAreRefusedHoweverTheirBytesArrive) {
+  const std::string head = "PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n";
+  for (const std::size_t size : {100U, 400U, 600U, 5000U}) {
+    const std::string message = head + "T: " + std::string(size, 'v') + "\r\n\r\n";
+    for (const std::size_t step : {std::size_t{1}, std::size_t{7}, message.size()}) {
+      RequestParser parser({.head_bytes = 512});
+      for (std::size_t at = 0; at < message.size() && parser.state() != ParseState::kBroken; at += step)
+        parser.feed(std::string_view(message).substr(at, step));
+      EXPECT_EQ(parser.state(), size < 512 ? ParseState::kComplete : ParseState::kBroken) << size << " by " << step;
+    }
+  }
+}
+
 TEST_F(Wire, AnEmptyChunkedBodyMayComeByteByByte) {
   serve(echo());
   std::string got;

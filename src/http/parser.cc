@@ -229,42 +229,46 @@ bool RequestParser::feed_body(std::string_view bytes, std::size_t& taken) {
     return true;
   }
   auto& collector = *impl_->collector;
-  // Chunk framing may be cut anywhere: what Beast has not taken waits in head_ (bounded by its own limits on chunk
-  // headers).
-  head_ += bytes;
-  taken += bytes.size();
-  std::size_t used = 0;
-  boost::beast::error_code error;
-  // Beast asserts that a last chunk is looked at with all its five bytes ("0 CR LF CR LF"). Every body that is not
-  // complete has at least so many to come, so fewer can always wait.
-  while (head_.size() - used >= 5 && !collector.is_done()) {
-    const auto n = collector.put(boost::asio::const_buffer(head_.data() + used, head_.size() - used), error);
-    used += n;
-    if (error) break;
-    if (n == 0) break;
-  }
-  if (error && error != beast::error::need_more) {
-    head_.clear();
-    broken(collector.too_large ? 413 : 400);
-    return false;
-  }
-  if (collector.is_done()) {
-    request_.body = std::move(collector.body);
-    // The head's own headers were taken before; they have been acted on by now, so what comes behind the body must not
-    // pass for one of them. No header name that was sent can hold a colon.
-    for (const auto& [name, value] : collector.headers) request_.headers.add("trailer:" + name, value);
-    state_ = ParseState::kComplete;
-    // Bytes behind this message belong to the next.
-    const auto rest = head_.size() - used;
-    taken -= rest;
-    head_.clear();
-    return true;
-  }
-  head_.erase(0, used);
-  if (head_.size() > limits_.head_bytes) {
-    head_.clear();
-    broken(400);
-    return false;
+  while (!bytes.empty()) {
+    // Chunk framing may be cut anywhere: what Beast has not taken waits in head_. Beast bounds neither a chunk's
+    // extensions nor the trailers; it sees no more than the limit and a byte at once, so framing that is longer is
+    // refused however its bytes arrive.
+    const auto piece = bytes.substr(0, limits_.head_bytes + 1 - head_.size());
+    bytes.remove_prefix(piece.size());
+    taken += piece.size();
+    head_ += piece;
+    std::size_t used = 0;
+    boost::beast::error_code error;
+    // Beast asserts that a last chunk is looked at with all its five bytes ("0 CR LF CR LF"). Every body that is not
+    // complete has at least so many to come, so fewer can always wait.
+    while (head_.size() - used >= 5 && !collector.is_done()) {
+      const auto n = collector.put(boost::asio::const_buffer(head_.data() + used, head_.size() - used), error);
+      used += n;
+      if (error) break;
+      if (n == 0) break;
+    }
+    if (error && error != beast::error::need_more) {
+      head_.clear();
+      broken(collector.too_large ? 413 : 400);
+      return false;
+    }
+    if (collector.is_done()) {
+      request_.body = std::move(collector.body);
+      // The head's own headers were taken before; they have been acted on by now, so what comes behind the body must
+      // not pass for one of them. No header name that was sent can hold a colon.
+      for (const auto& [name, value] : collector.headers) request_.headers.add("trailer:" + name, value);
+      state_ = ParseState::kComplete;
+      // Bytes behind this message belong to the next.
+      taken -= head_.size() - used;
+      head_.clear();
+      return true;
+    }
+    head_.erase(0, used);
+    if (head_.size() > limits_.head_bytes) {
+      head_.clear();
+      broken(400);
+      return false;
+    }
   }
   return true;
 }
