@@ -88,7 +88,7 @@ class Identity {
                      const RequestContext& context = {}, const Policy* resource_policy = nullptr) const;
   bool enforced() const { return options_.enforced; }
   const Scope& home() const { return options_.home; }
-  const Credentials admin_credentials() const { return {options_.admin_access_key, options_.admin_secret_key, ""}; }
+  Credentials admin_credentials() const { return {options_.admin_access_key, options_.admin_secret_key, ""}; }
 
   // --- Temporary credentials.
   struct AssumeRole {

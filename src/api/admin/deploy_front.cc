@@ -117,7 +117,7 @@ void DeployFront::mount(api::Edge& edge) {
       kBodyBytesMax);
 }
 
-void DeployFront::handle(http::Request request, http::Responder respond) {
+void DeployFront::handle(const http::Request& request, http::Responder respond) {
   const auto admitted = admit(request, identity_, "tidemill:Deploy");
   if (!admitted) return answer(std::move(respond), 403, message(admitted.error()));
   const Scope& scope = *admitted;
@@ -204,7 +204,8 @@ void DeployFront::plan(const Scope& scope, const json::Value& body, http::Respon
       request.stack.tags.push_back({key, value.is_string() ? value.as_string() : value.text()});
   }
   // A plan that nobody carried out makes way for this one.
-  engine_.delete_change_set(scope, existing && (*existing)->exists() ? name : "", request.name,
+  const std::string plan = request.name;  // the request itself moves on in the same call
+  engine_.delete_change_set(scope, existing && (*existing)->exists() ? name : "", plan,
                             Reply<bool, Error>([this, request = std::move(request), name,
                                                 respond = std::move(respond)](deploy::Result<bool> cleared) mutable {
                               if (!cleared) return refuse(std::move(respond), cleared.error());

@@ -21,7 +21,7 @@ class DeployFront {
 
  private:
   struct Watching;
-  void handle(http::Request request, http::Responder respond);
+  void handle(const http::Request& request, http::Responder respond);
   void missing(const Scope& scope, const json::Value& body, http::Responder respond);
   void asset(const Scope& scope, const http::Request& request, http::Responder respond);
   void plan(const Scope& scope, const json::Value& body, http::Responder respond);

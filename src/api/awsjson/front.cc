@@ -108,7 +108,7 @@ Front::Front(Dependencies dependencies, std::vector<Service*> services)
 
 void Front::answer_error(Reply reply, const WireError& error) { std::move(reply).send(error.status, body_of(error)); }
 
-void Front::handle(http::Request request, runtime::Executor& loop, http::Responder respond) {
+void Front::handle(const http::Request& request, runtime::Executor& loop, http::Responder respond) {
   Reply reply{.respond = std::move(respond), .id = deps_.ids.long_id()};
   const auto origin = request.headers.find("Origin");
   reply.cors = origin.has_value();

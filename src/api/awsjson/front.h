@@ -40,7 +40,7 @@ class Front {
   Front(Dependencies dependencies, std::vector<Service*> services);
 
   // On the connection's loop; answers on it.
-  void handle(http::Request request, runtime::Executor& loop, http::Responder respond);
+  void handle(const http::Request& request, runtime::Executor& loop, http::Responder respond);
 
  private:
   struct Reply;

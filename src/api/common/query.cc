@@ -59,6 +59,7 @@ std::vector<std::string> Form::list(std::string_view name) const {
   for (const auto& [key, value] : values_)
     if (const auto at = indexed(key, name); at && at->rest.empty()) by_index[at->index] = value;
   std::vector<std::string> out;
+  out.reserve(by_index.size());
   for (auto& [index, value] : by_index) out.push_back(std::move(value));
   return out;
 }
@@ -69,6 +70,7 @@ std::vector<Form> Form::structures(std::string_view name) const {
     if (const auto at = indexed(key, name); at && !at->rest.empty())
       by_index[at->index].values_[std::string(at->rest)] = value;
   std::vector<Form> out;
+  out.reserve(by_index.size());
   for (auto& [index, form] : by_index) out.push_back(std::move(form));
   return out;
 }
@@ -124,7 +126,7 @@ QueryFront::QueryFront(Options options, const auth::Identity& identity, RequestI
   for (QueryOperation& operation : operations) operations_.emplace(std::string(operation.name), std::move(operation));
 }
 
-void QueryFront::handle(http::Request request, http::Responder respond) {
+void QueryFront::handle(const http::Request& request, http::Responder respond) {
   const std::string id = ids_.uuid();
   const auto refuse = [&](const QueryError& error) {
     std::move(respond)(query_error_response(error, options_.xml_namespace, id));

@@ -79,7 +79,7 @@ class QueryFront {
     std::string xml_namespace;
   };
   QueryFront(Options options, const auth::Identity& identity, RequestIds& ids, std::vector<QueryOperation> operations);
-  void handle(http::Request request, http::Responder respond);
+  void handle(const http::Request& request, http::Responder respond);
 
  private:
   const Options options_;

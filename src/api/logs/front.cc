@@ -52,7 +52,7 @@ void LogsFront::mount(api::Edge& edge) {
   edge.add({.target_prefix = std::string(kTargetPrefix), .front = front});
 }
 
-void LogsFront::handle(http::Request request, http::Responder respond) {
+void LogsFront::handle(const http::Request& request, http::Responder respond) {
   const auto id = request_ids_.uuid();
   const auto refuse = [&](int status, std::string_view code, std::string_view message) {
     std::move(respond)(error_response(status, code, message, id));

@@ -14,7 +14,7 @@ class LogsFront {
   LogsFront(functions::LogStore& logs, const auth::Identity& identity, api::RequestIds& request_ids)
       : logs_(logs), identity_(identity), request_ids_(request_ids) {}
   void mount(api::Edge& edge);
-  void handle(http::Request request, http::Responder respond);
+  void handle(const http::Request& request, http::Responder respond);
 
  private:
   functions::LogStore& logs_;

@@ -103,7 +103,7 @@ void MappingsFront::mount(api::Edge& edge) {
               .body_bytes_max = kBodyMax});
 }
 
-void MappingsFront::handle(http::Request request, http::Responder respond) {
+void MappingsFront::handle(const http::Request& request, http::Responder respond) {
   using Operation = Call::Operation;
   auto answer = [respond = std::move(respond), id = ids_.uuid()](http::Response response) mutable {
     response.headers.add("x-amzn-RequestId", id);

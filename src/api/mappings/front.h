@@ -18,7 +18,7 @@ class MappingsFront {
       : mappings_(mappings), identity_(identity), ids_(ids) {}
 
   void mount(api::Edge& edge);
-  void handle(http::Request request, http::Responder respond);
+  void handle(const http::Request& request, http::Responder respond);
 
  private:
   struct Call;

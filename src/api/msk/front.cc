@@ -174,7 +174,7 @@ void MskFront::mount(api::Edge& edge) {
             }});
 }
 
-void MskFront::handle(http::Request request, http::Responder respond) {
+void MskFront::handle(const http::Request& request, http::Responder respond) {
   auto response = answer(request);
   response.headers.add("x-amzn-RequestId", request_ids_.uuid());
   std::move(respond)(std::move(response));

@@ -34,7 +34,7 @@ class MskFront {
            const topics::NamedClusters* named = nullptr)
       : cluster_(std::move(cluster)), identity_(identity), request_ids_(request_ids), named_(named) {}
   void mount(api::Edge& edge);
-  void handle(http::Request request, http::Responder respond);
+  void handle(const http::Request& request, http::Responder respond);
 
  private:
   http::Response answer(const http::Request& request) const;

@@ -75,7 +75,7 @@ void SqsFront::mount(api::Edge& edge) {
             .body_bytes_max = 4 << 20});
 }
 
-void SqsFront::handle(http::Request request, http::Responder respond) {
+void SqsFront::handle(const http::Request& request, http::Responder respond) {
   const std::string_view target = request.headers.get("x-amz-target");
   Wire wire{.json = target.starts_with(kTarget), .request_id = ids_.uuid(), .operation = {}};
   const auto caller = identity_.authenticate(request, "sqs");

@@ -15,7 +15,7 @@ class SqsFront {
       : queues_(queues), identity_(identity), ids_(ids) {}
 
   void mount(api::Edge& edge);
-  void handle(http::Request request, http::Responder respond);
+  void handle(const http::Request& request, http::Responder respond);
 
  private:
   queues::Queues& queues_;
