@@ -105,7 +105,7 @@ struct Batch {
 };
 
 void read(Services& services, const std::shared_ptr<Batch>& batch, std::size_t i,
-          std::shared_ptr<PreparedStatement> prepared, tables::GetRequest request, bool consistent) {
+          const std::shared_ptr<PreparedStatement>& prepared, tables::GetRequest request, bool consistent) {
   request.consistent = consistent;
   tables::get_item(
       services.tables, std::move(request), *batch->call.loop,
@@ -123,7 +123,7 @@ void read(Services& services, const std::shared_ptr<Batch>& batch, std::size_t i
 }
 
 void write(Services& services, const std::shared_ptr<Batch>& batch, std::size_t i,
-           std::shared_ptr<PreparedStatement> prepared, tables::WriteRequest request) {
+           const std::shared_ptr<PreparedStatement>& prepared, tables::WriteRequest request) {
   tables::write_item(
       services.tables, std::move(request), *batch->call.loop,
       tables::Reply<tables::WriteResult>([batch, i, prepared](tables::Result<tables::WriteResult> result) {
