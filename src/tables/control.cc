@@ -11,8 +11,8 @@
 #include "tables/destinations.h"
 #include "tables/engine.h"
 #include "tables/expiry.h"
-#include "tables/throughput.h"
 #include "tables/recovery.h"
+#include "tables/throughput.h"
 
 namespace tidemill::tables {
 
@@ -610,7 +610,8 @@ void Tables::erase_table(TablePtr table, std::function<void(storage::Ticket)> do
     storage::Mutation batch;
     if (definition.stream.enabled) deps_.changes.close(definition, batch);
     const auto prefix = table_prefix(definition.id);
-    if (!backups_->keep_deleted(*table, batch)) batch.erase_range(Keyspace::kItems, prefix, prefix_end(prefix));
+    const bool kept = backups_->keep_deleted(*table, batch);
+    if (!kept) batch.erase_range(Keyspace::kItems, prefix, prefix_end(prefix));
     batch.erase_range(Keyspace::kIndexes, prefix, prefix_end(prefix));
     recovery_->forget(definition, batch);
     destinations_->forget(definition, batch);
@@ -619,7 +620,7 @@ void Tables::erase_table(TablePtr table, std::function<void(storage::Ticket)> do
     batch.erase(Keyspace::kMeta, definition_key(definition.scope, definition.name));
     const auto ticket = deps_.store.write(std::move(batch));
     unpublish(definition.scope, definition.name);
-    give_back(Keyspace::kItems, prefix);
+    if (!kept) give_back(Keyspace::kItems, prefix);
     give_back(Keyspace::kIndexes, prefix);
     deps_.log.info("tables.deleted", {{"table", definition.name}, {"id", definition.id}});
     done(ticket);

@@ -73,7 +73,6 @@ class Tables {
     std::size_t copy_step = 256;                                      // items in one step of a backup or a restore
     // How far the newest restorable time lies behind the present. The service has five minutes; nothing here needs any.
     std::chrono::milliseconds recovery_lag{0};
-    // A second change of the time-to-live setting is refused for so long. The service takes about an hour.
     bool start_background = true;
   };
   struct Dependencies {

@@ -169,8 +169,8 @@ class World {
     store = std::make_unique<storage::Store>(std::move(with), storage::Store::Options{.sync_thread = false});
     streams = std::make_unique<streams::Streams>(streams::Streams::Dependencies{*store, loop, random, log},
                                                  streams::Streams::Options{});
-    tables = std::make_unique<tables::Tables>(tables::Tables::Dependencies{*store, loop, random, *streams, log, &sink},
-                                              options_);
+    tables = std::make_unique<tables::Tables>(
+        tables::Tables::Dependencies{*store, loop, random, *streams, log, nullptr, &sink}, options_);
     api = std::make_unique<Api>(*tables);
     streams_api = std::make_unique<api_streams::Api>(*streams);
     front =
