@@ -23,11 +23,18 @@ std::string prefix_of(char kind, TableId table, std::uint32_t generation) {
   return out;
 }
 
-// Every number below it is gone.
-std::uint64_t trimmed_to(const storage::Store& store, TableId table, std::uint32_t generation,
-                         const storage::Snapshot* snapshot) {
+// Every number below it is gone. Nothing: there is no such history (any more).
+std::optional<std::uint64_t> trimmed_to(const storage::Store& store, TableId table, std::uint32_t generation,
+                                        const storage::Snapshot* snapshot) {
   const auto stored = store.get(Keyspace::kHistory, prefix_of(kTrimmed, table, generation), snapshot);
-  return stored && *stored && (*stored)->size() == 8 ? load_be<std::uint64_t>((*stored)->data()) : 0;
+  if (!stored || !*stored || (*stored)->size() != 8) return std::nullopt;
+  return load_be<std::uint64_t>((*stored)->data());
+}
+
+void mark(TableId table, std::uint32_t generation, std::uint64_t trimmed, storage::Mutation& batch) {
+  std::string value;
+  append_be(value, trimmed);
+  batch.put(Keyspace::kHistory, prefix_of(kTrimmed, table, generation), std::move(value));
 }
 
 std::int64_t time_of(std::string_view entry) { return entry.size() < 8 ? 0 : load_be<std::int64_t>(entry.data()); }
@@ -43,7 +50,7 @@ History::History(storage::Store& store, const runtime::Clock& clock, TableId tab
       rows_(prefix_of(kByRow, table, generation)),
       last_ms_(since_ms) {
   const auto prefix = prefix_of(kByNumber, table, generation);
-  oldest_ = trimmed_to(store, table, generation, nullptr);
+  oldest_ = trimmed_to(store, table, generation, nullptr).value_or(0);
   std::uint64_t next = oldest_;
   const auto last =
       store.cursor(Keyspace::kHistory, storage::Range::prefix(prefix), storage::Direction::kReverse, nullptr);
@@ -115,12 +122,14 @@ std::size_t History::trim(std::int64_t cutoff_ms, std::uint64_t floor, std::size
   }
   if (to == oldest_) return 0;
   batch.erase_range(Keyspace::kHistory, log_->key(oldest_), log_->key(to));
-  std::string mark;
-  append_be(mark, to);
-  batch.put(Keyspace::kHistory, prefix_of(kTrimmed, table_, generation_), std::move(mark));
+  mark(table_, generation_, to, batch);
   store_.write(std::move(batch));
   oldest_ = to;
   return erased;
+}
+
+void History::begin(TableId table, std::uint32_t generation, storage::Mutation& batch) {
+  mark(table, generation, 0, batch);
 }
 
 void History::erase(TableId table, std::uint32_t generation, storage::Mutation& batch) {
@@ -193,7 +202,8 @@ class RowWalk {
 };
 
 Status still_there(const storage::Store& store, const PastPoint& point, const storage::Snapshot* snapshot) {
-  if (point.number >= trimmed_to(store, point.table, point.generation, snapshot)) return {};
+  const auto trimmed = trimmed_to(store, point.table, point.generation, snapshot);
+  if (trimmed && point.number >= *trimmed) return {};
   return fail(Errc::kInvalidRestoreTime, "The history of the table does not reach back to the requested time any more");
 }
 

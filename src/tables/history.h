@@ -33,6 +33,8 @@ class History final : public ChangeStream {
 
   TableId table() const { return table_; }
   std::uint32_t generation() const { return generation_; }
+  // A history begins with its mark and is gone with it: a point without one cannot be read.
+  static void begin(TableId table, std::uint32_t generation, storage::Mutation& batch);
   // Everything that a history of this generation has in the store.
   static void erase(TableId table, std::uint32_t generation, storage::Mutation& batch);
   // The store is going: whoever still holds the history may only let go of it.

@@ -177,7 +177,10 @@ void Recovery::open(const TablePtr& table) {
   next.features.history = next.features.next_generation++;
   next.features.history_closing = false;
   kept_[id].state = State::kOpening;
-  tables_.replace(std::move(next), table);  // its taps are made there: from now on writers may know the history
+  storage::Mutation batch;
+  History::begin(id, next.features.history, batch);
+  tables_.replace(std::move(next), table,
+                  std::move(batch));  // its taps are made there: from now on writers may know the history
   tables_.barrier([this, id] {
     const auto kept = kept_.find(id);
     if (kept == kept_.end()) return;

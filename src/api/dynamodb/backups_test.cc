@@ -425,5 +425,21 @@ TEST(Recovery, ChangesBetweenTwoPointsAreOnePerItem) {
   EXPECT_EQ(seen, (std::map<std::string, int>{{"a", 3}, {"b", 1}, {"c", 2}, {"came and went", 0}}));
 }
 
+TEST(Recovery, APointOfAPastThatIsGoneIsRefusedAndNeverReadAsThePresent) {
+  World world;
+  create(world, "src");
+  put(world, "src", "a", 1);
+  (void)enable_recovery(world, "src");
+  const auto point = world.tables->recovery().point(world.tables->usable({}, "src")->definition, std::nullopt);
+  ASSERT_TRUE(point.has_value());
+  put(world, "src", "a", 2);
+  ASSERT_TRUE(tables::read_past(*world.store, *point, "").has_value());
+  // The rows stay, for the system backup; the history does not.
+  world.ok("DeleteTable", named("TableName", "src"));
+  for (const auto code : {tables::read_past(*world.store, *point, "").error().code,
+                          tables::read_changes(*world.store, *point, *point, "").error().code})
+    EXPECT_EQ(code, tables::Errc::kInvalidRestoreTime);
+}
+
 }  // namespace
 }  // namespace tidemill::dynamodb
