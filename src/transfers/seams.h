@@ -31,9 +31,9 @@ class Buckets {
     std::uint64_t size = 0;
   };
   // In the order of the keys, those greater than `after`.
-  virtual Result<std::vector<Entry>, BucketError> list(const std::string& account, const std::string& bucket,
-                                                       const std::string& prefix, const std::string& after,
-                                                       std::size_t max) = 0;
+  virtual tidemill::Result<std::vector<Entry>, BucketError> list(const std::string& account, const std::string& bucket,
+                                                                 const std::string& prefix, const std::string& after,
+                                                                 std::size_t max) = 0;
   // At most `size` bytes from `offset` on, at least one; fewer than asked for is not the end.
   virtual void read(const std::string& account, const std::string& bucket, const std::string& key, std::uint64_t offset,
                     std::size_t size, Reply<std::string, BucketError> reply) = 0;

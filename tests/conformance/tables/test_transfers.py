@@ -137,15 +137,21 @@ def test_CTL_27_errors_of_exports(ddb, s3, bucket, table, unique, wait_until):
 
 def test_an_incremental_export_tells_what_changed(ddb, s3, bucket, table, wait_until):
     name, arn, _ = table
-    latest = lambda: ddb.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]["LatestRestorableDateTime"]  # noqa: E731
     second = datetime.timedelta(seconds=1)
-    start = wait_until(lambda: (lambda now: now if now > began + second else None)(latest())) if (began := latest()) else None
-    wait_until(lambda: latest() > start + second)
+
+    def latest():
+        about = ddb.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]
+        return about["LatestRestorableDateTime"]
+
+    def later_than(time):
+        """A time that can be exported, with a whole second behind `time`."""
+        return wait_until(lambda: (lambda now: now if now > time + second else None)(latest()))
+    start = later_than(latest())
+    later_than(start)
     ddb.put_item(TableName=name, Item={"pk": {"S": "k000"}, "n": {"N": "1000"}})
     ddb.put_item(TableName=name, Item={"pk": {"S": "new"}})
     ddb.delete_item(TableName=name, Key={"pk": {"S": "k001"}})
-    changed = latest()
-    end = wait_until(lambda: (lambda now: now if now > changed + second else None)(latest()))
+    end = later_than(latest())
     begun = ddb.export_table_to_point_in_time(TableArn=arn, S3Bucket=bucket, ExportType="INCREMENTAL_EXPORT", IncrementalExportSpecification={
         "ExportFromTime": start, "ExportToTime": end, "ExportViewType": "NEW_AND_OLD_IMAGES"})["ExportDescription"]
     done = exported(ddb, wait_until, begun["ExportArn"])
