@@ -375,9 +375,8 @@ TEST(Records, HaveTheirBytes) {
                       .pieces = {{.file = false, .id = "id", .size = 300}}};
   const std::string bytes = object.encode();
   EXPECT_EQ(to_hex(bytes),
-            "010165ac02050174010168017601017501770853544e44"
-            "4152440641455332353600020431323334020201690269"
-            "64ac02")
+            "010165ac0205017401016801760101750177085354414e444152440641455332353600020431323334"
+            "02020169026964ac02")
       << "a form on disk must not change without a new format number";
   EXPECT_EQ(Object::decode(bytes), object);
   for (std::size_t n = 0; n < bytes.size(); ++n) EXPECT_FALSE(Object::decode(std::string_view(bytes).substr(0, n)));
