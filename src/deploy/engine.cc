@@ -351,7 +351,7 @@ std::vector<std::string> Engine::importers(const Scope& scope, const std::string
   return names;
 }
 
-void Engine::delete_stack(DeleteRequest request, Reply<bool, Error> reply) {
+void Engine::delete_stack(const DeleteRequest& request, Reply<bool, Error> reply) {
   auto* stack = book_.find(request.scope, request.stack_name);
   const auto done = [&] { book_.flushed([reply = std::move(reply)]() mutable { std::move(reply)(true); }); };
   if (stack == nullptr || !stack->exists()) return done();

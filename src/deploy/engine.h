@@ -84,8 +84,8 @@ class Engine {
   // Without a change set. The reply carries the stack's ARN when the operation has begun.
   void create_stack(StackRequest request, Reply<std::string, Error> reply);
   void update_stack(StackRequest request,
-                    Reply<std::string, Error> reply);                  // "No updates are to be performed." is an error
-  void delete_stack(DeleteRequest request, Reply<bool, Error> reply);  // of an unknown stack: fine
+                    Reply<std::string, Error> reply);  // "No updates are to be performed." is an error
+  void delete_stack(const DeleteRequest& request, Reply<bool, Error> reply);  // of an unknown stack: fine
   Status set_termination_protection(const Scope& scope, const std::string& stack, bool on);
 
   Result<const Stack*> stack(const Scope& scope, const std::string& name_or_arn);

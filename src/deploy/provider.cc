@@ -59,6 +59,7 @@ ResourceProvider* Providers::find(std::string_view type) const {
 
 std::vector<std::string> Providers::types() const {
   std::vector<std::string> out;
+  out.reserve(providers_.size());
   for (const auto& provider : providers_) out.push_back(provider->schema().type);
   return out;
 }
