@@ -148,9 +148,10 @@ class Functions {
   void add_permission(PermissionRequest request, Reply<json::Value, Error> reply);  // the statement
   void remove_permission(const Scope& scope, const std::string& name, const std::string& qualifier,
                          const std::string& statement_id, const std::string& revision_id, Reply<bool, Error> reply);
-  void tag(const Scope& scope, const std::string& arn, std::map<std::string, std::string> tags,
+  void tag(const Scope& scope, const std::string& arn, const std::map<std::string, std::string>& tags,
            Reply<bool, Error> reply);
-  void untag(const Scope& scope, const std::string& arn, std::vector<std::string> keys, Reply<bool, Error> reply);
+  void untag(const Scope& scope, const std::string& arn, const std::vector<std::string>& keys,
+             Reply<bool, Error> reply);
   void put_concurrency(const Scope& scope, const std::string& name, std::int64_t reserved,
                        Reply<Function, Error> reply);
   void remove_concurrency(const Scope& scope, const std::string& name, Reply<bool, Error> reply);

@@ -493,6 +493,7 @@ LogResult<std::vector<LogStreamView>> LogStore::streams(const Scope& scope, cons
   const auto* group = find(scope, name);
   if (group == nullptr) return no_group();
   std::vector<LogStreamView> views;
+  views.reserve(group->streams.size());
   for (const auto& [stream_name, stream] : group->streams) views.push_back(stream.view);
   return views;
 }

@@ -144,7 +144,7 @@ void Functions::remove_permission(const Scope& scope, const std::string& name, c
   impl.store(std::move(next), [shared = share(std::move(reply))](const Function&) { std::move (*shared)(true); });
 }
 
-void Functions::tag(const Scope& scope, const std::string& arn, std::map<std::string, std::string> tags,
+void Functions::tag(const Scope& scope, const std::string& arn, const std::map<std::string, std::string>& tags,
                     Reply<bool, Error> reply) {
   auto& impl = *impl_;
   const auto found = impl.find_unqualified(scope, arn, kTagsQualified);
@@ -152,12 +152,12 @@ void Functions::tag(const Scope& scope, const std::string& arn, std::map<std::st
   if (tags.empty())
     return std::move(reply)(fail(Errc::kInvalidParameter, "An error occurred and the request cannot be processed."));
   Function next = *(*found)->function;
-  for (auto& [key, value] : tags) next.tags[key] = value;
+  for (const auto& [key, value] : tags) next.tags[key] = value;
   if (auto ok = check_tags(next.tags); !ok) return std::move(reply)(std::unexpected(ok.error()));
   impl.store(std::move(next), [shared = share(std::move(reply))](const Function&) { std::move (*shared)(true); });
 }
 
-void Functions::untag(const Scope& scope, const std::string& arn, std::vector<std::string> keys,
+void Functions::untag(const Scope& scope, const std::string& arn, const std::vector<std::string>& keys,
                       Reply<bool, Error> reply) {
   auto& impl = *impl_;
   const auto found = impl.find_unqualified(scope, arn, kTagsQualified);
