@@ -158,7 +158,8 @@ def test_PQL_12_unsupported(refuse, table):
            "path two: [m]", f'SELECT m, m.x FROM "{table}"')
     refuse("ValidationException", "RETURNING is not supported in INSERT", f"INSERT INTO \"{table}\" VALUE {{'p': 'x', 'c': 1}} RETURNING ALL OLD *")
     twice = f"INSERT INTO \"{table}\" VALUE {{'p': 'x', 'c': 1, 'p': 'y'}}"
-    refuse("ValidationException", f"Duplicate keys in tuple. Key: p under root at 1:{twice.rindex("'p'") + 1}:3", twice)
+    column = twice.rindex("'p'") + 1
+    refuse("ValidationException", f"Duplicate keys in tuple. Key: p under root at 1:{column}:3", twice)
     empty = f"INSERT INTO \"{table}\" VALUE {{'p': 'x', 'c': 1, 'e': <<>>}}"
     refuse("ValidationException", f"Empty bags are not supported at 1:{empty.index('<<') + 1}:2", empty)
     refuse("ValidationException", "Aliasing is not supported", f'SELECT a AS b FROM "{table}"')
