@@ -38,7 +38,7 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
   // The server is going away: nothing is told any more.
   void abandon() {
     connection_.reset();
-    slots_.clear();
+    drop_slots();
   }
 
   bool idle() const { return slots_.empty() && !parser_.in_message() && connection_ && connection_->unsent() == 0; }
@@ -268,7 +268,7 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
     flushing_ = false;
     if (!out.empty()) connection_->write(std::move(out));
     if (end) {
-      slots_.clear();
+      drop_slots();
       return close_gracefully();
     }
     if (closing_ && idle()) return close();
@@ -288,6 +288,9 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
       if (!self->paused_ && self->connection_) self->connection_->pause(false);
     });
   }
+
+  // A slot may own the stream that writes to it, which looks for its slot when it goes: it must not find half of one.
+  void drop_slots() { [[maybe_unused]] const auto dropped = std::exchange(slots_, {}); }
 
   void gone() {
     const auto self = shared_from_this();
