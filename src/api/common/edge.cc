@@ -60,7 +60,9 @@ void Edge::add_host(std::string part, Front front, std::size_t max, OpenBody ope
 const Edge::Special* Edge::find_special(const http::Request& request) const {
   const auto path = request.path();
   for (const auto& special : paths_) {
-    if (path.starts_with(special.key)) return &special;
+    const std::string_view key = special.key;
+    if (path.starts_with(key) && (key.ends_with('/') || path.size() == key.size() || path[key.size()] == '/'))
+      return &special;
   }
   const auto host = request.headers.get("host");
   for (const auto& special : hosts_) {

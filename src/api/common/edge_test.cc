@@ -27,6 +27,8 @@ const Case kCases[] = {
     {"BucketsByHost", "GET", "/b/k", "s3.us-east-1.amazonaws.com", "", "", "", "s3"},
     {"OtherNamesThatEndInS3", "GET", "/", "xs3.example.com", "", "", "", "default"},
     {"SignatureTwoInTheUrl", "GET", "/b/k?AWSAccessKeyId=AK&Signature=x&Expires=1", "", "", "", "", "s3"},
+    {"BucketsMayBeginLikeAPath", "GET", "/metrics-of-mine/k", "", "s3", "", "", "s3"},
+    {"PathOfOurOwn", "GET", "/metrics", "", "", "", "", "own"},
     {"NothingKnown", "GET", "/", "", "", "", "", "default"},
 };
 class Edges : public testing::TestWithParam<Case> {};
@@ -44,6 +46,7 @@ TEST_P(Edges, Choose) {
   edge.add({.service = "sts", .form_version = "2011-06-15", .front = front("sts")});
   edge.add_path("/_api/", front("gateway"));
   edge.add_host(".execute-api.", front("gateway"));
+  edge.add_path("/metrics", front("own"));
   edge.add({.service = "s3", .front = front("s3")});
   edge.add_host(".s3.", front("s3"));
   edge.set_default(front("default"));
