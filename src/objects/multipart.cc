@@ -142,13 +142,12 @@ Result<Object> Objects::assemble(const CompleteRequest& request, const UploadRec
   std::string values;  // of the parts' checksums, in a row
   std::optional<Checksum> whole;
   const auto algorithm = upload.algorithm.value_or(Algorithm::kCrc64nvme);
-  std::uint32_t previous = 0;
+  // The list is looked at before what it names.
+  if (!std::ranges::is_sorted(request.parts, std::ranges::less_equal(), &PartToComplete::number))
+    return fail(Errc::kInvalidPartOrder,
+                "The list of parts was not in ascending order. Parts must be ordered by part number.");
   for (std::size_t i = 0; i < request.parts.size(); ++i) {
     const auto& wanted = request.parts[i];
-    if (wanted.number <= previous)
-      return fail(Errc::kInvalidPartOrder,
-                  "The list of parts was not in ascending order. Parts must be ordered by part number.");
-    previous = wanted.number;
     const auto at = parts.find(wanted.number);
     if (at == parts.end() || at->second.etag != wanted.etag) return invalid_part();
     const auto& part = at->second;

@@ -194,9 +194,9 @@ def test_transfers_go_on_after_kill_9(make_server, wait_until):
     server = make_server(durability="durable")
     ddb, s3 = server.client("dynamodb"), server.client("s3")
     s3.create_bucket(Bucket="moved")
-    arn = ddb.create_table(TableName="t", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+    arn = ddb.create_table(TableName="filled", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
                            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}])["TableDescription"]["TableArn"]
-    ddb.update_continuous_backups(TableName="t", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True})
+    ddb.update_continuous_backups(TableName="filled", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True})
     lines = "".join(json.dumps({"Item": {"pk": {"S": f"k{i}"}, "text": {"S": "x" * 500}}}) + "\n" for i in range(4000))
     s3.put_object(Bucket="moved", Key="in/a.gz", Body=gzip.compress(lines.encode()))
     into = ddb.import_table(S3BucketSource={"S3Bucket": "moved", "S3KeyPrefix": "in/"}, InputFormat="DYNAMODB_JSON", InputCompressionType="GZIP",
