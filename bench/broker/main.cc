@@ -1,6 +1,6 @@
 // tidemill_broker_load: load on a Kafka broker, one partition, acks=all.
 //   tidemill_broker_load produce --address 127.0.0.1:9092 --topic t [--batch 1] [--in-flight 1] [--bytes 1024]
-//     [--seconds 3] [--warmup 0.5] [--pid N]
+//     [--seconds 3] [--warmup 0.5] [--pid N] [--await leader]
 //   tidemill_broker_load end-to-end --address ... --topic t --rate 500 [...]
 //     one connection produces on a schedule, another fetches: the time from when a message was due until it was fetched
 // Prints one JSON line; what it counts are messages, but percentiles of `produce` are those of requests.
@@ -40,6 +40,7 @@ int produce(const Flags& flags) {
   const auto request =
       produce_request(1, flags.text("topic"),
                       batch_of(messages, std::string(static_cast<std::size_t>(flags.number("bytes", 1024)), 'x')));
+  if (flags.has("await")) broker.await_leader(flags.text("topic"));
   const auto [from, to] = window(flags);
   std::deque<std::int64_t> under_way;
   for (int i = 0; i < static_cast<int>(flags.number("in-flight", 1)); ++i) {
@@ -77,6 +78,7 @@ int end_to_end(const Flags& flags) {
   prctl(PR_SET_TIMERSLACK, 1);
   Histogram latency;
   std::int64_t offset = 0;
+  consumer.await_leader(topic);
   const auto [from, to] = window(flags);
   const auto see = [&](std::string_view value) {
     const auto due = std::stoll(std::string(value.substr(0, 20)));

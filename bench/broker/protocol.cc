@@ -5,8 +5,9 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
-#include <type_traits>
+#include <thread>
 
 #include "common/flags.h"
 #include "topics/record_batch.h"
@@ -15,6 +16,7 @@ namespace tidemill::bench {
 namespace {
 
 constexpr std::int16_t kProduce = 0, kFetch = 1;
+constexpr std::int16_t kUnknownTopic = 3, kLeaderNotAvailable = 5, kNotLeader = 6;
 
 template <class Integer>
 Integer swapped(Integer value) {
@@ -96,11 +98,12 @@ std::string produce_request(std::int32_t correlation, const std::string& topic, 
       .done();
 }
 
-std::string fetch_request(std::int32_t correlation, const std::string& topic, std::int64_t offset) {
+std::string fetch_request(std::int32_t correlation, const std::string& topic, std::int64_t offset,
+                          std::int32_t wait_ms) {
   return Request(kFetch, 4, correlation)
-      .number<std::int32_t>(-1)   // a consumer
-      .number<std::int32_t>(500)  // waits so long, in milliseconds,
-      .number<std::int32_t>(1)    // for so many bytes
+      .number<std::int32_t>(-1)       // a consumer
+      .number<std::int32_t>(wait_ms)  // waits so long
+      .number<std::int32_t>(1)        // for so many bytes
       .number<std::int32_t>(50 << 20)
       .number<std::int8_t>(0)
       .number<std::int32_t>(1)
@@ -185,6 +188,23 @@ std::string_view BrokerConnection::receive(bool wait) {
     if (got <= 0) die("the broker closed the connection");
     bytes_.append(buffer.data(), static_cast<std::size_t>(got));
   }
+}
+
+void BrokerConnection::await_leader(const std::string& topic) {
+  for (int attempt = 0; attempt < 500; ++attempt) {
+    send(fetch_request(0, topic, 0, 0));
+    Response response(receive());
+    response.take(8);
+    if (response.number<std::int32_t>() == 1) {
+      response.skip_text();
+      response.take(8);  // one partition, its number
+      const auto error = response.number<std::int16_t>();
+      if (error == 0) return;
+      if (error != kUnknownTopic && error != kLeaderNotAvailable && error != kNotLeader) no_error(error, "Fetch");
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  die("nobody leads " + topic);
 }
 
 }  // namespace tidemill::bench

@@ -10,7 +10,8 @@
 namespace tidemill::bench {
 
 std::string produce_request(std::int32_t correlation, const std::string& topic, const std::string& batch);
-std::string fetch_request(std::int32_t correlation, const std::string& topic, std::int64_t offset);
+std::string fetch_request(std::int32_t correlation, const std::string& topic, std::int64_t offset,
+                          std::int32_t wait_ms = 500);
 
 // A response's correlation id; ends the program when it says an error.
 std::int32_t produced(std::string_view response);
@@ -26,6 +27,8 @@ class BrokerConnection {
   // The next response without its length, valid until the next call. With wait == false: empty when none is whole yet.
   std::string_view receive(bool wait = true);
   int socket() const { return socket_; }
+  // A topic that was just created may not be led by anybody yet: asks until it is.
+  void await_leader(const std::string& topic);
 
  private:
   const int socket_;

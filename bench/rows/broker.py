@@ -26,6 +26,10 @@ def measured(bench, row, mode, floor, **options):
     topics = {name: topic(address) for name, (address, _) in places.items()}
     if floor:
         places["floor"], topics["floor"] = (copy.address, copy.pid), "copy"
+    if mode == "produce":
+        for name, (address, pid) in places.items():
+            if name != "floor":
+                load.broker(mode, address, pid, topic=topics[name], seconds=0.1, warmup=0, **{"await": "leader"})
     if kafka and not bench.quick:    # its compilers must have seen the code
         load.broker(mode, *places["Apache Kafka"], topic=topics["Apache Kafka"], seconds=4, **options)
     return [interleaved(row, bench.rounds, {

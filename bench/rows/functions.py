@@ -60,7 +60,8 @@ def one_environment(bench):
 
 
 SDK = {
-    "python": "import boto3\nclient = boto3.client('dynamodb')\ndef handler(event, context):\n    return 1\n",
+    "python": "import boto3\ndef handler(event, context):\n    return 1\n",
+    "python with a client": "import boto3\nclient = boto3.client('dynamodb')\ndef handler(event, context):\n    return 1\n",
     "node": "const { DynamoDBClient } = require('@aws-sdk/client-dynamodb');\nconst client = new DynamoDBClient({});\nexports.handler = async () => 1;\n",
 }
 
@@ -76,9 +77,10 @@ def settle(server, patience_s=10):
         time.sleep(0.05)
 
 
-def first_invocation(server, language):
+def first_invocation(server, what):
+    language = what.split()[0]
     name = f"cold-{language}-{next(_numbers)}"
-    client = functions.create(server, name, language, SDK[language])
+    client = functions.create(server, name, language, SDK[what])
     functions.invoke(client, "cold-connection", {})    # the client's connection is open, the server's caches are warm
     settle(server)
     began = time.monotonic()
@@ -94,7 +96,7 @@ def bare_node(bench):
     script.write_text(SDK["node"])
     environment = {**server_environment(), "NODE_PATH": str(STATE / "runtimes" / "node_modules"), "AWS_REGION": "us-east-1"}
     began = time.monotonic()
-    subprocess.run(["node", str(script)], check=True, env=environment)
+    subprocess.run(["node", str(script)], check=True, env=environment, stderr=subprocess.DEVNULL)
     return {"wall_ms": (time.monotonic() - began) * 1000}
 
 
@@ -110,6 +112,7 @@ def cold_starts(bench):
         return [interleaved(row, max(bench.rounds, 1 if bench.quick else 5), {
             "Python, spare": lambda: first_invocation(spare, "python"), "Node, spare": lambda: first_invocation(spare, "node"),
             "Node, no spare": lambda: first_invocation(none, "node"), "Python, no spare": lambda: first_invocation(none, "python"),
+            "Python, spare, a client made too": lambda: first_invocation(spare, "python with a client"),
             "bare Node": lambda: bare_node(bench)})]
     finally:
         spare.close()
