@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <set>
 
+#include "api/dynamodb/request.h"
 #include "api/dynamodb/test_world.h"
 
 namespace tidemill::dynamodb {
@@ -549,6 +550,18 @@ TEST_F(Items, WritesSurviveARestartAndAnswersWaitForTheSync) {
   world.ok("PutItem", R"({"TableName":"things","Item":{"p":{"S":"a"}}})");
   world.crash(0);
   EXPECT_EQ(world.ok("GetItem", R"({"TableName":"things","Key":{"p":{"S":"a"}}})"), R"({"Item":{"p":{"S":"a"}}})");
+}
+
+TEST(ItemCollections, TellTheWholeGigabytesAroundTheirSize) {
+  const auto told = [](std::int64_t bytes) {
+    std::string out;
+    json::Writer writer(out);
+    append_collection(writer, item::Item::from({{"p", "a"}}), bytes);
+    return out.substr(out.find('['));
+  };
+  EXPECT_EQ(told(0), "[0.0,1.0]}");
+  EXPECT_EQ(told((1LL << 30) - 1), "[0.0,1.0]}");
+  EXPECT_EQ(told(3LL << 30), "[3.0,4.0]}");
 }
 
 }  // namespace

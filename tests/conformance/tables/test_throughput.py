@@ -287,6 +287,19 @@ def test_quotas_of_tables_and_of_the_account(limited, wire, table, unique):
     assert wire.ok("DescribeTable", TableName=name)["Table"]["ProvisionedThroughput"]["WriteCapacityUnits"] == 40000
 
 
+def test_calls_of_the_streams_api_are_limited(limited, wire, table):
+    name = table(StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"})
+    stream = wire.ok("DescribeTable", TableName=name)["Table"]["LatestStreamArn"]
+    shard = wire.ok("DescribeStream", StreamArn=stream)["StreamDescription"]["Shards"][0]["ShardId"]
+    at = wire.ok("GetShardIterator", StreamArn=stream, ShardId=shard, ShardIteratorType="LATEST")["ShardIterator"]
+    for operation, body in (("ListStreams", {}), ("DescribeStream", {"StreamArn": stream}), ("GetRecords", {"ShardIterator": at})):
+        answers = [wire.call(operation, body) for _ in range(100)]
+        refused = [one for one in answers if one.status == 400]
+        assert answers[0].status == 200 and refused and {one.code for one in refused} == {"LimitExceededException"}
+        limited.advance(seconds=1)
+        assert wire.call(operation, body).status == 200
+
+
 # ---- item collections ----------------------------------------------------------------------------------------------
 @pytest.fixture
 def collection(table):
