@@ -82,10 +82,11 @@ Identity::Identity(Options options, Directory& directory, const runtime::Clock& 
       directory_(directory),
       clock_(clock),
       random_(random),
+      admin_arn_(fmt::format("arn:aws:iam::{}:root", options_.home.account)),
       keys_(std::make_unique<SigningKeys>()) {}
 
 Principal Identity::administrator(std::string_view access_key) const {
-  return {.arn = fmt::format("arn:aws:iam::{}:root", options_.home.account),
+  return {.arn = admin_arn_,
           .account = options_.home.account,
           .user_id = options_.home.account,
           .access_key = std::string(access_key),
@@ -136,29 +137,30 @@ std::optional<Identity::Known> Identity::find(std::string_view access_key) const
   return std::nullopt;
 }
 
-Result<Principal> Identity::check(const SignatureClaim& claim, const Known& known) const {
+Status Identity::check(const SignatureClaim& claim, const Known& known) const {
   if (!known.active) return fail(Errc::kUnrecognizedClient, std::string(kUnknownToken));
   if (claim.session_token.size() != known.token.size() || !equal_constant_time(claim.session_token, known.token))
     return fail(Errc::kUnrecognizedClient, std::string(kUnknownToken));
   if (known.expires && *known.expires <= clock_.wall()) return fail(Errc::kExpiredToken, std::string(kExpiredToken));
-  return known.principal;
+  return {};
 }
 
 Result<Caller> Identity::authenticate(const http::Request& request, std::string_view service,
                                       std::string_view region) const {
   TM_TRY(const auto claim, parse_claim(request));
-  const auto known = find(claim.scope.access_key);
-  const auto caller = [&](Principal principal) {
-    Scope scope{.account = principal.account,
-                .region = is_region_name(claim.scope.region) ? claim.scope.region : options_.home.region};
-    return Caller{.principal = std::move(principal), .scope = std::move(scope), .service = claim.scope.service};
-  };
-  if (!options_.enforced) return caller(known ? known->principal : administrator(claim.scope.access_key));
-  TM_CHECK(check_scope(claim, {.service = service, .region = region, .now = clock_.wall(), .skew = options_.skew}));
-  if (!known) return fail(Errc::kUnrecognizedClient, std::string(kUnknownToken));
-  TM_TRY(auto principal, check(claim, *known));
-  TM_CHECK(verify(request, claim, known->secret, *keys_));
-  return caller(std::move(principal));
+  auto known = find(claim.scope.access_key);
+  if (options_.enforced) {
+    TM_CHECK(check_scope(claim, {.service = service, .region = region, .now = clock_.wall(), .skew = options_.skew}));
+    if (!known) return fail(Errc::kUnrecognizedClient, std::string(kUnknownToken));
+    TM_CHECK(check(claim, *known));
+    TM_CHECK(verify(request, claim, known->secret, *keys_));
+  }
+  Caller caller{.principal = known ? std::move(known->principal) : administrator(claim.scope.access_key),
+                .scope = {},
+                .service = std::string(claim.scope.service)};
+  caller.scope.account = caller.principal.account;
+  caller.scope.region = is_region_name(claim.scope.region) ? claim.scope.region : options_.home.region;
+  return caller;
 }
 
 Result<Identity::HeadLogin> Identity::authenticate_head(const http::Request& request, std::string_view bucket) const {
@@ -176,9 +178,9 @@ Result<Identity::HeadLogin> Identity::authenticate_head(const http::Request& req
     if (!known) return fail(Errc::kUnrecognizedClient, std::string(kUnknownToken));
     SignatureClaim claim;
     claim.session_token = url->session_token;
-    TM_TRY(auto principal, check(claim, *known));
+    TM_CHECK(check(claim, *known));
     TM_CHECK(verify_url_signature(request, *url, known->secret, bucket));
-    return login(std::move(principal));
+    return login(known->principal);
   }
   TM_TRY(const auto claim, parse_claim(request));
   const auto known = find(claim.scope.access_key);
@@ -189,14 +191,14 @@ Result<Identity::HeadLogin> Identity::authenticate_head(const http::Request& req
                      .payload = said_payload(request, claim),
                      .chunks = std::move(chunks)};
   };
-  if (claim.form == SignatureForm::kQuery && claim.time && *claim.time + claim.expires < now)
+  if (const auto time = claim.time(); claim.form == SignatureForm::kQuery && time && *time + claim.expires < now)
     return fail(Errc::kExpiredToken, "Request has expired");
   if (!options_.enforced) return login(known ? known->principal : administrator(claim.scope.access_key), {});
   TM_CHECK(check_scope(claim, {.service = "s3", .region = {}, .now = now, .skew = options_.skew}));
   if (!known) return fail(Errc::kUnrecognizedClient, std::string(kUnknownToken));
-  TM_TRY(auto principal, check(claim, *known));
+  TM_CHECK(check(claim, *known));
   TM_CHECK(verify_head(request, claim, known->secret, *keys_));
-  return login(std::move(principal), SignedChunks(claim, keys_->key(known->secret, claim.scope)));
+  return login(known->principal, SignedChunks(claim, keys_->key(known->secret, claim.scope)));
 }
 
 Result<Identity::Login> Identity::authenticate_presigned(const PresignedUrl& url, std::string_view service) const {
@@ -204,7 +206,7 @@ Result<Identity::Login> Identity::authenticate_presigned(const PresignedUrl& url
   const WallTime now = clock_.wall();
   const auto known = find(claim.scope.access_key);
   const auto login = [&](Principal principal) {
-    WallTime expires = claim.time.value_or(now) + claim.expires;
+    WallTime expires = claim.time().value_or(now) + claim.expires;
     if (known && known->expires) expires = std::min(expires, *known->expires);
     return Login{.principal = std::move(principal), .expires = expires};
   };
@@ -213,9 +215,9 @@ Result<Identity::Login> Identity::authenticate_presigned(const PresignedUrl& url
     return fail(Errc::kIncompleteSignature, "X-Amz-Expires must be a number between 1 and 900");
   TM_CHECK(check_scope(claim, {.service = service, .region = {}, .now = now, .skew = options_.skew}));
   if (!known) return fail(Errc::kUnrecognizedClient, std::string(kUnknownToken));
-  TM_TRY(auto principal, check(claim, *known));
+  TM_CHECK(check(claim, *known));
   TM_CHECK(verify(url, claim, known->secret, *keys_));
-  return login(std::move(principal));
+  return login(known->principal);
 }
 
 Decision Identity::authorize(const Principal& principal, std::string_view action, std::string_view resource,

@@ -116,12 +116,13 @@ class Identity {
   struct Known;
   std::optional<Known> find(std::string_view access_key) const;
   Principal administrator(std::string_view access_key) const;
-  Result<Principal> check(const SignatureClaim& claim, const Known& known) const;
+  Status check(const SignatureClaim& claim, const Known& known) const;
 
   const Options options_;
   Directory& directory_;
   const runtime::Clock& clock_;
   runtime::Random& random_;
+  const std::string admin_arn_;
   const std::unique_ptr<SigningKeys> keys_;
 };
 

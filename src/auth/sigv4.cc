@@ -24,8 +24,8 @@ constexpr std::string_view kMismatch =
 std::optional<CredentialScope> parse_scope(std::string_view text) {
   // The key may hold slashes, so the four last parts are taken from the end.
   CredentialScope scope;
-  std::string* const parts[] = {&scope.terminator, &scope.service, &scope.region, &scope.date};
-  for (std::string* part : parts) {
+  std::string_view* const parts[] = {&scope.terminator, &scope.service, &scope.region, &scope.date};
+  for (std::string_view* part : parts) {
     const auto slash = text.rfind('/');
     if (slash == std::string_view::npos) return std::nullopt;
     *part = text.substr(slash + 1);
@@ -41,17 +41,29 @@ struct HeaderParts {
   std::optional<std::string_view> credential, signed_headers, signature;
 };
 
+bool separates(char c) { return c == ' ' || c == ',' || c == '\t'; }
+
+// Takes the run of characters for which `wanted(c)` holds off the front.
+template <class Wanted>
+std::string_view take_while(std::string_view& rest, Wanted wanted) {
+  std::size_t size = 0;
+  while (size < rest.size() && wanted(rest[size])) ++size;
+  const auto run = rest.substr(0, size);
+  rest.remove_prefix(size);
+  return run;
+}
+
+std::string_view algorithm_of(std::string_view header) {
+  return take_while(header, [](char c) { return c != ' ' && c != ','; });
+}
+
 HeaderParts split_authorization(std::string_view header) {
   HeaderParts parts;
-  const auto first = header.find_first_of(" ,");
-  std::string_view rest = first == std::string_view::npos ? std::string_view() : header.substr(first);
-  while (!rest.empty()) {
-    const auto start = rest.find_first_not_of(", \t");
-    if (start == std::string_view::npos) break;
-    rest = rest.substr(start);
-    const auto end = std::min(rest.find_first_of(", \t"), rest.size());
-    const std::string_view part = rest.substr(0, end);
-    rest = rest.substr(end);
+  std::string_view rest = header.substr(algorithm_of(header).size());
+  for (;;) {
+    take_while(rest, separates);
+    if (rest.empty()) return parts;
+    const auto part = take_while(rest, [](char c) { return !separates(c); });
     const auto equals = part.find('=');
     if (equals == std::string_view::npos) continue;
     const std::string_view name = part.substr(0, equals), value = part.substr(equals + 1);
@@ -60,19 +72,6 @@ HeaderParts split_authorization(std::string_view header) {
     if (name == "SignedHeaders") parts.signed_headers = value;
     if (name == "Signature") parts.signature = value;
   }
-  return parts;
-}
-
-std::vector<std::string> split_signed_headers(std::string_view text) {
-  std::vector<std::string> names;
-  while (!text.empty()) {
-    const auto end = std::min(text.find(';'), text.size());
-    if (end > 0) names.push_back(lower_case(text.substr(0, end)));
-    text = text.substr(std::min(end + 1, text.size()));
-  }
-  std::ranges::sort(names);
-  names.erase(std::unique(names.begin(), names.end()), names.end());
-  return names;
 }
 
 bool is_basic(std::string_view text) { return text.size() == 16 && text[8] == 'T' && text[15] == 'Z'; }
@@ -86,14 +85,14 @@ std::optional<WallTime> parse_date(std::string_view text) {
 }
 
 Result<CredentialScope> scope_of(std::string_view credential) {
-  auto scope = parse_scope(credential);
+  const auto scope = parse_scope(credential);
   if (!scope)
     return fail(
         Errc::kIncompleteSignature,
         fmt::format("Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, "
                     "got '{}'",
                     credential));
-  return *std::move(scope);
+  return *scope;
 }
 
 const std::string* find_parameter(const std::vector<http::Parameter>& parameters, std::string_view name) {
@@ -120,13 +119,12 @@ Result<SignatureClaim> claim_of_parameters(const std::vector<http::Parameter>& p
   if (!missing.empty()) return fail(Errc::kIncompleteSignature, missing + "Re-examine the query-string parameters.");
   if (*algorithm != kAlgorithm)
     return fail(Errc::kIncompleteSignature, fmt::format("Unsupported AWS 'algorithm': '{}'.", *algorithm));
-  TM_TRY(auto scope, scope_of(*credential));
+  TM_TRY(const auto scope, scope_of(*credential));
   SignatureClaim claim{.form = SignatureForm::kQuery,
-                       .scope = std::move(scope),
-                       .signed_headers = split_signed_headers(*headers),
+                       .scope = scope,
+                       .signed_headers = *headers,
                        .signature = *signature,
-                       .date = *date,
-                       .time = parse_date(*date)};
+                       .date = *date};
   // Without X-Amz-Expires a signature in the query lives as long as one in the header.
   std::int64_t expires = 900;
   if (const auto* text = find_parameter(parameters, "X-Amz-Expires")) {
@@ -146,12 +144,13 @@ std::string string_to_sign(std::string_view date, const CredentialScope& scope, 
 
 // The date as it stands in the string to sign: always basic ISO 8601, whatever the header's form.
 std::string signing_date(const SignatureClaim& claim) {
-  return is_basic(claim.date) || !claim.time ? claim.date : basic_iso8601(*claim.time);
+  if (is_basic(claim.date)) return std::string(claim.date);
+  const auto time = claim.time();
+  return time ? basic_iso8601(*time) : std::string(claim.date);
 }
 
-bool matches(const SignatureClaim& claim, std::string_view key, std::string_view canonical_request) {
-  const std::string wanted =
-      to_hex(hmac_sha256(key, string_to_sign(signing_date(claim), claim.scope, canonical_request)));
+bool matches(const SignatureClaim& claim, const HmacSha256& key, std::string_view canonical_request) {
+  const std::string wanted = to_hex(key.mac(string_to_sign(signing_date(claim), claim.scope, canonical_request)));
   return claim.signature.size() == wanted.size() && equal_constant_time(wanted, claim.signature);
 }
 
@@ -189,17 +188,19 @@ Result<std::string> payload_hash(const http::Request& request, const SignatureCl
 
 }  // namespace
 
-std::optional<CredentialScope> peek_scope(const http::Request& request) {
-  for (const auto& header : request.headers)
-    if (http_equal(header.name, "authorization") && header.value.starts_with("AWS4-")) {
-      const HeaderParts parts = split_authorization(header.value);
-      return parts.credential ? parse_scope(*parts.credential) : std::nullopt;
-    }
-  const std::string_view query = query_of(request.target);
-  if (query.find("X-Amz-Credential=") == std::string_view::npos) return std::nullopt;
-  const auto parameters = decode_query(query);
-  const auto* credential = find_parameter(parameters, "X-Amz-Credential");
-  return credential ? parse_scope(*credential) : std::nullopt;
+std::optional<WallTime> SignatureClaim::time() const { return parse_date(date); }
+
+std::vector<std::string> SignatureClaim::signed_names() const {
+  std::vector<std::string> names;
+  std::string_view text = signed_headers;
+  while (!text.empty()) {
+    const auto end = std::min(text.find(';'), text.size());
+    if (end > 0) names.push_back(lower_case(text.substr(0, end)));
+    text = text.substr(std::min(end + 1, text.size()));
+  }
+  std::ranges::sort(names);
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
 }
 
 Result<SignatureClaim> parse_claim(const http::Request& request) {
@@ -217,7 +218,12 @@ Result<SignatureClaim> parse_claim(const http::Request& request) {
   if (in_query && authorization)
     return fail(Errc::kInvalidSignature,
                 "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.");
-  if (in_query) return claim_of_parameters(decode_query(query));
+  if (in_query) {
+    const auto decoded = std::make_shared<const std::vector<http::Parameter>>(decode_query(query));
+    TM_TRY(auto claim, claim_of_parameters(*decoded));
+    claim.decoded = decoded;
+    return claim;
+  }
   if (!authorization || !authorization->starts_with("AWS4-"))
     return fail(Errc::kMissingToken, "Request is missing Authentication Token");
 
@@ -233,18 +239,17 @@ Result<SignatureClaim> parse_claim(const http::Request& request) {
     missing += "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ";
   if (!missing.empty())
     return fail(Errc::kIncompleteSignature, missing + "Authorization=" + std::string(*authorization));
-  const std::string_view algorithm = authorization->substr(0, authorization->find_first_of(" ,"));
+  const std::string_view algorithm = algorithm_of(*authorization);
   if (algorithm != kAlgorithm)
     return fail(Errc::kIncompleteSignature, fmt::format("Unsupported AWS 'algorithm': '{}'.", algorithm));
-  TM_TRY(auto scope, scope_of(*parts.credential));
+  TM_TRY(const auto scope, scope_of(*parts.credential));
   const std::string_view when = amz_date.empty() ? date : amz_date;
   return SignatureClaim{.form = SignatureForm::kHeader,
-                        .scope = std::move(scope),
-                        .signed_headers = split_signed_headers(*parts.signed_headers),
-                        .signature = std::string(*parts.signature),
-                        .date = std::string(when),
-                        .time = parse_date(when),
-                        .session_token = std::string(token)};
+                        .scope = scope,
+                        .signed_headers = *parts.signed_headers,
+                        .signature = *parts.signature,
+                        .date = when,
+                        .session_token = token};
 }
 
 Result<SignatureClaim> parse_claim(const PresignedUrl& url) { return claim_of_parameters(url.parameters); }
@@ -265,7 +270,8 @@ bool is_region_name(std::string_view text) {
 
 Status check_scope(const SignatureClaim& claim, const ScopeRule& rule) {
   const CredentialScope& scope = claim.scope;
-  if (!claim.time)
+  const auto time = claim.time();
+  if (!time)
     return fail(Errc::kIncompleteSignature, fmt::format("Date must be in ISO-8601 'basic format'. Got '{}'. See "
                                                         "http://en.wikipedia.org/wiki/ISO_8601",
                                                         claim.date));
@@ -286,51 +292,51 @@ Status check_scope(const SignatureClaim& claim, const ScopeRule& rule) {
   if (!wrong.empty()) return fail(Errc::kInvalidSignature, std::move(wrong));
 
   const auto age_max = claim.form == SignatureForm::kQuery ? claim.expires : rule.skew;
-  const std::string now = basic_iso8601(rule.now);
   const auto minutes = [](std::chrono::seconds s) { return (s.count() + 59) / 60; };
-  if (*claim.time < rule.now - age_max)
-    return fail(Errc::kInvalidSignature, fmt::format("Signature expired: {} is now earlier than {} ({} - {} min.)",
-                                                     stamp, basic_iso8601(rule.now - age_max), now, minutes(age_max)));
-  if (*claim.time > rule.now + rule.skew)
+  if (*time < rule.now - age_max)
+    return fail(Errc::kInvalidSignature,
+                fmt::format("Signature expired: {} is now earlier than {} ({} - {} min.)", stamp,
+                            basic_iso8601(rule.now - age_max), basic_iso8601(rule.now), minutes(age_max)));
+  if (*time > rule.now + rule.skew)
     return fail(Errc::kInvalidSignature,
                 fmt::format("Signature not yet current: {} is still later than {} ({} + {} min.)", stamp,
-                            basic_iso8601(rule.now + rule.skew), now, minutes(rule.skew)));
+                            basic_iso8601(rule.now + rule.skew), basic_iso8601(rule.now), minutes(rule.skew)));
   return {};
 }
 
-std::string SigningKeys::key(std::string_view secret, const CredentialScope& scope) {
-  const std::string name = fmt::format("{}\n{}\n{}\n{}", secret, scope.date, scope.region, scope.service);
-  {
-    const std::lock_guard lock(mutex_);
-    if (const auto at = by_name_.find(name); at != by_name_.end()) {
-      entries_.splice(entries_.begin(), entries_, at->second);
-      return at->second->second;
-    }
+HmacSha256 SigningKeys::key(std::string_view secret, const CredentialScope& scope) {
+  std::string name;
+  name.reserve(secret.size() + scope.date.size() + scope.region.size() + scope.service.size() + 3);
+  name.append(secret).append("\n").append(scope.date).append("\n").append(scope.region).append("\n");
+  name.append(scope.service);
+  const std::lock_guard lock(mutex_);
+  if (const auto at = by_name_.find(name); at != by_name_.end()) {
+    entries_.splice(entries_.begin(), entries_, at->second);
+    return at->second->second;
   }
   std::string key = hmac_sha256("AWS4" + std::string(secret), scope.date);
   key = hmac_sha256(key, scope.region);
   key = hmac_sha256(key, scope.service);
-  key = hmac_sha256(key, kTerminator);
-  const std::lock_guard lock(mutex_);
-  if (by_name_.contains(name)) return key;
-  entries_.emplace_front(name, key);
-  by_name_.emplace(name, entries_.begin());
+  entries_.emplace_front(std::move(name), HmacSha256(hmac_sha256(key, kTerminator)));
+  by_name_.emplace(entries_.front().first, entries_.begin());
   if (entries_.size() > entries_max_) {
     by_name_.erase(entries_.back().first);
     entries_.pop_back();
   }
-  return key;
+  return entries_.front().second;
 }
 
 namespace {
 
 Status verify_with(const http::Request& request, const SignatureClaim& claim, std::string_view secret,
                    SigningKeys& keys, bool head_only) {
-  if (!std::ranges::binary_search(claim.signed_headers, "host"))
+  const auto signed_names = claim.signed_names();
+  if (!std::ranges::binary_search(signed_names, "host"))
     return fail(Errc::kInvalidSignature, "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
   for (const auto& header : request.headers) {
+    if (!http_equal(header.name.substr(0, 6), "x-amz-")) continue;
     const std::string name = lower_case(header.name);
-    if (!name.starts_with("x-amz-") || std::ranges::binary_search(claim.signed_headers, name)) continue;
+    if (std::ranges::binary_search(signed_names, name)) continue;
     // A presigned URL fixes its payload form in the query, and clients may repeat it in a header.
     if (claim.form == SignatureForm::kQuery && name == "x-amz-content-sha256") continue;
     return fail(Errc::kInvalidSignature, "There were headers present in the request which were not signed: " + name);
@@ -341,16 +347,16 @@ Status verify_with(const http::Request& request, const SignatureClaim& claim, st
   } else {
     TM_TRY(hash, payload_hash(request, claim));
   }
-  const std::string key = keys.key(secret, claim.scope);
-  const std::string headers = canonical_headers(request.headers, claim.signed_headers);
-  const std::string queries[] = {canonical_query(query_of(request.target), QueryForm::kRecoded),
-                                 canonical_query(query_of(request.target), QueryForm::kAsSent)};
+  const HmacSha256 key = keys.key(secret, claim.scope);
+  const std::string headers = canonical_headers(request.headers, signed_names);
+  const auto query_sent = query_of(request.target);
+  std::vector<std::string> queries{canonical_query(query_sent, QueryForm::kRecoded)};
+  if (!query_sent.empty()) queries.push_back(canonical_query(query_sent, QueryForm::kAsSent));
   // Clients differ in how they write the path of everything but S3 (encoded once more, dot segments removed or not);
   // each of these is injective, so accepting any of them accepts no other request.
   for (const std::string& path : canonical_paths(path_of(request.target), claim.scope.service))
     for (const std::string& query : queries)
-      if (matches(claim, key, canonical_request(request.method, path, query, headers, claim.signed_headers, hash)))
-        return {};
+      if (matches(claim, key, canonical_request(request.method, path, query, headers, signed_names, hash))) return {};
   return fail(Errc::kInvalidSignature, std::string(kMismatch));
 }
 
@@ -369,16 +375,16 @@ std::string said_payload(const http::Request& request, const SignatureClaim& cla
   return said_hash(request, claim).value_or("");
 }
 
-SignedChunks::SignedChunks(const SignatureClaim& claim, std::string key)
-    : key_(std::move(key)),
+SignedChunks::SignedChunks(const SignatureClaim& claim, const HmacSha256& key)
+    : key_(key),
       date_(signing_date(claim)),
       scope_(fmt::format("{}/{}/{}/{}", claim.scope.date, claim.scope.region, claim.scope.service,
                          claim.scope.terminator)),
       previous_(claim.signature) {}
 
 bool SignedChunks::follows(std::string_view text, std::string_view signature) {
-  if (key_.empty()) return true;
-  const std::string wanted = to_hex(hmac_sha256(key_, text));
+  if (!key_) return true;
+  const std::string wanted = to_hex(key_->mac(text));
   if (!equal_constant_time(wanted, signature)) return false;
   previous_ = wanted;
   return true;
@@ -397,11 +403,12 @@ bool SignedChunks::trailer(std::string_view sha256_of_lines, std::string_view si
 }
 
 Status verify(const PresignedUrl& url, const SignatureClaim& claim, std::string_view secret, SigningKeys& keys) {
-  if (claim.signed_headers != std::vector<std::string>{"host"})
+  const auto signed_names = claim.signed_names();
+  if (signed_names != std::vector<std::string>{"host"})
     return fail(Errc::kInvalidSignature, "Only 'host' may be a signed header here.");
   const std::string headers = fmt::format("host:{}\n", url.host);
-  const std::string canonical = canonical_request(url.method, "/", canonical_query(url.parameters), headers,
-                                                  claim.signed_headers, sha256_hex(""));
+  const std::string canonical =
+      canonical_request(url.method, "/", canonical_query(url.parameters), headers, signed_names, sha256_hex(""));
   if (!matches(claim, keys.key(secret, claim.scope), canonical))
     return fail(Errc::kInvalidSignature, std::string(kMismatch));
   return {};
@@ -424,17 +431,17 @@ void sign(http::Request& request, const Credentials& credentials, const SignOpti
   std::ranges::sort(names);
   names.erase(std::unique(names.begin(), names.end()), names.end());
   const CredentialScope scope{.access_key = credentials.access_key,
-                              .date = date.substr(0, 8),
-                              .region = std::string(options.region),
-                              .service = std::string(options.service),
-                              .terminator = std::string(kTerminator)};
+                              .date = std::string_view(date).substr(0, 8),
+                              .region = options.region,
+                              .service = options.service,
+                              .terminator = kTerminator};
   const std::string canonical =
       canonical_request(request.method, canonical_paths(path_of(request.target), options.service).front(),
                         canonical_query(query_of(request.target), QueryForm::kRecoded),
                         canonical_headers(request.headers, names), names, hash);
   SigningKeys keys(1);
   const std::string signature =
-      to_hex(hmac_sha256(keys.key(credentials.secret_key, scope), string_to_sign(date, scope, canonical)));
+      to_hex(keys.key(credentials.secret_key, scope).mac(string_to_sign(date, scope, canonical)));
   request.headers.add("Authorization", fmt::format("{} Credential={}/{}/{}/{}/{}, SignedHeaders={}, Signature={}",
                                                    kAlgorithm, scope.access_key, scope.date, scope.region,
                                                    scope.service, scope.terminator, fmt::join(names, ";"), signature));
@@ -444,10 +451,10 @@ std::string presign(const PresignedUrl& url, const Credentials& credentials, con
                     std::chrono::seconds expires) {
   const std::string date = basic_iso8601(options.now);
   const CredentialScope scope{.access_key = credentials.access_key,
-                              .date = date.substr(0, 8),
-                              .region = std::string(options.region),
-                              .service = std::string(options.service),
-                              .terminator = std::string(kTerminator)};
+                              .date = std::string_view(date).substr(0, 8),
+                              .region = options.region,
+                              .service = options.service,
+                              .terminator = kTerminator};
   std::vector<http::Parameter> parameters = url.parameters;
   parameters.push_back({"X-Amz-Algorithm", std::string(kAlgorithm)});
   parameters.push_back({"X-Amz-Credential", fmt::format("{}/{}/{}/{}/{}", scope.access_key, scope.date, scope.region,
@@ -461,7 +468,7 @@ std::string presign(const PresignedUrl& url, const Credentials& credentials, con
                                                   options.service == "s3" ? std::string(kUnsigned) : sha256_hex(""));
   SigningKeys keys(1);
   return query + "&X-Amz-Signature=" +
-         to_hex(hmac_sha256(keys.key(credentials.secret_key, scope), string_to_sign(date, scope, canonical)));
+         to_hex(keys.key(credentials.secret_key, scope).mac(string_to_sign(date, scope, canonical)));
 }
 
 }  // namespace tidemill::auth

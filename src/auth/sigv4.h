@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <list>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -13,34 +14,36 @@
 #include <vector>
 
 #include "auth/error.h"
+#include "base/digest.h"
 #include "base/time_text.h"
 #include "http/message.h"
 
 namespace tidemill::auth {
 
-// AKID/20261121/us-east-1/dynamodb/aws4_request
+// AKID/20261121/us-east-1/dynamodb/aws4_request. Views into what was parsed.
 struct CredentialScope {
-  std::string access_key, date, region, service, terminator;
+  std::string_view access_key, date, region, service, terminator;
   bool operator==(const CredentialScope&) const = default;
 };
 
 enum class SignatureForm : unsigned char { kHeader, kQuery };
 
-// What a request says about its signature; nothing of it has been checked.
+// What a request says about its signature; nothing of it has been checked. Views into the request (or the parameters)
+// that it comes from.
 struct SignatureClaim {
   SignatureForm form = SignatureForm::kHeader;
   CredentialScope scope;
-  std::vector<std::string> signed_headers;  // lower case, in the order given
-  std::string signature;                    // hex as sent
-  std::string date;                         // as sent: X-Amz-Date, else Date
-  std::optional<WallTime> time;             // nothing when `date` is not a date
-  std::chrono::seconds expires{0};          // query form only
-  std::string session_token;                // empty when absent
-};
+  std::string_view signed_headers;  // as sent: names with semicolons between them
+  std::string_view signature;       // hex as sent
+  std::string_view date;            // as sent: X-Amz-Date, else Date
+  std::chrono::seconds expires{0};  // query form only
+  std::string_view session_token;   // empty when absent
+  // Of the query form: what the views point into.
+  std::shared_ptr<const std::vector<http::Parameter>> decoded = nullptr;
 
-// The scope named by the request, without any check: what the dispatcher tells services apart by. Nothing when the
-// request has no well-formed credential.
-std::optional<CredentialScope> peek_scope(const http::Request& request);
+  std::optional<WallTime> time() const;           // nothing when `date` is not a date
+  std::vector<std::string> signed_names() const;  // lower case, in order, each once
+};
 
 // Errors, with the texts of the services: kMissingToken, kInvalidSignature (both forms at once), kIncompleteSignature.
 Result<SignatureClaim> parse_claim(const http::Request& request);
@@ -58,14 +61,14 @@ Status check_scope(const SignatureClaim& claim, const ScopeRule& rule);
 class SigningKeys {
  public:
   explicit SigningKeys(std::size_t entries_max = 1024) : entries_max_(entries_max) {}
-  std::string key(std::string_view secret, const CredentialScope& scope);
+  HmacSha256 key(std::string_view secret, const CredentialScope& scope);
 
  private:
-  using Entries = std::list<std::pair<std::string, std::string>>;
+  using Entries = std::list<std::pair<std::string, HmacSha256>>;
   const std::size_t entries_max_;
   std::mutex mutex_;
-  Entries entries_;                                             // guarded by mutex_; newest use first
-  std::unordered_map<std::string, Entries::iterator> by_name_;  // guarded by mutex_
+  Entries entries_;                                                  // guarded by mutex_; newest use first
+  std::unordered_map<std::string_view, Entries::iterator> by_name_;  // guarded by mutex_; views into entries_
 };
 
 // The signature, the signed headers (host and every x-amz-*), the payload hash. Error: kInvalidSignature. `claim` comes
@@ -85,14 +88,15 @@ std::string said_payload(const http::Request& request, const SignatureClaim& cla
 class SignedChunks {
  public:
   SignedChunks() = default;  // nothing is checked: every signature passes
-  SignedChunks(const SignatureClaim& claim, std::string key);
+  SignedChunks(const SignatureClaim& claim, const HmacSha256& key);
   // In order. `sha256` is of the chunk's bytes, or of the trailer's lines "name:value\n"; 32 bytes.
   bool chunk(std::string_view sha256, std::string_view signature);
   bool trailer(std::string_view sha256, std::string_view signature);
 
  private:
   bool follows(std::string_view text, std::string_view signature);
-  std::string key_, date_, scope_, previous_;
+  std::optional<HmacSha256> key_;
+  std::string date_, scope_, previous_;
 };
 
 // A presigned GET of "/" that did not come as an HTTP request (Kafka's SASL mechanisms AWS_MSK_IAM and OAUTHBEARER):

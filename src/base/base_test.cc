@@ -4,6 +4,7 @@
 #include "base/checksums.h"
 #include "base/digest.h"
 #include "base/reply.h"
+#include "base/scan.h"
 #include "base/time_text.h"
 #include "base/utf8.h"
 
@@ -52,6 +53,45 @@ TEST(Digest, KnownValues) {
   EXPECT_EQ(to_hex(md5("a")), "0cc175b9c0f1b6a831c399e269772661");
   EXPECT_EQ(crc32("<UnknownOperationException/>\n"), 3552371480U);
   EXPECT_EQ(crc32c("123456789"), 0xe3069283U);
+}
+
+TEST(Digest, ChecksumsAreThoseOfTheDefinitionAtEveryLength) {
+  const auto by_bits = [](std::string_view bytes) {
+    std::uint32_t crc = ~0U;
+    for (const char c : bytes) {
+      crc ^= static_cast<unsigned char>(c);
+      for (int k = 0; k < 8; ++k) crc = (crc & 1) != 0 ? crc >> 1 ^ 0xEDB88320U : crc >> 1;
+    }
+    return ~crc;
+  };
+  std::string bytes;
+  for (int i = 0; i < 400; ++i) {
+    EXPECT_EQ(crc32(bytes), by_bits(bytes)) << i;
+    bytes += static_cast<char>(i * i + 17 * i);
+  }
+}
+
+TEST(Digest, AKeyServesManyMacs) {
+  const std::string long_key(100, 'k');
+  const HmacSha256 key(long_key);
+  EXPECT_EQ(key.mac("a"), hmac_sha256(long_key, "a"));
+  EXPECT_EQ(key.mac("a"), key.mac("a"));
+  EXPECT_EQ(to_hex(hmac_sha256(std::string(131, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First")),
+            "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+}
+
+TEST(Scan, FindsTheFirstAtEveryPlace) {
+  for (std::size_t size = 0; size < 70; ++size) {
+    std::string text(size, 'x');
+    EXPECT_EQ((find_control_or<'"', '\\'>(text)), size);
+    for (std::size_t at = 0; at < size; ++at) {
+      for (const char c : {'"', '\\', '\n', '\0', '\x1f'}) {
+        text[at] = c;
+        EXPECT_EQ((find_control_or<'"', '\\'>(text)), at);
+      }
+      text[at] = '\xff';
+    }
+  }
 }
 
 TEST(Utf8, RefusesOverlongSurrogatesAndTruncation) {

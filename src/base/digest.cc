@@ -1,17 +1,23 @@
+// SHA-256 by OpenSSL's direct functions: the general ones look the algorithm up at every call, and their states cannot
+// be copied like values.
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include "base/digest.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/sha.h>
 #include <zlib.h>
 
 #include <array>
+#include <bit>
+#include <cstring>
 
 #include "base/assert.h"
 #include "base/bytes.h"
 
 #if defined(__x86_64__)
-#include <nmmintrin.h>
+#include <immintrin.h>
 #endif
 
 namespace tidemill {
@@ -24,6 +30,13 @@ std::string digest(const EVP_MD* kind, std::string_view bytes) {
       EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(out.data()), &size, kind, nullptr);
   TM_ASSERT(ok == 1);
   out.resize(size);
+  return out;
+}
+
+std::string finish(SHA256_CTX& state, std::string_view bytes) {
+  std::string out(SHA256_DIGEST_LENGTH, '\0');
+  SHA256_Update(&state, bytes.data(), bytes.size());
+  SHA256_Final(reinterpret_cast<unsigned char*>(out.data()), &state);
   return out;
 }
 
@@ -58,21 +71,81 @@ __attribute__((target("sse4.2"))) std::uint32_t crc32c_sse42(std::uint32_t crc, 
 }
 #endif
 
+#if defined(__x86_64__)
+// Folding by carry-less multiplication: a message may be replaced by any other that is congruent to it modulo the
+// polynomial, so sixteen bytes are moved `bits` further on by multiplying their halves with powers of x modulo it.
+// Polynomials are bit-reflected here, as the checksum has them.
+constexpr std::uint64_t power_of_x(int bits) {
+  std::uint32_t rest = 1;
+  for (int i = 0; i < bits; ++i) rest = (rest << 1) ^ ((rest >> 31) != 0 ? 0x04C11DB7U : 0U);
+  std::uint64_t reflected = 0;
+  for (int i = 0; i < 32; ++i) reflected |= static_cast<std::uint64_t>(rest >> i & 1) << (31 - i);
+  return reflected << 1;  // a product of reflected polynomials lies one bit too low
+}
+
+__attribute__((target("pclmul,sse4.1"))) __m128i load(const char* from) {
+  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+}
+
+template <int bits>
+__attribute__((target("pclmul,sse4.1"))) __m128i folded(__m128i block, __m128i onto) {
+  const __m128i powers = _mm_set_epi64x(power_of_x(bits - 32), power_of_x(bits + 32));
+  const __m128i low = _mm_clmulepi64_si128(block, powers, 0x00), high = _mm_clmulepi64_si128(block, powers, 0x11);
+  return _mm_xor_si128(_mm_xor_si128(low, high), onto);
+}
+
+// Of at least 64 bytes: leaves a short message with the same checksum to the table.
+__attribute__((target("pclmul,sse4.1"))) std::uint32_t crc32_folding(std::string_view bytes) {
+  __m128i lanes[4];
+  for (int i = 0; i < 4; ++i) lanes[i] = load(bytes.data() + 16 * i);
+  lanes[0] = _mm_xor_si128(lanes[0], _mm_cvtsi32_si128(-1));  // the checksum's initial value
+  bytes.remove_prefix(64);
+  for (; bytes.size() >= 64; bytes.remove_prefix(64)) {
+    for (int i = 0; i < 4; ++i) lanes[i] = folded<512>(lanes[i], load(bytes.data() + 16 * i));
+  }
+  __m128i rest = lanes[0];
+  for (int i = 1; i < 4; ++i) rest = folded<128>(rest, lanes[i]);
+  for (; bytes.size() >= 16; bytes.remove_prefix(16)) rest = folded<128>(rest, load(bytes.data()));
+  unsigned char tail[32];
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(tail), rest);
+  std::memcpy(tail + 16, bytes.data(), bytes.size());
+  return static_cast<std::uint32_t>(::crc32_z(0xFFFFFFFF, tail, 16 + bytes.size()));  // its initial value cancels
+}
+#endif
+
 }  // namespace
 
-std::string sha256(std::string_view bytes) { return digest(EVP_sha256(), bytes); }
+std::string sha256(std::string_view bytes) {
+  SHA256_CTX state;
+  SHA256_Init(&state);
+  return finish(state, bytes);
+}
 std::string sha256_hex(std::string_view bytes) { return to_hex(sha256(bytes)); }
 std::string md5(std::string_view bytes) { return digest(EVP_md5(), bytes); }
 
-std::string hmac_sha256(std::string_view key, std::string_view bytes) {
-  std::string out(32, '\0');
-  unsigned size = 0;
-  const auto* made =
-      HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(bytes.data()),
-           bytes.size(), reinterpret_cast<unsigned char*>(out.data()), &size);
-  TM_ASSERT(made != nullptr && size == 32);
-  return out;
+HmacSha256::HmacSha256(std::string_view key) {
+  static_assert(sizeof(State) == sizeof(SHA256_CTX) && alignof(State) == alignof(SHA256_CTX));
+  std::array<unsigned char, SHA256_CBLOCK> block{};
+  const std::string hashed = key.size() > block.size() ? sha256(key) : std::string(key);
+  std::memcpy(block.data(), hashed.data(), hashed.size());
+  const auto start = [&block](unsigned char pad) {
+    for (auto& byte : block) byte ^= pad;
+    SHA256_CTX state;
+    SHA256_Init(&state);
+    SHA256_Update(&state, block.data(), block.size());
+    for (auto& byte : block) byte ^= pad;
+    return std::bit_cast<State>(state);
+  };
+  inner_ = start(0x36);
+  outer_ = start(0x5c);
 }
+
+std::string HmacSha256::mac(std::string_view bytes) const {
+  auto inner = std::bit_cast<SHA256_CTX>(inner_), outer = std::bit_cast<SHA256_CTX>(outer_);
+  return finish(outer, finish(inner, bytes));
+}
+
+std::string hmac_sha256(std::string_view key, std::string_view bytes) { return HmacSha256(key).mac(bytes); }
 
 std::string sha512(std::string_view bytes) { return digest(EVP_sha512(), bytes); }
 
@@ -91,6 +164,9 @@ bool equal_constant_time(std::string_view a, std::string_view b) {
 }
 
 std::uint32_t crc32(std::string_view bytes) {
+#if defined(__x86_64__)
+  if (bytes.size() >= 64 && __builtin_cpu_supports("pclmul")) return crc32_folding(bytes);
+#endif
   return static_cast<std::uint32_t>(::crc32_z(0, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()));
 }
 

@@ -1,6 +1,7 @@
 // Digests and checksums. All results are raw bytes unless the name says otherwise.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -10,6 +11,17 @@ namespace tidemill {
 std::string sha256(std::string_view bytes);                             // 32 bytes
 std::string sha256_hex(std::string_view bytes);                         // 64 characters
 std::string hmac_sha256(std::string_view key, std::string_view bytes);  // 32 bytes
+// A key whose two first blocks are hashed already: a MAC costs the message and two blocks more.
+class HmacSha256 {
+ public:
+  explicit HmacSha256(std::string_view key);
+  std::string mac(std::string_view bytes) const;  // 32 bytes
+
+ private:
+  using State = std::array<std::uint32_t, 28>;  // OpenSSL's SHA256_CTX
+  State inner_, outer_;
+};
+
 std::string sha512(std::string_view bytes);                             // 64 bytes
 std::string hmac_sha512(std::string_view key, std::string_view bytes);  // 64 bytes
 std::string md5(std::string_view bytes);                                // 16 bytes

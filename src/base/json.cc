@@ -10,6 +10,7 @@
 
 #include "base/assert.h"
 #include "base/bytes.h"
+#include "base/scan.h"
 
 namespace tidemill::json {
 
@@ -384,12 +385,12 @@ std::string Value::pretty_text() const {
 
 void append_escaped(std::string& out, std::string_view text) {
   static constexpr char kDigits[] = "0123456789abcdef";
-  std::size_t plain = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (c >= 0x20 && c != '"' && c != '\\') continue;
-    out.append(text, plain, i - plain);
-    plain = i + 1;
+  for (;;) {
+    const auto plain = find_control_or<'"', '\\'>(text);
+    out += text.substr(0, plain);
+    if (plain == text.size()) return;
+    const auto c = static_cast<unsigned char>(text[plain]);
+    text.remove_prefix(plain + 1);
     switch (c) {
       case '"': out += "\\\""; break;
       case '\\': out += "\\\\"; break;
@@ -404,7 +405,6 @@ void append_escaped(std::string& out, std::string_view text) {
         out += kDigits[c & 15];
     }
   }
-  out.append(text, plain, text.size() - plain);
 }
 
 Writer& Writer::open(char c) {

@@ -79,6 +79,7 @@ std::string encode_body(Coding coding, std::string_view body) {
 }
 
 Coding choose_coding(std::string_view accept) {
+  if (accept == "identity") return Coding::kIdentity;  // what SDKs send
   double gzip = -1, deflate = -1, identity = -1, any = -1;
   while (!accept.empty()) {
     const auto comma = accept.find(',');

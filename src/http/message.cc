@@ -10,8 +10,19 @@ char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c
 }  // namespace
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (a[i] != b[i] && lower(a[i]) != lower(b[i])) return false;
+  }
+  return true;
+}
+
+void Headers::add(std::string_view name, std::string_view value) {
+  const auto at = static_cast<std::uint32_t>(text_.size());
+  text_.insert(text_.end(), name.begin(), name.end());
+  text_.insert(text_.end(), value.begin(), value.end());
+  const auto name_size = static_cast<std::uint32_t>(name.size());
+  places_.push_back({at, name_size, at + name_size, static_cast<std::uint32_t>(value.size())});
 }
 
 void Headers::set(std::string_view name, std::string_view value) {
@@ -20,15 +31,29 @@ void Headers::set(std::string_view name, std::string_view value) {
 }
 
 void Headers::remove(std::string_view name) {
-  std::erase_if(entries_, [name](const Entry& entry) { return equal_ignoring_case(entry.name, name); });
+  std::erase_if(places_, [this, name](const Place& place) {
+    return equal_ignoring_case({text_.data() + place.name_at, place.name_size}, name);
+  });
 }
 
 std::optional<std::string_view> Headers::find(std::string_view name) const {
-  for (const auto& entry : entries_) {
+  for (const auto& entry : *this) {
     if (equal_ignoring_case(entry.name, name)) return entry.value;
   }
   return std::nullopt;
 }
+
+void Headers::clear() {
+  text_.clear();
+  places_.clear();
+}
+
+void Headers::reserve(std::size_t count, std::size_t bytes) {
+  places_.reserve(count);
+  text_.reserve(bytes);
+}
+
+bool Headers::operator==(const Headers& other) const { return std::equal(begin(), end(), other.begin(), other.end()); }
 
 std::string_view Request::path() const { return std::string_view(target).substr(0, target.find('?')); }
 

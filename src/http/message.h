@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,29 +14,60 @@
 
 namespace tidemill::http {
 
+// One text and places in it: a head of many lines costs two allocations. What find() and the iterators give are views
+// into the text: they outlive a move of the headers, and end with the next add().
 class Headers {
  public:
   struct Entry {
-    std::string name, value;
+    std::string_view name, value;
     bool operator==(const Entry&) const = default;
   };
-  void add(std::string_view name, std::string_view value) {
-    entries_.push_back({std::string(name), std::string(value)});
-  }
+  class Iterator {
+   public:
+    using iterator_category = std::input_iterator_tag;
+    using value_type = Entry;
+    using difference_type = std::ptrdiff_t;
+    using pointer = void;
+    using reference = Entry;
+    Iterator() = default;
+    Iterator(const Headers& of, std::size_t index) : of_(&of), index_(index) {}
+    Entry operator*() const { return of_->at(index_); }
+    Iterator& operator++() {
+      ++index_;
+      return *this;
+    }
+    Iterator operator++(int) { return {*of_, index_++}; }
+    bool operator==(const Iterator&) const = default;
+
+   private:
+    const Headers* of_ = nullptr;
+    std::size_t index_ = 0;
+  };
+
+  void add(std::string_view name, std::string_view value);
   void set(std::string_view name, std::string_view value);  // replaces all of that name
   void remove(std::string_view name);
   // The first value of that name, or nothing.
   std::optional<std::string_view> find(std::string_view name) const;
   std::string_view get(std::string_view name) const { return find(name).value_or(std::string_view()); }
-  bool empty() const { return entries_.empty(); }
-  std::size_t size() const { return entries_.size(); }
-  auto begin() const { return entries_.begin(); }
-  auto end() const { return entries_.end(); }
-  void clear() { entries_.clear(); }
-  bool operator==(const Headers&) const = default;
+  bool empty() const { return places_.empty(); }
+  std::size_t size() const { return places_.size(); }
+  Iterator begin() const { return {*this, 0}; }
+  Iterator end() const { return {*this, places_.size()}; }
+  void clear();
+  void reserve(std::size_t count, std::size_t bytes);
+  bool operator==(const Headers& other) const;
 
  private:
-  std::vector<Entry> entries_;
+  struct Place {
+    std::uint32_t name_at, name_size, value_at, value_size;
+  };
+  Entry at(std::size_t index) const {
+    const auto& place = places_[index];
+    return {{text_.data() + place.name_at, place.name_size}, {text_.data() + place.value_at, place.value_size}};
+  }
+  std::vector<char> text_;  // not a string: short ones move their bytes
+  std::vector<Place> places_;
 };
 
 bool equal_ignoring_case(std::string_view a, std::string_view b);

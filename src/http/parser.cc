@@ -4,12 +4,13 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
-#include <charconv>
-
 #include "base/assert.h"
+#include "http/head.h"
 
 namespace tidemill::http {
 namespace {
+
+constexpr std::string_view kHeadEnd = "\r\n\r\n";
 
 namespace beast = boost::beast::http;
 using boost::beast::string_view;
@@ -62,60 +63,16 @@ class Collector final : public beast::basic_parser<true> {
   }
 };
 
-bool is_token(std::string_view text) {
-  if (text.empty()) return false;
-  for (const char c : text) {
-    const bool alnum = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-    if (!alnum && std::string_view("!#$%&'*+-.^_`|~").find(c) == std::string_view::npos) return false;
+// Gives Beast the whole head; false when it refuses it.
+bool take_head(Collector& collector, std::string_view head, std::size_t head_bytes_max) {
+  collector.header_limit(static_cast<std::uint32_t>(head_bytes_max + 16));
+  collector.body_limit(~0ULL);  // ours is the limit (a length compares greater than "none" in Boost 1.74)
+  boost::beast::error_code error;
+  std::size_t used = 0;
+  while (!collector.is_header_done() && !error) {
+    used += collector.put(boost::asio::const_buffer(head.data() + used, head.size() - used), error);
   }
-  return true;
-}
-
-// What the strictness rules say about a whole head (with its final empty line): 0, or the status to refuse it with.
-int check_head(std::string_view head, std::size_t headers_max) {
-  std::size_t lengths = 0, encodings = 0, hosts = 0, lines = 0;
-  std::string_view rest = head;
-  bool first = true;
-  while (!rest.empty()) {
-    const auto end = rest.find('\n');
-    if (end == rest.npos || end == 0 || rest[end - 1] != '\r') return 400;  // bare LF
-    const auto line = rest.substr(0, end - 1);
-    rest.remove_prefix(end + 1);
-    if (line.find('\r') != line.npos || line.find('\0') != line.npos) return 400;
-    if (std::exchange(first, false)) {
-      const auto blank = line.find(' ');
-      const auto last = line.rfind(' ');
-      if (blank == line.npos || last == blank || !is_token(line.substr(0, blank))) return 400;
-      const auto version = line.substr(last + 1);
-      if (version != "HTTP/1.1" && version != "HTTP/1.0") return version.starts_with("HTTP/") ? 505 : 400;
-      const auto target = line.substr(blank + 1, last - blank - 1);
-      if (target.find(' ') != target.npos) return 400;
-      continue;
-    }
-    if (line.empty()) break;
-    if (line.front() == ' ' || line.front() == '\t') return 400;  // folded
-    const auto colon = line.find(':');
-    if (colon == line.npos || !is_token(line.substr(0, colon))) return 400;
-    if (++lines > headers_max) return 431;
-    const auto name = line.substr(0, colon);
-    auto value = line.substr(colon + 1);
-    while (!value.empty() && (value.front() == ' ' || value.front() == '\t')) value.remove_prefix(1);
-    while (!value.empty() && (value.back() == ' ' || value.back() == '\t')) value.remove_suffix(1);
-    if (equal_ignoring_case(name, "content-length")) {
-      if (++lengths > 1 || value.empty() || value.size() > 15) return 400;
-      for (const char c : value) {
-        if (c < '0' || c > '9') return 400;
-      }
-    } else if (equal_ignoring_case(name, "transfer-encoding")) {
-      if (++encodings > 1) return 400;
-      if (!equal_ignoring_case(value, "chunked")) return 501;
-    } else if (equal_ignoring_case(name, "host")) {
-      if (++hosts > 1) return 400;
-    } else if (equal_ignoring_case(name, "expect")) {
-      if (!equal_ignoring_case(value, "100-continue")) return 417;
-    }
-  }
-  return lengths > 0 && encodings > 0 ? 400 : 0;
+  return collector.is_header_done();
 }
 
 }  // namespace
@@ -152,11 +109,18 @@ std::size_t RequestParser::feed(std::string_view bytes) {
       ++taken;
       continue;
     }
-    const std::size_t room = limits_.head_bytes - head_.size();
-    const auto part = bytes.substr(taken, room);
+    const auto part = bytes.substr(taken, limits_.head_bytes - head_.size());
+    if (head_.empty()) {
+      // The usual case: the whole head came at once and is read where it lies.
+      if (const auto end = part.find(kHeadEnd); end != part.npos) {
+        taken += end + kHeadEnd.size();
+        parse_head(part.substr(0, end + kHeadEnd.size()));
+        continue;
+      }
+    }
     head_ += part;
     const auto from = scanned_ < 3 ? 0 : scanned_ - 3;
-    auto end = head_.find("\r\n\r\n", from);
+    auto end = head_.find(kHeadEnd, from);
     if (end == head_.npos) {
       // A head that ends in bare LFs would never end for us: refuse it as soon as it shows.
       if (head_.find("\n\n", from) != head_.npos) {
@@ -168,49 +132,37 @@ std::size_t RequestParser::feed(std::string_view bytes) {
       if (head_.size() >= limits_.head_bytes) broken(400);
       continue;
     }
-    end += 4;
+    end += kHeadEnd.size();
     taken += part.size() - (head_.size() - end);
     head_.resize(end);
-    parse_head();
+    parse_head(head_);
     head_.clear();
     scanned_ = 0;
   }
   return taken;
 }
 
-void RequestParser::parse_head() {
-  if (const int refused = check_head(head_, limits_.headers); refused != 0) return broken(refused);
-  auto& collector = impl_->collector.emplace();
-  collector.header_limit(static_cast<std::uint32_t>(limits_.head_bytes + 16));
-  collector.body_limit(~0ULL);  // ours is the limit (a length compares greater than "none" in Boost 1.74)
-  boost::beast::error_code error;
-  std::size_t used = 0;
-  while (!collector.is_header_done() && !error) {
-    used += collector.put(boost::asio::const_buffer(head_.data() + used, head_.size() - used), error);
-  }
-  if (!collector.is_header_done()) return broken(400);
-  collector.eager(true);
-  request_ = Request{};
-  request_.method = std::move(collector.method);
-  request_.target = std::move(collector.target);
-  request_.headers = std::move(collector.headers);
-  request_.keep_alive = collector.keep_alive();
-  request_.http10 = collector.http10;
+void RequestParser::parse_head(std::string_view text) {
+  Head head;
+  if (const int refused = read_head(text, limits_.headers, head); refused != 0) return broken(refused);
+  request_ = std::move(head.request);
   body_limit_now_ = body_limit_ ? body_limit_(request_) : limits_.body_bytes;
-  collector.body_limit_bytes = body_limit_now_;
-  chunked_ = collector.chunked();
-  body_left_ = 0;
+  chunked_ = head.chunked;
+  body_left_ = head.length;
   body_begun_ = false;
-  const auto length = request_.headers.find("content-length");
-  if (length) std::from_chars(length->data(), length->data() + length->size(), body_left_);
-  if (open_body_ && (chunked_ || body_left_ > kSinkBytesMin)) request_.sink = collector.sink = open_body_(request_);
-  if (length && !request_.sink) {
-    if (body_left_ > body_limit_now_) {
-      state_ = ParseState::kBroken;
-      status_ = 413;
-      return;
-    }
+  if (open_body_ && (chunked_ || body_left_ > kSinkBytesMin)) request_.sink = open_body_(request_);
+  if (!request_.sink) {
+    if (body_left_ > body_limit_now_) return broken(413);
     request_.body.reserve(std::min<std::size_t>(body_left_, 1 << 20));
+  }
+  if (chunked_) {
+    // Chunks are Beast's business; it must have seen their head.
+    auto& collector = impl_->collector.emplace();
+    if (!take_head(collector, text, limits_.head_bytes)) return broken(400);
+    collector.eager(true);
+    collector.headers.clear();  // only trailers from here on
+    collector.body_limit_bytes = body_limit_now_;
+    collector.sink = request_.sink;
   }
   state_ = chunked_ || body_left_ > 0 ? ParseState::kBody : ParseState::kComplete;
 }
@@ -254,9 +206,9 @@ bool RequestParser::feed_body(std::string_view bytes, std::size_t& taken) {
     }
     if (collector.is_done()) {
       request_.body = std::move(collector.body);
-      // The head's own headers were taken before; they have been acted on by now, so what comes behind the body must
-      // not pass for one of them. No header name that was sent can hold a colon.
-      for (const auto& [name, value] : collector.headers) request_.headers.add("trailer:" + name, value);
+      // The head's own headers have been acted on by now, so what comes behind the body must not pass for one of them.
+      // No header name that was sent can hold a colon.
+      for (const auto& [name, value] : collector.headers) request_.headers.add("trailer:" + std::string(name), value);
       state_ = ParseState::kComplete;
       // Bytes behind this message belong to the next.
       taken -= head_.size() - used;
@@ -278,6 +230,18 @@ Request RequestParser::take() {
   state_ = ParseState::kHead;
   impl_->collector.reset();
   return std::move(request_);
+}
+
+std::optional<Head> read_head_with_beast(std::string_view text) {
+  Collector collector;
+  if (!take_head(collector, text, text.size())) return std::nullopt;
+  Head head{.chunked = collector.chunked(), .length = collector.content_length().value_or(0)};
+  head.request.method = collector.method;
+  head.request.target = collector.target;
+  head.request.headers = collector.headers;
+  head.request.keep_alive = collector.keep_alive();
+  head.request.http10 = collector.http10;
+  return head;
 }
 
 struct ResponseParser::Impl {

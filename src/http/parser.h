@@ -1,6 +1,5 @@
-// Reads HTTP/1.1 messages from bytes as they arrive. The grammar is Boost.Beast's parser, behind parser.cc; what it
-// allows and we do not (a length together with chunks, bare LF, folded headers, a blank before the colon, signs in
-// lengths) is refused before it.
+// Reads HTTP/1.1 messages from bytes as they arrive. Heads of requests are read by head.h; chunks and responses by
+// Boost.Beast's parser, behind parser.cc.
 #pragma once
 
 #include <cstddef>
@@ -57,7 +56,7 @@ class RequestParser {
 
  private:
   struct Impl;
-  void parse_head();
+  void parse_head(std::string_view text);
   bool feed_body(std::string_view bytes, std::size_t& taken);
   void broken(int status);
 

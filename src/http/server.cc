@@ -1,12 +1,30 @@
 #include "http/server.h"
 
-#include <fmt/format.h>
-
+#include <charconv>
 #include <deque>
 
 #include "base/time_text.h"
 
 namespace tidemill::http {
+namespace {
+
+void append_number(std::string& out, std::size_t number, int base) {
+  char digits[24];
+  const auto end = std::to_chars(digits, digits + sizeof(digits), number, base).ptr;
+  out.append(digits, static_cast<std::size_t>(end - digits));
+}
+
+void append_status_line(std::string& out, int status) {
+  if (status == 200) {
+    out += "HTTP/1.1 200 OK\r\n";
+    return;
+  }
+  out += "HTTP/1.1 ";
+  append_number(out, static_cast<std::size_t>(status), 10);
+  out.append(" ").append(reason_phrase(status)).append("\r\n");
+}
+
+}  // namespace
 
 // One client. Requests are answered in the order in which they came; each has a slot that waits for its turn.
 class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
@@ -159,15 +177,20 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
     return nullptr;
   }
 
-  void append_head(std::string& out, const Slot& slot, const Response& response, bool chunked) {
-    out.append("HTTP/1.1 ");
-    fmt::format_to(std::back_inserter(out), "{} {}\r\n", response.status, reason_phrase(response.status));
+  // `room` is for what follows the head.
+  void append_head(std::string& out, const Slot& slot, const Response& response, bool chunked, std::size_t room) {
+    std::size_t bytes = 160;
+    for (const auto& [name, value] : response.headers) bytes += name.size() + value.size() + 4;
+    out.reserve(out.size() + bytes + room);
+    append_status_line(out, response.status);
     for (const auto& [name, value] : response.headers) out.append(name).append(": ").append(value).append("\r\n");
     const bool no_body = response.status == 204 || response.status == 304 || response.status / 100 == 1;
     if (chunked) {
       if (!slot.http10) out += "Transfer-Encoding: chunked\r\n";
     } else if (!no_body && !response.headers.find("content-length")) {
-      fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", response.body.size());
+      out += "Content-Length: ";
+      append_number(out, response.body.size(), 10);
+      out += "\r\n";
     }
     out += server_.date_line();
     if (!slot.keep_alive)
@@ -184,7 +207,7 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
     slot->stream_done = true;
     slot->on_disconnect = nullptr;
     if (response.close || closing_) slot->keep_alive = false;
-    append_head(slot->out, *slot, response, false);
+    append_head(slot->out, *slot, response, false, response.body.size());
     if (!slot->head_request) slot->out += response.body;
     flush();
   }
@@ -196,7 +219,7 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
     slot->streaming = true;
     slot->sized = head.headers.find("content-length").has_value();
     if (head.close || closing_ || (slot->http10 && !slot->sized)) slot->keep_alive = false;
-    append_head(slot->out, *slot, head, !slot->sized);
+    append_head(slot->out, *slot, head, !slot->sized, 0);
     flush();
   }
 
@@ -206,8 +229,8 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
     if (slot->http10 || slot->sized) {
       slot->out += bytes;
     } else {
-      fmt::format_to(std::back_inserter(slot->out), "{:x}\r\n", bytes.size());
-      slot->out.append(bytes).append("\r\n");
+      append_number(slot->out, bytes.size(), 16);
+      slot->out.append("\r\n").append(bytes).append("\r\n");
     }
     flush();
   }

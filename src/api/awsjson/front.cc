@@ -72,6 +72,7 @@ struct Front::Reply {
   void send(int status, std::string body) && {
     http::Response response;
     response.status = status;
+    response.headers.reserve(5, 256);
     if (coding != http::Coding::kIdentity && body.size() > kCompressAbove) {
       body = http::encode_body(coding, body);
       response.headers.add("Content-Encoding", coding == http::Coding::kGzip ? "gzip" : "deflate");

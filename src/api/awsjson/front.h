@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <functional>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "api/awsjson/service.h"
@@ -53,7 +55,11 @@ class Front {
   };
   const Dependencies deps_;
   const std::vector<Service*> services_;
-  std::map<std::string, Known, std::less<>> by_target_;  // constant after construction
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+  };
+  std::unordered_map<std::string, Known, Hash, std::equal_to<>> by_target_;  // constant after construction
 };
 
 }  // namespace tidemill::awsjson

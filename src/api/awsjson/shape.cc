@@ -213,11 +213,36 @@ void print(const Shape& shape, const json::Node& node, std::string& out) {
   }
 }
 
+// Where a value stands in the request; written out only when an error names it.
+struct Place {
+  enum class Step : unsigned char { kRoot, kMember, kKey, kElement };
+  Step step = Step::kRoot;
+  const Place* up = nullptr;
+  std::string_view name = {};  // of a member or a key, as on the wire
+  std::size_t index = 0;       // of an element, from 1
+
+  std::string text() const {
+    switch (step) {
+      case Step::kRoot: return "";
+      case Step::kMember: {
+        const auto before = up->text();
+        return before.empty() ? member_name(name) : before + "." + member_name(name);
+      }
+      case Step::kKey: return fmt::format("{}.{}.member", up->text(), name);
+      case Step::kElement: return fmt::format("{}.{}.member", up->text(), index);
+    }
+    std::unreachable();
+  }
+  Place member(std::string_view wire_name) const { return {Step::kMember, this, wire_name, 0}; }
+  Place key(std::string_view key) const { return {Step::kKey, this, key, 0}; }
+  Place element(std::size_t number) const { return {Step::kElement, this, {}, number}; }
+};
+
 class Constraints {
  public:
-  void visit(const Shape& shape, const json::Node* node, bool required, const std::string& path) {
+  void visit(const Shape& shape, const json::Node* node, bool required, const Place& place) {
     if (node == nullptr || node->is_null()) {
-      if (required) add("Value null at '" + path + "' failed to satisfy constraint: Member must not be null");
+      if (required) add("Value null at '" + place.text() + "' failed to satisfy constraint: Member must not be null");
       return;
     }
     if (shape.unconstrained) return;
@@ -226,51 +251,50 @@ class Constraints {
         for (const auto& field : shape.fields) {
           const json::Node* member = node->find_present(field.name);
           if (member == nullptr && !field.required) continue;
-          visit(*field.shape, member, field.required, join(path, member_name(field.name)));
+          visit(*field.shape, member, field.required, place.member(field.name));
         }
         return;
       case Type::kList: {
         const auto elements = node->elements();
         for (const auto& text : lengths(shape, static_cast<std::int64_t>(elements.size())))
-          violate(shape, *node, path, text);
+          violate(shape, *node, place, text);
         std::size_t i = 1;
         for (const auto& element : elements) {
-          visit(*shape.element, &element, true, fmt::format("{}.{}.member", path, i++));
+          visit(*shape.element, &element, true, place.element(i++));
         }
         return;
       }
       case Type::kMap: {
         const auto members = node->members();
         for (const auto& text : lengths(shape, static_cast<std::int64_t>(members.size())))
-          violate(shape, *node, path, text);
-        check_map(shape, *node, path);
+          violate(shape, *node, place, text);
+        check_map(shape, *node, place);
         for (const auto& member : members) {
           // A list inside a map reports its length at the map (above), its elements at their own path.
           if (shape.element->type == Type::kList && !member.value.is_null()) {
+            const Place list = place.key(member.name);
             std::size_t i = 1;
-            for (const auto& element : member.value.elements()) {
-              visit(*shape.element->element, &element, true,
-                    fmt::format("{}.{}.member.{}.member", path, member.name, i++));
-            }
+            for (const auto& element : member.value.elements())
+              visit(*shape.element->element, &element, true, list.element(i++));
           } else {
-            visit(*shape.element, &member.value, true, fmt::format("{}.{}.member", path, member.name));
+            visit(*shape.element, &member.value, true, place.key(member.name));
           }
         }
         return;
       }
       case Type::kString: {
         const auto text = node->as_string();
-        for (const auto& constraint : of_string(shape, text)) violate(shape, *node, path, constraint);
+        for (const auto& constraint : of_string(shape, text)) violate(shape, *node, place, constraint);
         return;
       }
       case Type::kInteger:
       case Type::kLong: {
         const auto value = node->as_integer();
         if (shape.max != kNoMax && value > shape.max) {
-          violate(shape, *node, path, fmt::format("Member must have value less than or equal to {}", shape.max));
+          violate(shape, *node, place, fmt::format("Member must have value less than or equal to {}", shape.max));
         }
         if (shape.min != kNoMin && value < shape.min) {
-          violate(shape, *node, path, fmt::format("Member must have value greater than or equal to {}", shape.min));
+          violate(shape, *node, place, fmt::format("Member must have value greater than or equal to {}", shape.min));
         }
         return;
       }
@@ -284,10 +308,6 @@ class Constraints {
   }
 
  private:
-  static std::string join(const std::string& path, const std::string& name) {
-    return path.empty() ? name : path + "." + name;
-  }
-
   static std::vector<std::string> lengths(const Shape& shape, std::int64_t size) {
     std::vector<std::string> out;
     if (shape.max != kNoMax && size > shape.max) {
@@ -325,7 +345,7 @@ class Constraints {
     return fmt::format("[{}]", fmt::join(parts, ", "));
   }
 
-  void check_map(const Shape& shape, const json::Node& node, const std::string& path) {
+  void check_map(const Shape& shape, const json::Node& node, const Place& place) {
     bool bad_key = false, bad_value = false;
     for (const auto& member : node.members()) {
       if (shape.key != nullptr && !of_string(*shape.key, member.name).empty()) bad_key = true;
@@ -334,16 +354,16 @@ class Constraints {
         bad_value = true;
       }
     }
-    if (bad_key) violate(shape, node, path, "Map keys must satisfy constraint: " + described(*shape.key));
-    if (bad_value) violate(shape, node, path, "Map value must satisfy constraint: " + described(*shape.element));
+    if (bad_key) violate(shape, node, place, "Map keys must satisfy constraint: " + described(*shape.key));
+    if (bad_value) violate(shape, node, place, "Map value must satisfy constraint: " + described(*shape.element));
   }
 
-  void violate(const Shape& shape, const json::Node& node, const std::string& path, std::string_view constraint) {
+  void violate(const Shape& shape, const json::Node& node, const Place& place, std::string_view constraint) {
     if (count_ >= kErrorsListed) return;
     std::string value;
     print(shape, node, value);
     if (value.size() > kPrintedValueMax) value.resize(kPrintedValueMax);
-    add(one_constraint_error(value, path, constraint));
+    add(one_constraint_error(value, place.text(), constraint));
   }
 
   void add(std::string_view error) {
@@ -366,7 +386,7 @@ std::optional<TypeMismatch> check_types(const Shape& shape, const json::Node& no
 
 std::optional<std::string> check_constraints(const Shape& shape, const json::Node& root) {
   Constraints constraints;
-  constraints.visit(shape, &root, true, "");
+  constraints.visit(shape, &root, true, Place());
   return std::move(constraints).text();
 }
 

@@ -33,20 +33,28 @@ std::string_view canonical(std::string_view service) {
   return service;
 }
 
+// `decoded` holds what had to be decoded.
+std::string_view signed_service(const http::Request& request, std::string& decoded) {
+  constexpr std::string_view kCredential = "Credential=";
+  const auto header = request.headers.get("authorization");
+  if (const auto at = header.find(kCredential); at != header.npos) {
+    const auto credential = header.substr(at + kCredential.size());
+    return service_of_scope(credential.substr(0, credential.find(',')));
+  }
+  const auto query = request.query();
+  if (query.find("X-Amz-Credential=") != query.npos) {
+    decoded = query_value(query, "X-Amz-Credential");
+    return service_of_scope(decoded);
+  }
+  // Only S3 still takes Signature Version 2 in a URL.
+  return query.find("AWSAccessKeyId=") != query.npos ? "s3" : "";
+}
+
 }  // namespace
 
 std::string signed_service(const http::Request& request) {
-  const auto header = request.headers.get("authorization");
-  if (const auto at = header.find("Credential="); at != header.npos) {
-    const auto credential = header.substr(at + 11);
-    return std::string(service_of_scope(credential.substr(0, credential.find_first_of(", "))));
-  }
-  if (request.query().find("X-Amz-Credential=") != std::string_view::npos) {
-    return std::string(service_of_scope(query_value(request.query(), "X-Amz-Credential")));
-  }
-  // Only S3 still takes Signature Version 2 in a URL.
-  if (request.query().find("AWSAccessKeyId=") != std::string_view::npos) return "s3";
-  return "";
+  std::string decoded;
+  return std::string(signed_service(request, decoded));
 }
 
 void Edge::add(Rule rule) { rules_.push_back(std::move(rule)); }
@@ -73,8 +81,8 @@ const Edge::Special* Edge::find_special(const http::Request& request) const {
 }
 
 const Rule* Edge::find(const http::Request& request, bool with_body) const {
-  const auto signed_for = signed_service(request);
-  const auto service = canonical(signed_for);
+  std::string decoded;
+  const auto service = canonical(signed_service(request, decoded));
   const auto target = request.headers.get("x-amz-target");
   const auto path = request.path();
   const Rule* best = nullptr;

@@ -21,10 +21,12 @@ std::string RequestIds::long_id() {
   static constexpr char kAlphabet[] = "0123456789ABCDEFGHIJKLMNOPQRSTUV";
   std::string id(52, '0');
   std::uint64_t word = next();
-  for (std::size_t i = 0; i < id.size(); ++i) {
-    if (i % 12 == 0 && i > 0) word = mix(word ^ salt_ ^ i);
-    id[i] = kAlphabet[word & 31];
-    word >>= 5;
+  for (std::size_t at = 0; at < id.size();) {
+    for (auto bits = word; at < id.size(); bits >>= 5) {
+      id[at++] = kAlphabet[bits & 31];
+      if (at % 12 == 0) break;
+    }
+    word = mix(word ^ salt_);
   }
   return id;
 }

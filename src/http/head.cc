@@ -1,0 +1,161 @@
+#include "http/head.h"
+
+#include <array>
+
+#include "base/scan.h"
+
+namespace tidemill::http {
+namespace {
+
+constexpr auto kIsToken = [] {
+  std::array<bool, 256> table{};
+  for (int c = '0'; c <= '9'; ++c) table[static_cast<std::size_t>(c)] = true;
+  for (int c = 'A'; c <= 'Z'; ++c) table[static_cast<std::size_t>(c)] = table[static_cast<std::size_t>(c + 32)] = true;
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) table[static_cast<std::size_t>(c)] = true;
+  return table;
+}();
+
+bool is_token(char c) { return kIsToken[static_cast<unsigned char>(c)]; }
+
+std::size_t token_length(std::string_view text) {
+  std::size_t size = 0;
+  while (size < text.size() && is_token(text[size])) ++size;
+  return size;
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+// Up to the line's end: blanks, tabs and everything printable. False when something else comes before CR LF.
+bool take_line(std::string_view& rest, std::string_view& line) {
+  std::size_t end = 0;
+  for (;;) {
+    end += find_control_or<0x7f>(rest.substr(end));
+    if (end >= rest.size()) return false;
+    if (rest[end] != '\t') break;
+    ++end;
+  }
+  if (rest[end] != '\r' || end + 1 >= rest.size() || rest[end + 1] != '\n') return false;
+  line = rest.substr(0, end);
+  rest.remove_prefix(end + 2);
+  return true;
+}
+
+class HeadReader {
+ public:
+  HeadReader(Head& head, std::size_t headers_max) : head_(head), headers_max_(headers_max) {}
+
+  int read(std::string_view text) {
+    std::string_view line;
+    if (!take_line(text, line)) return 400;
+    if (const int refused = request_line(line); refused != 0) return refused;
+    head_.request.headers.reserve(16, text.size());
+    for (;;) {
+      if (!take_line(text, line)) return 400;
+      if (line.empty()) break;
+      if (const int refused = field(line); refused != 0) return refused;
+    }
+    if (!text.empty() || (has_length_ && head_.chunked)) return 400;
+    head_.request.keep_alive = head_.request.http10 ? asks_keep_ : !asks_close_;
+    return 0;
+  }
+
+ private:
+  int request_line(std::string_view line) {
+    const std::size_t method = token_length(line);
+    if (method == 0 || method == line.size() || line[method] != ' ') return 400;
+    head_.request.method = line.substr(0, method);
+    line.remove_prefix(method + 1);
+    const std::size_t target = line.find(' ');
+    if (target == 0 || target == line.npos || line.find('\t') != line.npos) return 400;
+    head_.request.target = line.substr(0, target);
+    const auto version = line.substr(target + 1);
+    head_.request.http10 = version == "HTTP/1.0";
+    if (head_.request.http10 || version == "HTTP/1.1") return 0;
+    return version.starts_with("HTTP/") && version.find(' ') == version.npos ? 505 : 400;
+  }
+
+  int field(std::string_view line) {
+    const std::size_t size = token_length(line);
+    if (size == 0 || size == line.size() || line[size] != ':') return 400;
+    if (++fields_ > headers_max_) return 431;
+    const auto name = line.substr(0, size);
+    const auto value = trimmed(line.substr(size + 1));
+    head_.request.headers.add(name, value);
+    return act_on(name, value);
+  }
+
+  // The headers that decide where the message ends and what becomes of the connection.
+  int act_on(std::string_view name, std::string_view value) {
+    switch (name.size()) {
+      case 4:
+        if (equal_ignoring_case(name, "host") && ++hosts_ > 1) return 400;
+        return 0;
+      case 6:
+        if (equal_ignoring_case(name, "expect") && !equal_ignoring_case(value, "100-continue")) return 417;
+        return 0;
+      case 10:
+        if (equal_ignoring_case(name, "connection")) return connection(value);
+        return 0;
+      case 14:
+        if (equal_ignoring_case(name, "content-length")) return length(value);
+        return 0;
+      case 16:
+        if (equal_ignoring_case(name, "proxy-connection")) return connection(value);
+        return 0;
+      case 17:
+        if (!equal_ignoring_case(name, "transfer-encoding")) return 0;
+        if (head_.chunked) return 400;
+        if (!equal_ignoring_case(value, "chunked")) return 501;
+        head_.chunked = true;
+        return 0;
+      default: return 0;
+    }
+  }
+
+  int length(std::string_view value) {
+    if (has_length_ || value.empty() || value.size() > 15) return 400;
+    has_length_ = true;
+    for (const char c : value) {
+      if (c < '0' || c > '9') return 400;
+      head_.length = head_.length * 10 + static_cast<std::uint64_t>(c - '0');
+    }
+    return 0;
+  }
+
+  // A list of tokens; empty elements are legal.
+  int connection(std::string_view value) {
+    while (!value.empty()) {
+      const auto comma = value.find(',');
+      const auto option = trimmed(value.substr(0, comma));
+      value = comma == value.npos ? std::string_view() : value.substr(comma + 1);
+      if (token_length(option) != option.size()) return 400;
+      asks_close_ = asks_close_ || equal_ignoring_case(option, "close");
+      asks_keep_ = asks_keep_ || equal_ignoring_case(option, "keep-alive");
+    }
+    return 0;
+  }
+
+  Head& head_;
+  const std::size_t headers_max_;
+  std::size_t fields_ = 0, hosts_ = 0;
+  bool has_length_ = false, asks_close_ = false, asks_keep_ = false;
+};
+
+}  // namespace
+
+bool Head::operator==(const Head& other) const {
+  const Request &a = request, &b = other.request;
+  return a.method == b.method && a.target == b.target && a.headers == b.headers && a.keep_alive == b.keep_alive &&
+         a.http10 == b.http10 && chunked == other.chunked && length == other.length;
+}
+
+int read_head(std::string_view text, std::size_t headers_max, Head& head) {
+  head = Head();
+  return HeadReader(head, headers_max).read(text);
+}
+
+}  // namespace tidemill::http
