@@ -5,9 +5,21 @@
 #include "base/assert.h"
 
 namespace tidemill::storage {
+namespace {
+
+// A turn that brings more is written in several batches.
+constexpr std::size_t kTurnMax = 128;
+
+}  // namespace
 
 Stripes::Stripes(std::size_t count) : mask_(count - 1), stripes_(std::make_unique<Stripe[]>(count)) {
   TM_ASSERT(count > 0 && (count & (count - 1)) == 0);
+}
+
+Stripes::~Stripes() {
+  for (auto& [loop, turn] : turns_) {
+    for (auto& part : turn.parts) part.held.owner_ = nullptr;
+  }
 }
 
 void Stripes::acquire(std::uint64_t hash, runtime::Executor& executor, Acquired then) {
@@ -59,12 +71,18 @@ void Stripes::proceed(std::shared_ptr<Request> request, bool posted) {
     if (!try_take(request->indexes[request->taken], request)) return;
     ++request->taken;
   }
-  Held held;
-  held.owner_ = this;
-  held.indexes_ = std::move(request->indexes);
-  if (!posted) return request->then(std::move(held));
+  const auto go_on = [this](Request& ready) {
+    Held held;
+    held.owner_ = this;
+    held.indexes_ = std::move(ready.indexes);
+    ready.then(std::move(held));
+  };
+  if (!posted) return go_on(*request);
+  // A loop that has stopped destroys this unrun, when the stripes may be gone: what is posted holds nothing of them.
   auto& executor = *request->executor;
-  executor.post([then = std::move(request->then), held = std::move(held)]() mutable { then(std::move(held)); });
+  executor.post([go_on, alive = std::weak_ptr(alive_), request = std::move(request)] {
+    if (!alive.expired()) go_on(*request);
+  });
 }
 
 void Stripes::release(std::uint32_t index) {
@@ -93,9 +111,42 @@ void Stripes::Held::release() {
 
 Ticket Stripes::Held::write(Store& store, Mutation mutation) {
   TM_ASSERT(owner_ != nullptr);
-  return store.write(std::move(mutation), [this](Ticket ticket) {
-    for (const auto index : indexes_) owner_->stripes_[index].last.store(ticket.number, std::memory_order_release);
+  return store.write(std::move(mutation), [this](Ticket ticket) { owner_->note(*this, ticket); });
+}
+
+void Stripes::note(const Held& held, Ticket ticket) {
+  for (const auto index : held.indexes_) stripes_[index].last.store(ticket.number, std::memory_order_release);
+}
+
+Stripes::Turn& Stripes::turn_of(runtime::Executor& loop) {
+  const std::lock_guard lock(turns_mutex_);
+  return turns_[&loop];
+}
+
+Mutation& Stripes::soon(runtime::Executor& loop) { return turn_of(loop).batch; }
+
+void Stripes::write_soon(Store& store, Held held, runtime::Executor& loop, Written written) {
+  TM_ASSERT(held.owner_ == this);
+  auto& turn = turn_of(loop);
+  turn.parts.push_back({std::move(held), std::move(written)});
+  if (turn.parts.size() >= kTurnMax) return write_turn(store, turn);
+  if (turn.parts.size() > 1) return;
+  // What is posted while events are handled runs behind them.
+  loop.post([this, &store, &turn, alive = std::weak_ptr(alive_)] {
+    if (!alive.expired()) write_turn(store, turn);
   });
+}
+
+void Stripes::write_turn(Store& store, Turn& turn) {
+  if (turn.parts.empty()) return;  // there were many, and they are written already
+  auto parts = std::exchange(turn.parts, {});
+  const auto ticket = store.write(std::exchange(turn.batch, {}), [&](Ticket given) {
+    for (const auto& part : parts) note(part.held, given);
+  });
+  for (auto& part : parts) {
+    part.held.release();
+    part.written(ticket);
+  }
 }
 
 Ticket Stripes::Held::last() const {

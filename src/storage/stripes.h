@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -44,14 +45,22 @@ class Stripes {
     std::vector<std::uint32_t> indexes_;
   };
   using Acquired = std::move_only_function<void(Held)>;
+  using Written = std::move_only_function<void(Ticket)>;
 
   explicit Stripes(std::size_t count = 4096);  // a power of two
+  ~Stripes();                                  // drops what was to be written soon: nobody has been told of it
   Stripes(const Stripes&) = delete;
 
   // Takes the stripes of all hashes, in one global order, so that no two plans wait for each other. Runs `then` inline
   // when all are free, else later on `executor`; waiters get a stripe in the order in which they came.
   void acquire(std::vector<std::uint64_t> hashes, runtime::Executor& executor, Acquired then);
   void acquire(std::uint64_t hash, runtime::Executor& executor, Acquired then);
+
+  // The batch of the loop's current turn: what single writes add to it is written together, under one ticket, when the
+  // loop has handled what is ready. On the loop's thread.
+  Mutation& soon(runtime::Executor& loop);
+  // For whoever has added to it under these stripes. They stay held until it is written; then `written(ticket)` runs.
+  void write_soon(Store& store, Held held, runtime::Executor& loop, Written written);
 
   // For a reader without the lock: read the item first, then this; wait for the ticket before answering.
   Ticket last(std::uint64_t hash) const;
@@ -73,9 +82,24 @@ class Stripes {
   bool try_take(std::uint32_t index, const std::shared_ptr<Request>& request);
   void proceed(std::shared_ptr<Request> request, bool posted);
   void release(std::uint32_t index);
+  void note(const Held& held, Ticket ticket);
+
+  struct Part {
+    Held held;
+    Written written;
+  };
+  struct Turn {
+    Mutation batch;
+    std::vector<Part> parts;
+  };
+  Turn& turn_of(runtime::Executor& loop);
+  void write_turn(Store& store, Turn& turn);
 
   const std::uint64_t mask_;
   std::unique_ptr<Stripe[]> stripes_;
+  std::mutex turns_mutex_;
+  std::map<runtime::Executor*, Turn> turns_;  // the map is guarded by turns_mutex_, each turn is its loop's
+  const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 }  // namespace tidemill::storage

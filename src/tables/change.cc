@@ -1,6 +1,8 @@
 #include "tables/change.h"
 
 #include "base/assert.h"
+#include "base/bytes.h"
+#include "base/digest.h"
 #include "item/encoding.h"
 #include "item/size.h"
 
@@ -66,6 +68,16 @@ std::optional<Entry> entry(const Table& table, const IndexDefinition& index, con
   return Entry{*std::move(row), item::encode(projected), item::size_of(projected)};
 }
 
+// As seal(item::encode(item)), without a copy in between.
+std::string sealed_form(const Item& item, std::size_t size) {
+  std::string out;
+  out.reserve(size + size / 8 + 64);
+  out.append(4, '\0');
+  item::append_encoded(out, item);
+  store_be(out.data(), crc32c(std::string_view(out).substr(4)));
+  return out;
+}
+
 void count(Counters& counters, std::int64_t items, std::int64_t bytes) {
   if (items != 0) counters.items.fetch_add(items, std::memory_order_relaxed);
   if (bytes != 0) counters.bytes.fetch_add(bytes, std::memory_order_relaxed);
@@ -77,17 +89,13 @@ WriteCost add_change(const storage::Store& store, const Table& table, const RowK
                      const std::optional<StoredItem>& before, const std::optional<Item>& after, bool by_service,
                      storage::Mutation& batch) {
   const auto old_size = before ? static_cast<std::int64_t>(before->size()) : 0;
-  const std::string encoded = after ? item::encode(*after) : std::string();
   const auto new_size = after ? static_cast<std::int64_t>(item::size_of(*after)) : 0;
+  std::string sealed = after ? sealed_form(*after, static_cast<std::size_t>(new_size)) : std::string();
+  const auto encoded = after ? std::string_view(sealed).substr(4) : std::string_view();
   WriteCost cost{.table = write_units(static_cast<std::size_t>(std::max(old_size, new_size)))};
   if (!before && !after) return cost;
   if (before && after && before->encoded() == encoded) return cost;
 
-  if (after) {
-    batch.put(Keyspace::kItems, std::string(row.bytes), seal(encoded));
-  } else {
-    batch.erase(Keyspace::kItems, row.bytes);
-  }
   count(*table.counters, (after ? 1 : 0) - (before ? 1 : 0), new_size - old_size);
 
   for (const auto& index : table.definition.indexes) {
@@ -133,6 +141,12 @@ WriteCost add_change(const storage::Store& store, const Table& table, const RowK
     if (after) change.new_image = encoded;
     if (table.stream) table.stream->record(change, batch);
     for (const auto& tap : table.taps) tap->record(change, batch);
+  }
+  // Last: what came before looked at the bytes that move now.
+  if (after) {
+    batch.put(Keyspace::kItems, std::string(row.bytes), std::move(sealed));
+  } else {
+    batch.erase(Keyspace::kItems, row.bytes);
   }
   return cost;
 }

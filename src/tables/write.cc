@@ -83,7 +83,8 @@ void run(std::shared_ptr<Writing> writing, storage::Stripes::Held held) {
       return answer({}, std::unexpected(*std::move(refused)));
   }
 
-  storage::Mutation batch;
+  auto& batch = tables.stripes().soon(writing->loop);
+  const auto size = batch.size();
   WriteResult result{.table = writing->table, .attributes = std::move(planned->attributes)};
   if (has_local_index(*writing->table)) {
     const auto& hash = writing->table->definition.keys.hash[0].name;
@@ -96,10 +97,10 @@ void run(std::shared_ptr<Writing> writing, storage::Stripes::Held held) {
   }
   result.cost = add_change(store, *writing->table, writing->row, *before, planned->after, false, batch);
   if (meters) meters->charge_write(*writing->table, writing->row, result.cost);
-  if (batch.empty()) return answer(held.last(), std::move(result));
-  const auto ticket = held.write(store, std::move(batch));
-  held.release();
-  answer(ticket, std::move(result));
+  if (batch.size() == size) return answer(held.last(), std::move(result));
+  tables.stripes().write_soon(
+      store, std::move(held), writing->loop,
+      [answer, result = std::move(result)](storage::Ticket ticket) mutable { answer(ticket, std::move(result)); });
 }
 
 Status admitted(Tables& tables) {

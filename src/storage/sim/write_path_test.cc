@@ -120,7 +120,10 @@ class World {
     loop.post([this, &loop, keys, invoked, epoch] {
       std::vector<std::uint64_t> hashes(keys.begin(), keys.end());
       stripes_->acquire(std::move(hashes), loop, [this, &loop, keys, invoked, epoch](Stripes::Held held) {
-        Mutation mutation;
+        // Half of them share a batch with their neighbours of the same turn, as single writes do in the server.
+        const bool soon = pick(2) == 0;
+        Mutation own;
+        Mutation& mutation = soon ? stripes_->soon(loop) : own;
         std::vector<std::uint64_t> values;
         for (const int k : keys) {
           const auto value = stored(k) + 1;
@@ -130,15 +133,19 @@ class World {
           mutation.put(Keyspace::kItems, std::to_string(k), bytes);
           mutation.append(*log_, 1, std::to_string(k) + "=" + std::to_string(value));
         }
-        const auto ticket = held.write(*store_, std::move(mutation));
+        const auto written = [this, &loop, keys, values, invoked, epoch](Ticket ticket) {
+          store_->when_durable(ticket, loop, [this, keys, values, invoked, epoch] {
+            const auto answered = ++time_;
+            for (std::size_t i = 0; i < keys.size(); ++i) {
+              history_.push_back({keys[i], true, invoked, answered, values[i]});
+            }
+            if (epoch == epoch_) --in_flight_;
+          });
+        };
+        if (soon) return stripes_->write_soon(*store_, std::move(held), loop, written);
+        const auto ticket = held.write(*store_, std::move(own));
         held.release();
-        store_->when_durable(ticket, loop, [this, keys, values, invoked, epoch] {
-          const auto answered = ++time_;
-          for (std::size_t i = 0; i < keys.size(); ++i) {
-            history_.push_back({keys[i], true, invoked, answered, values[i]});
-          }
-          if (epoch == epoch_) --in_flight_;
-        });
+        written(ticket);
       });
     });
   }
