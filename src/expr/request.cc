@@ -1,6 +1,7 @@
 #include "expr/request.h"
 
 #include <algorithm>
+#include <iterator>
 #include <span>
 
 #include "expr/messages.h"
@@ -10,34 +11,40 @@
 namespace tidemill::expr {
 namespace {
 
+using Names = std::span<const std::string_view>;
+
 // What an operation takes, in the order in which messages list it.
 struct Members {
-  std::vector<std::string_view> expressions;
-  std::vector<std::string_view> legacy;
-  std::vector<std::string_view> with_values;  // expressions that can use values
+  Names expressions;
+  Names legacy;
+  Names with_values;  // expressions that can use values
 };
+
+constexpr std::string_view kProjection[] = {"ProjectionExpression"};
+constexpr std::string_view kAttributesToGet[] = {"AttributesToGet"};
+constexpr std::string_view kCondition[] = {"ConditionExpression"};
+constexpr std::string_view kExpected[] = {"Expected"};
+constexpr std::string_view kUpdate[] = {"UpdateExpression", "ConditionExpression"};
+constexpr std::string_view kUpdateLegacy[] = {"AttributeUpdates", "Expected"};
+constexpr std::string_view kQuery[] = {"ProjectionExpression", "FilterExpression", "KeyConditionExpression"};
+constexpr std::string_view kQueryLegacy[] = {"AttributesToGet", "QueryFilter", "ConditionalOperator", "KeyConditions"};
+constexpr std::string_view kQueryValues[] = {"FilterExpression", "KeyConditionExpression"};
+constexpr std::string_view kScan[] = {"ProjectionExpression", "FilterExpression"};
+constexpr std::string_view kScanLegacy[] = {"AttributesToGet", "ScanFilter", "ConditionalOperator"};
+constexpr std::string_view kScanValues[] = {"FilterExpression"};
 
 Members members_of(Use use) {
   switch (use) {
-    case Use::kGet: return {{"ProjectionExpression"}, {"AttributesToGet"}, {}};
-    case Use::kWrite: return {{"ConditionExpression"}, {"Expected"}, {"ConditionExpression"}};
-    case Use::kUpdate:
-      return {{"UpdateExpression", "ConditionExpression"},
-              {"AttributeUpdates", "Expected"},
-              {"UpdateExpression", "ConditionExpression"}};
-    case Use::kQuery:
-      return {{"ProjectionExpression", "FilterExpression", "KeyConditionExpression"},
-              {"AttributesToGet", "QueryFilter", "ConditionalOperator", "KeyConditions"},
-              {"FilterExpression", "KeyConditionExpression"}};
-    case Use::kScan:
-      return {{"ProjectionExpression", "FilterExpression"},
-              {"AttributesToGet", "ScanFilter", "ConditionalOperator"},
-              {"FilterExpression"}};
+    case Use::kGet: return {kProjection, kAttributesToGet, {}};
+    case Use::kWrite: return {kCondition, kExpected, kCondition};
+    case Use::kUpdate: return {kUpdate, kUpdateLegacy, kUpdate};
+    case Use::kQuery: return {kQuery, kQueryLegacy, kQueryValues};
+    case Use::kScan: return {kScan, kScanLegacy, kScanValues};
   }
   std::unreachable();
 }
 
-std::string join(const std::vector<std::string_view>& names, std::string_view between) {
+std::string join(Names names, std::string_view between) {
   std::string out;
   for (const auto name : names) {
     if (!out.empty()) out += between;
@@ -46,7 +53,7 @@ std::string join(const std::vector<std::string_view>& names, std::string_view be
   return out;
 }
 
-bool any_present(const json::Node& body, const std::vector<std::string_view>& names) {
+bool any_present(const json::Node& body, Names names) {
   return std::ranges::any_of(names, [&body](std::string_view name) { return body.find_present(name) != nullptr; });
 }
 
@@ -152,17 +159,19 @@ Result<Expressions> read_expressions(const json::Node& body, Use use, Cache& cac
 }
 
 Status check_not_mixed(const json::Node& body, Use use) {
-  Members members = members_of(use);
-  const auto keep_present = [&body](std::vector<std::string_view>& names) {
-    std::erase_if(names, [&body](std::string_view name) { return body.find_present(name) == nullptr; });
+  const Members members = members_of(use);
+  if (!any_present(body, members.expressions) || !any_present(body, members.legacy)) return {};
+  const auto present = [&body](Names names) {
+    std::vector<std::string_view> out;
+    std::ranges::copy_if(names, std::back_inserter(out),
+                         [&body](std::string_view name) { return body.find_present(name) != nullptr; });
+    return out;
   };
-  keep_present(members.expressions);
-  if (members.expressions.empty()) return {};
+  auto legacy = present(members.legacy);
   // KeyConditions may stand beside the expressions that do not replace it.
-  if (body.find_present("KeyConditionExpression") == nullptr) std::erase(members.legacy, "KeyConditions");
-  keep_present(members.legacy);
-  if (members.legacy.empty()) return {};
-  return invalid(messages::mixed(join(members.legacy, ", "), join(members.expressions, ", ")));
+  if (body.find_present("KeyConditionExpression") == nullptr) std::erase(legacy, "KeyConditions");
+  if (legacy.empty()) return {};
+  return invalid(messages::mixed(join(legacy, ", "), join(present(members.expressions), ", ")));
 }
 
 }  // namespace tidemill::expr

@@ -47,6 +47,11 @@ Map::~Map() = default;
 
 Map Map::from(std::vector<Member> members) {
   Map map;
+  const auto out_of_order = [](const Member& a, const Member& b) { return a.name >= b.name; };
+  if (std::ranges::adjacent_find(members, out_of_order) == members.end()) {  // stored items, and most that are sent
+    map.members_ = std::move(members);
+    return map;
+  }
   std::ranges::stable_sort(members, {}, &Member::name);
   map.members_.reserve(members.size());
   for (auto& member : members) {

@@ -444,6 +444,7 @@ Result<std::optional<AttributeValue>> decode_one(std::string_view encoded_item, 
 
 Status append_json_of_encoded(std::string& out, std::string_view encoded_item) {
   const std::size_t before = out.size();
+  out.reserve(before + encoded_item.size() + encoded_item.size() / 4 + 64);
   const auto count = take_item_head(encoded_item);
   if (count && json_members(out, encoded_item, *count, 1) && encoded_item.empty()) return {};
   out.resize(before);

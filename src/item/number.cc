@@ -46,6 +46,10 @@ Number::Number(std::int64_t value) {
 Result<Number> Number::from_parts(bool negative, Coefficient coefficient, std::int64_t exponent) {
   Number number;
   if (coefficient == 0) return number;
+  if (auto narrow = static_cast<std::uint64_t>(coefficient); narrow == coefficient) {
+    for (; narrow % 10 == 0; narrow /= 10) ++exponent;  // a division of 128 bits costs ten of these
+    coefficient = narrow;
+  }
   while (coefficient % 10 == 0) {
     coefficient /= 10;
     ++exponent;
