@@ -119,9 +119,11 @@ TEST(DiskGuard, RefusesWritesWhileTheDiskIsFullAndResumes) {
   runtime::SimFiles files;
   observe::Log log(loop.clock(), observe::Level::kError, observe::Log::Format::kText, [](auto, auto) {});
   ASSERT_TRUE(files.make_directories("/data"));
-  DiskGuard guard(loop, files, log, {.folder = "/data", .reserve_bytes = 1000, .ballast_bytes = 64});
+  runtime::SimOffload offload;
+  DiskGuard guard(loop, files, offload, log, {.folder = "/data", .reserve_bytes = 1000, .ballast_bytes = 64});
   guard.watch();
   EXPECT_TRUE(guard.admit());
+  loop.run_for(std::chrono::seconds(1));
   EXPECT_TRUE(files.exists("/data/ballast"));
   files.free_bytes = 999;
   loop.run_for(std::chrono::seconds(1));
@@ -137,7 +139,8 @@ TEST(DiskGuard, GivesTheBallastUpWhenNothingElseIsFree) {
   observe::Log log(loop.clock(), observe::Level::kError, observe::Log::Format::kText, [](auto, auto) {});
   ASSERT_TRUE(files.make_directories("/data"));
   ASSERT_TRUE(files.write("/data/ballast", "x", {}));
-  DiskGuard guard(loop, files, log, {.folder = "/data", .reserve_bytes = 1000});
+  runtime::SimOffload offload;
+  DiskGuard guard(loop, files, offload, log, {.folder = "/data", .reserve_bytes = 1000});
   guard.make_room();
   EXPECT_TRUE(files.exists("/data/ballast"));
   files.free_bytes = 10;

@@ -21,7 +21,7 @@ class DiskGuard {
     std::uint64_t ballast_bytes = 16ULL << 20;
     runtime::Duration every = std::chrono::milliseconds(500);
   };
-  DiskGuard(runtime::Loop& loop, runtime::Files& files, observe::Log& log, Options options);
+  DiskGuard(runtime::Loop& loop, runtime::Files& files, runtime::Offload& offload, observe::Log& log, Options options);
   ~DiskGuard();
   // Before the store opens: gives the ballast up when the disk is full.
   void make_room();
@@ -32,12 +32,15 @@ class DiskGuard {
 
  private:
   void look();
+  void load_ballast();  // some time after the start, whose first answers must not wait for it
   std::string ballast() const { return options_.folder + "/ballast"; }
   runtime::Loop& loop_;
   runtime::Files& files_;
+  runtime::Offload& offload_;
   observe::Log& log_;
   const Options options_;
   std::atomic<bool> full_ = false;
+  bool ballast_known_ = false;  // there, or on its way
   runtime::TimerId timer_ = 0;
 };
 

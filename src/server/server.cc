@@ -15,7 +15,7 @@ Server::Parts::Parts(Config given, runtime::EpollLoop& home)
       offload({.threads = 2, .queue_max = 4096}),
       network(runtime::make_network(home)),
       processes(runtime::make_processes(home)),
-      disk(home, files, log, {.folder = config.data_dir, .reserve_bytes = config.disk_reserve_bytes}),
+      disk(home, files, offload, log, {.folder = config.data_dir, .reserve_bytes = config.disk_reserve_bytes}),
       request_ids(random) {}
 
 Status Server::Parts::open_store() {
