@@ -18,9 +18,10 @@ class Mutation {
   using Stamp = std::move_only_function<void(std::uint64_t number, std::string& value)>;
 
   void put(Keyspace keyspace, std::string_view key, std::string_view value) {
-    writes_.push_back({Write::Kind::kPut, keyspace, std::string(key), std::string(value)});
+    put(keyspace, std::string(key), std::string(value));
   }
   void put(Keyspace keyspace, std::string key, std::string value) {
+    bytes_ += key.size() + value.size();
     writes_.push_back({Write::Kind::kPut, keyspace, std::move(key), std::move(value)});
   }
   void erase(Keyspace keyspace, std::string_view key) {
@@ -33,6 +34,7 @@ class Mutation {
   // At commit the log gives the entry the number n = next and moves on by `count`; the key is the log's prefix and n in
   // eight big-endian bytes. `stamp` may change the value then; it runs under the commit lock: short, no I/O.
   void append(Log& log, std::uint64_t count, std::string value, Stamp stamp = nullptr) {
+    bytes_ += value.size();
     appends_.push_back({&log, count, std::move(value), std::move(stamp)});
   }
   // Runs under the commit lock, after the appends have their numbers and before the batch is written: for rows that
@@ -41,6 +43,7 @@ class Mutation {
 
   bool empty() const { return writes_.empty() && appends_.empty() && steps_.empty(); }
   std::size_t size() const { return writes_.size() + appends_.size(); }
+  std::size_t bytes() const { return bytes_; }  // of what is put and appended
   const std::vector<Write>& writes() const { return writes_; }
 
  private:
@@ -51,6 +54,7 @@ class Mutation {
     std::string value;
     Stamp stamp;
   };
+  std::size_t bytes_ = 0;
   std::vector<Write> writes_;
   std::vector<Append> appends_;
   std::vector<std::move_only_function<void(Mutation&)>> steps_;

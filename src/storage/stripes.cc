@@ -9,6 +9,7 @@ namespace {
 
 // A turn that brings more is written in several batches.
 constexpr std::size_t kTurnMax = 128;
+constexpr std::size_t kTurnBytesMax = 4 << 20;
 
 }  // namespace
 
@@ -129,7 +130,7 @@ void Stripes::write_soon(Store& store, Held held, runtime::Executor& loop, Writt
   TM_ASSERT(held.owner_ == this);
   auto& turn = turn_of(loop);
   turn.parts.push_back({std::move(held), std::move(written)});
-  if (turn.parts.size() >= kTurnMax) return write_turn(store, turn);
+  if (turn.parts.size() >= kTurnMax || turn.batch.bytes() >= kTurnBytesMax) return write_turn(store, turn);
   if (turn.parts.size() > 1) return;
   // What is posted while events are handled runs behind them.
   loop.post([this, &store, &turn, alive = std::weak_ptr(alive_)] {
