@@ -159,7 +159,7 @@ Result<Caller> Identity::authenticate(const http::Request& request, std::string_
                 .scope = {},
                 .service = std::string(claim.scope.service)};
   caller.scope.account = caller.principal.account;
-  caller.scope.region = is_region_name(claim.scope.region) ? claim.scope.region : options_.home.region;
+  caller.scope.region = is_region_name(claim.scope.region) ? std::string(claim.scope.region) : options_.home.region;
   return caller;
 }
 
@@ -186,7 +186,7 @@ Result<Identity::HeadLogin> Identity::authenticate_head(const http::Request& req
   const auto known = find(claim.scope.access_key);
   const auto login = [&](Principal principal, SignedChunks chunks) {
     Scope scope{.account = principal.account,
-                .region = is_region_name(claim.scope.region) ? claim.scope.region : options_.home.region};
+                .region = is_region_name(claim.scope.region) ? std::string(claim.scope.region) : options_.home.region};
     return HeadLogin{.caller = {.principal = std::move(principal), .scope = std::move(scope), .service = "s3"},
                      .payload = said_payload(request, claim),
                      .chunks = std::move(chunks)};
