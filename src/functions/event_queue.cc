@@ -104,6 +104,7 @@ void EventQueue::start() {
   started_ = true;
   deliveries_.start();
   std::vector<std::string> arns;
+  arns.reserve(lines_.size());
   for (const auto& [arn, line] : lines_) arns.push_back(arn);
   for (const auto& arn : arns) run_due(arn);
 }

@@ -55,8 +55,8 @@ json::Object id_as(const deploy::ResourceContext&, const std::string& id, const 
   return out;
 }
 
-constexpr char kId[] = "Id", kVpcId[] = "VpcId", kSubnetId[] = "SubnetId", kRouteTableId[] = "RouteTableId",
-               kInternetGatewayId[] = "InternetGatewayId", kNatGatewayId[] = "NatGatewayId";
+constexpr char kId[] = "Id", kRouteTableId[] = "RouteTableId", kInternetGatewayId[] = "InternetGatewayId",
+               kNatGatewayId[] = "NatGatewayId";
 
 json::Object vpc(const deploy::ResourceContext&, const std::string& id, const json::Value& properties) {
   json::Object out;

@@ -401,6 +401,7 @@ class TableProvider final : public deploy::ResourceProvider {
     for (const auto& key : want.keys) (key.kind == "HASH" ? hash : range).push_back(key.name);
     const auto names = [](const std::vector<tables::KeyAttribute>& keys) {
       std::vector<std::string> out;
+      out.reserve(keys.size());
       for (const auto& key : keys) out.push_back(key.name);
       return out;
     };

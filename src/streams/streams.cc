@@ -27,6 +27,7 @@ struct Route {
 
 std::vector<Route> even_routes(std::size_t slots) {
   std::vector<Route> routes;
+  routes.reserve(slots);
   for (std::size_t i = 0; i < slots; ++i)
     routes.push_back({.from = static_cast<std::uint32_t>((i << 32) / slots), .slot = i});
   return routes;

@@ -48,13 +48,10 @@ Result<std::optional<TimedOffset>> ExternalLog::find_time(std::int64_t timestamp
   while (low < high) {
     const auto middle = low + (high - low) / 2;
     TM_TRY(const auto record, at(middle));
-    if (!record) {
-      high = middle;
-    } else if (record->timestamp_ms < timestamp_ms) {
+    if (record && record->timestamp_ms < timestamp_ms)
       low = record->offset + 1;
-    } else {
+    else
       high = middle;
-    }
   }
   if (low >= end) return std::nullopt;
   TM_TRY(const auto record, at(low));

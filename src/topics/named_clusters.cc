@@ -102,6 +102,7 @@ std::vector<NamedCluster> NamedClusters::list(const Scope& scope, std::string_vi
 
 std::vector<std::string> NamedClusters::all() const {
   std::vector<std::string> out;
+  out.reserve(clusters_.size());
   for (const auto& [arn, cluster] : clusters_) out.push_back(arn);
   return out;
 }
