@@ -36,8 +36,10 @@ def test_TYP_01_every_type_round_trips(put, get):
 ])
 def test_TYP_02_to_TYP_08_bad_values(wire, hash_table, key, value, text):
     wire.invalid("PutItem", text, TableName=hash_table, Item={"p": S(key()), "a": value})
-    wire.invalid("UpdateItem", f"ExpressionAttributeValues contains invalid value: {text} for key :v", TableName=hash_table,
-                 Key={"p": S(key())}, UpdateExpression="SET a = :v", ExpressionAttributeValues={":v": value})
+    # The refusal of an empty set is told without the name of the expression's value, as of the whole request.
+    of_value = text if list(value.values()) == [[]] and list(value) != ["L"] else f"ExpressionAttributeValues contains invalid value: {text} for key :v"
+    wire.invalid("UpdateItem", of_value, TableName=hash_table, Key={"p": S(key())}, UpdateExpression="SET a = :v",
+                 ExpressionAttributeValues={":v": value})
 
 
 def test_TYP_09_empty_strings_and_binaries(put, get):
