@@ -143,7 +143,7 @@ def test_SIG_11_too_old_and_too_new(guarded):
 
 
 def test_SIG_12_other_service(guarded):
-    headers = signed(guarded, service="s3")
+    headers = signed(guarded, service="ec2")  # a service that this server has would take the request
     status, code, message = send(guarded, headers)
     assert code == "InvalidSignatureException"
     assert message == "Credential should be scoped to correct service: 'dynamodb'. "
