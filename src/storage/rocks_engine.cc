@@ -306,9 +306,11 @@ Result<std::unique_ptr<Engine>> open_rocks(const RocksOptions& options) {
         engine->write({{Write::Kind::kPut, Keyspace::kMeta, std::string(kFormatKey), std::string(kFormatVersion)}}));
     TM_CHECK(engine->sync());
   } else if (*version != kFormatVersion) {
+    const bool newer = version->size() > kFormatVersion.size() ||
+                       (version->size() == kFormatVersion.size() && *version > kFormatVersion);
     return fail(Errc::kUnsupported, "the data directory " + options.folder + " has format " + *version +
-                                        ", written by another version; this one reads format " +
-                                        std::string(kFormatVersion));
+                                        ", written by " + (newer ? "a newer" : "an older") +
+                                        " version; this one reads format " + std::string(kFormatVersion));
   }
   return engine;
 }

@@ -18,7 +18,6 @@ constexpr auto kSpace = storage::Keyspace::kMeta;
 constexpr std::string_view kRows = "transfers/import/";  // + id
 constexpr std::int64_t kTokenLifeMs = 8LL * 3600 * 1000;
 constexpr std::size_t kReadBytes = 512 << 10;
-constexpr std::size_t kObjectsMax = 50'000;  // of one import
 
 std::string encode(const Import& entry) {
   json::Object out;
