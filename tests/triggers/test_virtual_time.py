@@ -1,6 +1,4 @@
 """Hours of a mapping's life: windows, retries and the age of records, on a server whose time is moved."""
-import json
-
 import pytest
 
 from support import server as servers
@@ -43,15 +41,3 @@ def test_a_window_of_five_minutes_passes_at_once(moving, recorder, table, mapped
     assert recorder.calls() == []
     step_until(moving, lambda: len(recorder.records()) == 8, minutes=2)
     assert recorder.batches() == [[str(i) for i in range(8)]]
-
-
-def test_retries_of_an_hour_and_the_end_of_a_record(moving, recorder, table, mapped):
-    """A record that never succeeds is tried until it is too old; what is behind it goes on."""
-    recorder.control(poison_keys=["bad"])
-    mapped(table.stream, recorder.name, client=moving.client("lambda"), MaximumRecordAgeInSeconds=3600, BatchSize=1)
-    table.put("bad")
-    wait_until(lambda: len(recorder.calls()) == 1)
-    table.put("good")
-    step_until(moving, lambda: recorder.batches()[-1:] == [["good"]], minutes=10)
-    failed = [one for one in recorder.batches() if one == ["bad"]]
-    assert 2 <= len(failed) <= 40 and json.dumps(recorder.batches()).count("good") == 1
