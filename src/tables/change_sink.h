@@ -23,7 +23,7 @@ struct Change {
   std::size_t old_size = 0;
   std::optional<std::string_view> new_image;
   std::size_t new_size = 0;
-  std::uint64_t partition = 0;  // item::partition_hash of the partition key: the same item, the same lineage
+  std::uint64_t partition = 0;  // scan_hash of the partition key: the same item, the same lineage
   bool by_service = false;      // deleted because its time to live has passed
 };
 

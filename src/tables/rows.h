@@ -24,7 +24,7 @@ using item::Item;
 
 struct RowKey {
   std::string bytes;
-  std::uint64_t partition = 0;  // item::partition_hash of the partition key
+  std::uint64_t partition = 0;  // scan_hash of the partition key
   std::uint64_t stripe() const;
 };
 
