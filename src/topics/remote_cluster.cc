@@ -106,6 +106,7 @@ struct RemoteCluster::Impl {
 
   Status open();
   Result<rd::Handle> open_consumer();
+  Result<rd::Handle> open_admin();
   // Runs `question` on the worker and answers at home. The Reply stays at home meanwhile.
   template <class T>
   void ask(std::move_only_function<Result<T>()> question, Reply<T, Error> reply);
@@ -134,7 +135,8 @@ struct RemoteCluster::Impl {
   bool comparing = false;
   runtime::TimerId timer = 0;
 
-  rd::Handle producer;  // produces and asks the admin calls; its background thread tells us what came of them
+  rd::Handle producer;  // its background thread tells us what came of the records
+  rd::Handle admin;     // asks the admin calls; its background thread tells us what came of them
   rd::Queue background;
   rd::Handle asker;  // a consumer that never creates what it asks about
   std::optional<RemoteReader> reader;
@@ -163,9 +165,11 @@ Status RemoteCluster::Impl::open() {
                                     {"queue.buffering.max.kbytes", "65536"},
                                     {"message.max.bytes", "10485760"}},
                                    {.self = this, .log = on_log, .event = on_event}));
-  background.reset(rd_kafka_queue_get_background(producer.get()));
+  const rd::Queue delivered(rd_kafka_queue_get_background(producer.get()));
   const rd::Queue main(rd_kafka_queue_get_main(producer.get()));
-  rd_kafka_queue_forward(main.get(), background.get());
+  rd_kafka_queue_forward(main.get(), delivered.get());
+  TM_TRY(admin, open_admin());
+  background.reset(rd_kafka_queue_get_background(admin.get()));
   TM_TRY(asker, open_consumer());
   reader.emplace(home, [this] { return open_consumer(); });
   questions = std::make_unique<runtime::ThreadPool>(runtime::ThreadPool::Options{.threads = 1, .queue_max = 10'000});
@@ -189,8 +193,20 @@ Result<rd::Handle> RemoteCluster::Impl::open_consumer() {
       {.self = this, .log = on_log});
 }
 
+// When a group's coordinator is loading or has moved, librdkafka 2.0.2 tells the handle's own group to look for its
+// coordinator again, and does not look whether there is one: a handle without a group would end the process. So the
+// calls about groups are asked by a consumer that has a group, which it never joins.
+Result<rd::Handle> RemoteCluster::Impl::open_admin() {
+  return rd::open_handle(RD_KAFKA_CONSUMER,
+                         {{"bootstrap.servers", servers},
+                          {"client.id", "tidemill"},
+                          {"group.id", "tidemill-admin"},
+                          {"enable.auto.commit", "false"},
+                          {"allow.auto.create.topics", "false"}},
+                         {.self = this, .log = on_log, .event = on_event});
+}
+
 RemoteCluster::Impl::~Impl() {
-  alive.reset();
   if (timer != 0) home.cancel(timer);
   questions.reset();
   reader.reset();
@@ -198,7 +214,9 @@ RemoteCluster::Impl::~Impl() {
     rd_kafka_purge(producer.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
   background.reset();
   producer.reset();  // waits for librdkafka's threads: no event comes after
+  admin.reset();
   asker.reset();
+  alive.reset();  // last: until here librdkafka's threads read it
 }
 
 void RemoteCluster::Impl::on_log(const rd_kafka_t* handle, int level, const char* facility, const char* text) {
@@ -292,7 +310,7 @@ void RemoteCluster::Impl::answer(std::uint64_t id, Answer answer) {
 }
 
 rd::Options RemoteCluster::Impl::admin_options(rd_kafka_admin_op_t operation, std::uint64_t id) const {
-  rd::Options options(rd_kafka_AdminOptions_new(producer.get(), operation));
+  rd::Options options(rd_kafka_AdminOptions_new(admin.get(), operation));
   char problem[256];
   rd_kafka_AdminOptions_set_request_timeout(options.get(), kTimeoutMs, problem, sizeof problem);
   rd_kafka_AdminOptions_set_opaque(options.get(), as_opaque(id));
@@ -423,7 +441,7 @@ void RemoteCluster::create_topic(NewTopic topic, Reply<TopicSummary, Error> repl
   });
   const auto options = impl.admin_options(RD_KAFKA_ADMIN_OP_CREATETOPICS, id);
   auto* one = spec.get();
-  rd_kafka_CreateTopics(impl.producer.get(), &one, 1, options.get(), impl.background.get());
+  rd_kafka_CreateTopics(impl.admin.get(), &one, 1, options.get(), impl.background.get());
 }
 
 void RemoteCluster::describe_topic(std::string name, Reply<TopicSummary, Error> reply) {
@@ -503,7 +521,7 @@ void RemoteCluster::commit_offsets(std::string group, std::vector<OffsetToCommit
   });
   const auto options = impl.admin_options(RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS, id);
   auto* one = request.get();
-  rd_kafka_AlterConsumerGroupOffsets(impl.producer.get(), &one, 1, options.get(), impl.background.get());
+  rd_kafka_AlterConsumerGroupOffsets(impl.admin.get(), &one, 1, options.get(), impl.background.get());
 }
 
 void RemoteCluster::committed_offsets(std::string group, std::string topic,
@@ -531,7 +549,7 @@ void RemoteCluster::committed_offsets(std::string group, std::string topic,
         });
         const auto options = impl.admin_options(RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, id);
         auto* one = request.get();
-        rd_kafka_ListConsumerGroupOffsets(impl.producer.get(), &one, 1, options.get(), impl.background.get());
+        rd_kafka_ListConsumerGroupOffsets(impl.admin.get(), &one, 1, options.get(), impl.background.get());
       }));
 }
 

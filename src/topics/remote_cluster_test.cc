@@ -221,6 +221,40 @@ TEST_F(RealCluster, OffsetsOfAGroupAreKeptInTheCluster) {
   EXPECT_EQ(committed(), (std::map<std::int32_t, std::int64_t>{{1, 42}}));
 }
 
+TEST_F(RealCluster, ACoordinatorThatIsStillLoadingIsWaitedForOrSaid) {
+  open(servers_);
+  constexpr std::int16_t kOffsetCommit = 8, kOffsetFetch = 9;
+  for (const auto error : {RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS, RD_KAFKA_RESP_ERR_NOT_COORDINATOR,
+                           RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE}) {
+    SCOPED_TRACE(rd_kafka_err2name(error));
+    rd_kafka_mock_push_request_errors(mock_, kOffsetFetch, 1, error);
+    rd_kafka_mock_push_request_errors(mock_, kOffsetCommit, 1, error);
+    const auto committed = [&] {
+      return call<std::map<std::int32_t, std::int64_t>>(
+          [&](auto reply) { cluster_->committed_offsets("readers", "orders", std::move(reply)); });
+    };
+    const auto commit = [&] {
+      return call<void>([&](auto reply) {
+        cluster_->commit_offsets("readers", {{.topic = "orders", .partition = 1, .offset = 42}}, std::move(reply));
+      });
+    };
+    // librdkafka asks again by itself, or the caller does.
+    if (const auto first = committed(); !first) {
+      EXPECT_EQ(first.error().code == Errc::kCoordinatorNotAvailable || first.error().code == Errc::kNotCoordinator,
+                true)
+          << first.error().message;
+      EXPECT_TRUE(committed());
+    }
+    if (const auto first = commit(); !first) {
+      EXPECT_EQ(first.error().code == Errc::kCoordinatorNotAvailable || first.error().code == Errc::kNotCoordinator,
+                true)
+          << first.error().message;
+      EXPECT_TRUE(commit());
+    }
+    EXPECT_EQ(committed(), (std::map<std::int32_t, std::int64_t>{{1, 42}}));
+  }
+}
+
 TEST_F(RealCluster, AnOffsetThatIsNotThereIsOutOfRangeAndReadingGoesOn) {
   open(servers_);
   ASSERT_TRUE(produce(0, {{.key = "a", .value = "1"}}));

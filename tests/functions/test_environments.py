@@ -87,7 +87,7 @@ def test_FR_21_FR_22_FR_23_timeouts(fn, unique, server):
     assert before[1] is False
     begin = time.monotonic()
     error, request_id = error_of(fn, name, {"sleep": True})
-    assert 0.9 < time.monotonic() - begin < 2
+    assert 0.9 < time.monotonic() - begin < 2.9   # not to the end of its sleep
     assert error == {"errorType": "Sandbox.Timedout", "errorMessage": f"RequestId: {request_id} Error: Task timed out after 1.00 seconds"}
     after = fn.value(name, {})
     assert after[0] != before[0]

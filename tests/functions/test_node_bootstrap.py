@@ -101,15 +101,15 @@ def test_FR_41_a_callback_waits_for_the_empty_event_loop(run):
     f.value()
     begin = time.monotonic()
     f.value()
-    assert 0.25 < time.monotonic() - begin < 2
+    assert 0.25 < time.monotonic() - begin
 
 
 def test_FR_41_or_not_when_told_so(run):
-    f = run("exports.handler = (e, c, done) => { c.callbackWaitsForEmptyEventLoop = false; setTimeout(() => {}, 1500); done(null, 1) }")
+    f = run("exports.handler = (e, c, done) => { c.callbackWaitsForEmptyEventLoop = false; setTimeout(() => {}, 2900); done(null, 1) }")
     f.value()
     begin = time.monotonic()
     f.value()
-    assert time.monotonic() - begin < 0.5
+    assert time.monotonic() - begin < 2.5
 
 
 def test_FR_42_neither_callback_nor_promise_is_null(run):
