@@ -63,7 +63,10 @@ HeaderParts split_authorization(std::string_view header) {
   for (;;) {
     take_while(rest, separates);
     if (rest.empty()) return parts;
-    const auto part = take_while(rest, [](char c) { return !separates(c); });
+    auto part = rest.substr(0, rest.find(','));
+    part = part.substr(0, part.find(' '));
+    part = part.substr(0, part.find('\t'));
+    rest.remove_prefix(part.size());
     const auto equals = part.find('=');
     if (equals == std::string_view::npos) continue;
     const std::string_view name = part.substr(0, equals), value = part.substr(equals + 1);
@@ -204,14 +207,9 @@ std::vector<std::string> SignatureClaim::signed_names() const {
 }
 
 Result<SignatureClaim> parse_claim(const http::Request& request) {
-  std::optional<std::string_view> authorization;
-  std::string_view date, amz_date, token;
-  for (const auto& header : request.headers) {
-    if (http_equal(header.name, "authorization")) authorization = trimmed(header.value);
-    if (http_equal(header.name, "x-amz-date")) amz_date = trimmed(header.value);
-    if (http_equal(header.name, "date")) date = trimmed(header.value);
-    if (http_equal(header.name, "x-amz-security-token")) token = trimmed(header.value);
-  }
+  const auto authorization = request.headers.find("authorization");
+  const std::string_view amz_date = request.headers.get("x-amz-date"), date = request.headers.get("date");
+  const std::string_view token = request.headers.get("x-amz-security-token");
   const std::string_view query = query_of(request.target);
   const bool in_query =
       query.starts_with("X-Amz-Algorithm") || query.find("&X-Amz-Algorithm") != std::string_view::npos;

@@ -1,10 +1,15 @@
 // Looks through text sixteen bytes at a time, with the compiler's own vectors (SSE2, NEON).
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
+
+#if defined(__x86_64__)
+#include <emmintrin.h>
+#endif
 
 namespace tidemill {
 
@@ -27,5 +32,48 @@ inline std::size_t find_control_or(std::string_view text) {
   }
   return at;
 }
+
+// The places of the control characters (below the blank, and 0x7f) of a text, one after the other: every byte is looked
+// at once, however many of them there are.
+class ControlPlaces {
+ public:
+  explicit ControlPlaces(std::string_view text) : text_(text) {}
+  // text.size() when there are no more.
+  std::size_t next() {
+    while (found_ == 0) {
+      if (scanned_ >= text_.size()) return text_.size();
+      base_ = scanned_;
+      scan();
+    }
+    const auto at = base_ + static_cast<std::size_t>(std::countr_zero(found_));
+    found_ &= found_ - 1;
+    return at;
+  }
+
+ private:
+  static bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+  void scan() {
+#if defined(__x86_64__)
+    if (text_.size() - scanned_ >= 64) {
+      const __m128i below = _mm_set1_epi8(0x1f), rubout = _mm_set1_epi8(0x7f);
+      for (int i = 0; i < 4; ++i) {
+        const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text_.data() + scanned_ + 16 * i));
+        const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(block, below), block);
+        const auto mask = static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(low, _mm_cmpeq_epi8(block, rubout))));
+        found_ |= static_cast<std::uint64_t>(mask) << (16 * i);
+      }
+      scanned_ += 64;
+      return;
+    }
+#endif
+    for (int i = 0; i < 64 && scanned_ < text_.size(); ++i, ++scanned_) {
+      if (is_control(text_[scanned_])) found_ |= std::uint64_t{1} << i;
+    }
+  }
+
+  const std::string_view text_;
+  std::size_t base_ = 0, scanned_ = 0;
+  std::uint64_t found_ = 0;  // bit i: the byte at base_ + i
+};
 
 }  // namespace tidemill

@@ -29,36 +29,48 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-// Up to the line's end: blanks, tabs and everything printable. False when something else comes before CR LF.
-bool take_line(std::string_view& rest, std::string_view& line) {
-  std::size_t end = 0;
-  for (;;) {
-    end += find_control_or<0x7f>(rest.substr(end));
-    if (end >= rest.size()) return false;
-    if (rest[end] != '\t') break;
-    ++end;
+// The lines of a text, each ended by CR LF: blanks, tabs and everything printable.
+class Lines {
+ public:
+  explicit Lines(std::string_view text) : text_(text), controls_(text) {}
+  // False when something else comes before CR LF.
+  bool next(std::string_view& line) {
+    std::size_t end = controls_.next();
+    while (end < text_.size() && text_[end] == '\t') end = controls_.next();
+    if (end >= text_.size() || text_[end] != '\r') return false;
+    if (const auto feed = controls_.next(); feed != end + 1 || feed >= text_.size() || text_[feed] != '\n')
+      return false;
+    line = text_.substr(begin_, end - begin_);
+    begin_ = end + 2;
+    return true;
   }
-  if (rest[end] != '\r' || end + 1 >= rest.size() || rest[end + 1] != '\n') return false;
-  line = rest.substr(0, end);
-  rest.remove_prefix(end + 2);
-  return true;
-}
+  std::size_t used() const { return begin_; }
+
+ private:
+  const std::string_view text_;
+  ControlPlaces controls_;
+  std::size_t begin_ = 0;
+};
 
 class HeadReader {
  public:
   HeadReader(Head& head, std::size_t headers_max) : head_(head), headers_max_(headers_max) {}
 
-  int read(std::string_view text) {
+  // `used`: up to and with the empty line.
+  int read(std::string_view text, std::size_t& used) {
+    Lines lines(text);
     std::string_view line;
-    if (!take_line(text, line)) return 400;
+    if (!lines.next(line)) return 400;
     if (const int refused = request_line(line); refused != 0) return refused;
-    head_.request.headers.reserve(16, text.size());
     for (;;) {
-      if (!take_line(text, line)) return 400;
+      if (!lines.next(line)) return 400;
       if (line.empty()) break;
       if (const int refused = field(line); refused != 0) return refused;
     }
-    if (!text.empty() || (has_length_ && head_.chunked)) return 400;
+    used = lines.used();
+    if (has_length_ && head_.chunked) return 400;
+    head_.request.headers.assign({fields_.data(), fields_used_});
+    for (const auto& more : many_) head_.request.headers.add(more.name, more.value);
     head_.request.keep_alive = head_.request.http10 ? asks_keep_ : !asks_close_;
     return 0;
   }
@@ -81,10 +93,13 @@ class HeadReader {
   int field(std::string_view line) {
     const std::size_t size = token_length(line);
     if (size == 0 || size == line.size() || line[size] != ':') return 400;
-    if (++fields_ > headers_max_) return 431;
     const auto name = line.substr(0, size);
     const auto value = trimmed(line.substr(size + 1));
-    head_.request.headers.add(name, value);
+    if (fields_used_ + many_.size() >= headers_max_) return 431;
+    if (fields_used_ < fields_.size())
+      fields_[fields_used_++] = {name, value};
+    else
+      many_.push_back({name, value});
     return act_on(name, value);
   }
 
@@ -141,7 +156,10 @@ class HeadReader {
 
   Head& head_;
   const std::size_t headers_max_;
-  std::size_t fields_ = 0, hosts_ = 0;
+  std::array<Headers::Entry, 24> fields_;
+  std::size_t fields_used_ = 0;
+  std::vector<Headers::Entry> many_;  // those that have no room there
+  std::size_t hosts_ = 0;
   bool has_length_ = false, asks_close_ = false, asks_keep_ = false;
 };
 
@@ -155,7 +173,14 @@ bool Head::operator==(const Head& other) const {
 
 int read_head(std::string_view text, std::size_t headers_max, Head& head) {
   head = Head();
-  return HeadReader(head, headers_max).read(text);
+  std::size_t used = 0;
+  const int refused = HeadReader(head, headers_max).read(text, used);
+  return refused == 0 && used != text.size() ? 400 : refused;
+}
+
+std::size_t read_head_before(std::string_view text, std::size_t headers_max, Head& head) {
+  std::size_t used = 0;
+  return HeadReader(head, headers_max).read(text, used) == 0 ? used : 0;
 }
 
 }  // namespace tidemill::http

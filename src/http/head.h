@@ -19,6 +19,9 @@ struct Head {
 
 // `text` ends with the first empty line. Gives 0, or the status to refuse the request with: 400, 417, 431, 501, 505.
 int read_head(std::string_view text, std::size_t headers_max, Head& head);
+// The same of a text that may go on behind the head, or break off in it: the size of the head, or 0 when it is not
+// whole or not good.
+std::size_t read_head_before(std::string_view text, std::size_t headers_max, Head& head);
 
 // The second opinion, for tests and the fuzzer: what Boost.Beast's parser makes of a head that keeps to our stricter
 // rules; nothing when it refuses it.

@@ -106,6 +106,29 @@ TEST_F(Wire, TrailersAreKeptApartFromTheHeaders) {
 }
 
 // Found by http_fuzz: trailers that came in one read were taken whatever their size.
+TEST(Names, AreComparedWithoutTheCaseOfLettersAndOfNothingElse) {
+  const std::string base = "Content-Type-Of-Something";
+  for (std::size_t size = 0; size <= base.size(); ++size) {
+    const std::string name = base.substr(0, size);
+    for (std::size_t at = 0; at < size; ++at) {
+      for (int c = 0; c < 256; ++c) {
+        std::string other = name;
+        other[at] = static_cast<char>(c);
+        const auto letter = [](char x) { return (x >= 'a' && x <= 'z') || (x >= 'A' && x <= 'Z'); };
+        const bool same =
+            other[at] == name[at] || (letter(name[at]) && letter(other[at]) && (other[at] ^ name[at]) == 32);
+        EXPECT_EQ(equal_ignoring_case(name, other), same) << name << " " << other;
+        Headers headers;
+        headers.add(other, "value");
+        EXPECT_EQ(headers.find(name).has_value(), same) << name << " " << other;
+      }
+    }
+    EXPECT_FALSE(equal_ignoring_case(name, name + "x"));
+  }
+  // A bit apart like letters, but none.
+  EXPECT_FALSE(equal_ignoring_case("@[abcdefgh", "`{abcdefgh"));
+}
+
 TEST(RequestParser, TrailersOverTheLimitAreRefusedHoweverTheirBytesArrive) {
   const std::string head = "PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n";
   for (const std::size_t size : {100U, 400U, 600U, 5000U}) {

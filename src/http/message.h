@@ -2,20 +2,24 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <iterator>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "runtime/network.h"
 
 namespace tidemill::http {
 
-// One text and places in it: a head of many lines costs two allocations. What find() and the iterators give are views
-// into the text: they outlive a move of the headers, and end with the next add().
+// One text and places in it: a head of many lines costs two allocations, and a look for a name compares sizes and ends
+// of names before the names. What find() and the iterators give are views into the text: they outlive a move of the
+// headers, and end with the next add().
 class Headers {
  public:
   struct Entry {
@@ -44,6 +48,8 @@ class Headers {
     std::size_t index_ = 0;
   };
 
+  // In place of all that was there.
+  void assign(std::span<const Entry> entries);
   void add(std::string_view name, std::string_view value);
   void set(std::string_view name, std::string_view value);  // replaces all of that name
   void remove(std::string_view name);
@@ -59,14 +65,51 @@ class Headers {
   bool operator==(const Headers& other) const;
 
  private:
-  struct Place {
-    std::uint32_t name_at, name_size, value_at, value_size;
+  // Not a string: short ones move their bytes.
+  class Text {
+   public:
+    Text() = default;
+    Text(const Text& other) { append({other.data(), other.size_}); }
+    Text(Text&& other) noexcept
+        : bytes_(std::move(other.bytes_)), size_(std::exchange(other.size_, 0)), room_(std::exchange(other.room_, 0)) {}
+    Text& operator=(Text other) noexcept {
+      bytes_ = std::move(other.bytes_);
+      size_ = other.size_;
+      room_ = other.room_;
+      return *this;
+    }
+    const char* data() const { return bytes_.get(); }
+    std::uint32_t size() const { return size_; }
+    void clear() { size_ = 0; }
+    void reserve(std::size_t room);
+    void append(std::string_view text) {
+      if (text.empty()) return;
+      if (text.size() > room_ - size_) reserve(size_ + text.size() + size_ / 2);
+      std::memcpy(bytes_.get() + size_, text.data(), text.size());
+      size_ += static_cast<std::uint32_t>(text.size());
+    }
+
+   private:
+    std::unique_ptr<char[]> bytes_;
+    std::uint32_t size_ = 0, room_ = 0;
   };
+  struct Place {
+    std::uint32_t name_at, name_size, value_size;  // the value follows the name
+    std::uint32_t mark;
+  };
+  // Equal for names that are equal without their case.
+  static std::uint32_t mark_of(std::string_view name) {
+    if (name.empty()) return 0;
+    const auto first = static_cast<unsigned char>(name.front() | 0x20);
+    const auto last = static_cast<unsigned char>(name.back() | 0x20);
+    return static_cast<std::uint32_t>(name.size()) << 16 | static_cast<std::uint32_t>(first << 8 | last);
+  }
+  std::string_view name_of(const Place& place) const { return {text_.data() + place.name_at, place.name_size}; }
   Entry at(std::size_t index) const {
     const auto& place = places_[index];
-    return {{text_.data() + place.name_at, place.name_size}, {text_.data() + place.value_at, place.value_size}};
+    return {name_of(place), {text_.data() + place.name_at + place.name_size, place.value_size}};
   }
-  std::vector<char> text_;  // not a string: short ones move their bytes
+  Text text_;
   std::vector<Place> places_;
 };
 

@@ -64,7 +64,7 @@ class Collector final : public beast::basic_parser<true> {
 };
 
 // Gives Beast the whole head; false when it refuses it.
-bool take_head(Collector& collector, std::string_view head, std::size_t head_bytes_max) {
+bool collect_head(Collector& collector, std::string_view head, std::size_t head_bytes_max) {
   collector.header_limit(static_cast<std::uint32_t>(head_bytes_max + 16));
   collector.body_limit(~0ULL);  // ours is the limit (a length compares greater than "none" in Boost 1.74)
   boost::beast::error_code error;
@@ -111,7 +111,13 @@ std::size_t RequestParser::feed(std::string_view bytes) {
     }
     const auto part = bytes.substr(taken, limits_.head_bytes - head_.size());
     if (head_.empty()) {
-      // The usual case: the whole head came at once and is read where it lies.
+      // The usual case: the whole head came at once and is read where it lies, without looking for its end first.
+      Head head;
+      if (const auto size = read_head_before(part, limits_.headers, head); size > 0) {
+        taken += size;
+        take_head(part.substr(0, size), std::move(head));
+        continue;
+      }
       if (const auto end = part.find(kHeadEnd); end != part.npos) {
         taken += end + kHeadEnd.size();
         parse_head(part.substr(0, end + kHeadEnd.size()));
@@ -145,12 +151,17 @@ std::size_t RequestParser::feed(std::string_view bytes) {
 void RequestParser::parse_head(std::string_view text) {
   Head head;
   if (const int refused = read_head(text, limits_.headers, head); refused != 0) return broken(refused);
+  take_head(text, std::move(head));
+}
+
+void RequestParser::take_head(std::string_view text, Head head) {
   request_ = std::move(head.request);
-  body_limit_now_ = body_limit_ ? body_limit_(request_) : limits_.body_bytes;
   chunked_ = head.chunked;
   body_left_ = head.length;
   body_begun_ = false;
-  if (open_body_ && (chunked_ || body_left_ > kSinkBytesMin)) request_.sink = open_body_(request_);
+  const bool large = chunked_ || body_left_ > kLargeBytes;
+  body_limit_now_ = body_limit_ && large ? body_limit_(request_) : limits_.body_bytes;
+  if (open_body_ && large) request_.sink = open_body_(request_);
   if (!request_.sink) {
     if (body_left_ > body_limit_now_) return broken(413);
     request_.body.reserve(std::min<std::size_t>(body_left_, 1 << 20));
@@ -158,7 +169,7 @@ void RequestParser::parse_head(std::string_view text) {
   if (chunked_) {
     // Chunks are Beast's business; it must have seen their head.
     auto& collector = impl_->collector.emplace();
-    if (!take_head(collector, text, limits_.head_bytes)) return broken(400);
+    if (!collect_head(collector, text, limits_.head_bytes)) return broken(400);
     collector.eager(true);
     collector.headers.clear();  // only trailers from here on
     collector.body_limit_bytes = body_limit_now_;
@@ -234,7 +245,7 @@ Request RequestParser::take() {
 
 std::optional<Head> read_head_with_beast(std::string_view text) {
   Collector collector;
-  if (!take_head(collector, text, text.size())) return std::nullopt;
+  if (!collect_head(collector, text, text.size())) return std::nullopt;
   Head head{.chunked = collector.chunked(), .length = collector.content_length().value_or(0)};
   head.request.method = collector.method;
   head.request.target = collector.target;

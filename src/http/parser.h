@@ -12,6 +12,8 @@
 
 namespace tidemill::http {
 
+struct Head;
+
 struct Limits {
   std::size_t head_bytes = 16 << 10;  // request line and headers together
   std::size_t headers = 100;
@@ -28,13 +30,13 @@ enum class ParseState : unsigned char {
 // Of one connection; parses request after request.
 class RequestParser {
  public:
-  // `body_limit(head)` chooses the limit of this request's body once its head is known; nothing given:
-  // limits.body_bytes.
+  // Both are asked only for bodies of more than this and for chunked ones.
+  static constexpr std::size_t kLargeBytes = 64 << 10;
+  // `body_limit(head)` chooses the limit of this request's body once its head is known, at least kLargeBytes; nothing
+  // given: limits.body_bytes.
   using BodyLimit = std::function<std::size_t(const Request& head)>;
-  // Asked for bodies of more than `kSinkBytesMin` and for chunked ones: who takes it instead of Request.body, which is
-  // then not limited here; nobody: null.
+  // Who takes the body instead of Request.body, which is then not limited here; nobody: null.
   using OpenBody = std::function<std::shared_ptr<BodySink>(const Request& head)>;
-  static constexpr std::size_t kSinkBytesMin = 64 << 10;
   explicit RequestParser(Limits limits = {}, BodyLimit body_limit = nullptr, OpenBody open_body = nullptr);
   ~RequestParser();
 
@@ -57,6 +59,7 @@ class RequestParser {
  private:
   struct Impl;
   void parse_head(std::string_view text);
+  void take_head(std::string_view text, Head head);
   bool feed_body(std::string_view bytes, std::size_t& taken);
   void broken(int status);
 

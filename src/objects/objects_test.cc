@@ -212,9 +212,11 @@ TEST_F(Engine, BucketsHaveOneOwnerAndGoOnlyWhenEmpty) {
   remove("a");
   std::optional<Result<std::string>> id;
   objects_->create_upload({.bucket = "bucket", .key = "u"}, into<std::string>(id));
+  settle();
   std::optional<Result<Part>> part;
   objects_->put_part({"bucket", "u", **id}, 1, blob(text(1000)), into<Part>(part));
   settle();
+  ASSERT_TRUE(part && *part);
   objects_->delete_bucket("bucket", into<void>(result));
   settle();
   EXPECT_TRUE(*result);

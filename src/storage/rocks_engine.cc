@@ -124,11 +124,14 @@ class RocksEngine final : public Engine {
     std::array<char, 256> small;
     std::string large;
     const auto full = full_key(keyspace, key, small, large);
-    rocksdb::PinnableSlice value;
+    // What a memtable holds is copied into `out`; what a cached block holds is only pinned.
+    std::string out;
+    rocksdb::PinnableSlice value(&out);
     const auto status = db_->Get(options, family(keyspace), slice(full), &value);
     if (status.IsNotFound()) return std::nullopt;
     if (!status.ok()) return std::unexpected(to_error(status));
-    return std::string(value.data(), value.size());
+    if (value.IsPinned()) out.assign(value.data(), value.size());
+    return out;
   }
 
   std::unique_ptr<Cursor> cursor(Keyspace keyspace, const Range& range, Direction direction,

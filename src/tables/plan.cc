@@ -229,7 +229,12 @@ Status check_request(const Table& table, const WriteRequest& request, KeyWords w
   return {};
 }
 
-Result<Plan> plan(const Table& table, const WriteRequest& request, const std::optional<StoredItem>& before) {
+namespace {
+
+// `put_item` is the item of a put.
+template <class ItemOf>
+Result<Plan> make_plan(const Table& table, const WriteRequest& request, const std::optional<StoredItem>& before,
+                       ItemOf put_item) {
   static const Item kNoItem;
   if (request.condition && !request.condition->matches(before ? before->item() : kNoItem)) {
     return std::unexpected(condition_failed(request, before));
@@ -237,7 +242,7 @@ Result<Plan> plan(const Table& table, const WriteRequest& request, const std::op
   Plan plan;
   switch (request.kind) {
     case WriteRequest::Kind::kCheck: plan.writes = false; return plan;
-    case WriteRequest::Kind::kPut: plan.after = request.item; break;
+    case WriteRequest::Kind::kPut: plan.after = put_item(); break;
     case WriteRequest::Kind::kDelete: break;
     case WriteRequest::Kind::kUpdate:
       if (request.update) {
@@ -281,6 +286,16 @@ Result<Plan> plan(const Table& table, const WriteRequest& request, const std::op
       break;
   }
   return plan;
+}
+
+}  // namespace
+
+Result<Plan> plan(const Table& table, const WriteRequest& request, const std::optional<StoredItem>& before) {
+  return make_plan(table, request, before, [&] { return request.item; });
+}
+
+Result<Plan> plan(const Table& table, WriteRequest&& request, const std::optional<StoredItem>& before) {
+  return make_plan(table, request, before, [&] { return std::move(request.item); });
 }
 
 }  // namespace tidemill::tables

@@ -31,5 +31,7 @@ Status check_paths(const TableDefinition& table, const std::vector<expr::Path>& 
 
 // Errors: kConditionFailed; kValidation when the update does not fit the item.
 Result<Plan> plan(const Table& table, const WriteRequest& request, const std::optional<StoredItem>& before);
+// The same, for a request that is planned once: the item of a put moves into the plan.
+Result<Plan> plan(const Table& table, WriteRequest&& request, const std::optional<StoredItem>& before);
 
 }  // namespace tidemill::tables

@@ -1,8 +1,11 @@
 #include "tables/scan_order.h"
 
 #include <array>
+#include <bit>
 #include <cmath>
+#include <cstring>
 #include <string>
+#include <utility>
 
 namespace tidemill::tables {
 namespace {
@@ -10,53 +13,43 @@ namespace {
 constexpr std::uint32_t rotated(std::uint32_t value, int bits) { return value << bits | value >> (32 - bits); }
 
 // RFC 1321: the constants are the whole parts of 2^32 * |sin(i + 1)|.
-std::array<std::uint32_t, 64> md5_constants() {
+const std::array<std::uint32_t, 64> kMd5Constants = [] {
   std::array<std::uint32_t, 64> table{};
   for (std::size_t i = 0; i < table.size(); ++i) {
     table[i] = static_cast<std::uint32_t>(std::floor(std::ldexp(std::fabs(std::sin(static_cast<double>(i + 1))), 32)));
   }
   return table;
+}();
+
+constexpr int kMd5Shifts[4][4] = {{7, 12, 17, 22}, {5, 9, 14, 20}, {4, 11, 16, 23}, {6, 10, 15, 21}};
+
+// Step `i` of the 64; the four variables change their parts from step to step instead of their places.
+template <std::size_t i>
+void md5_step(std::array<std::uint32_t, 4>& state, const std::array<std::uint32_t, 16>& words) {
+  constexpr std::size_t round = i / 16;
+  std::uint32_t& a = state[(64 - i) % 4];
+  const std::uint32_t b = state[(65 - i) % 4], c = state[(66 - i) % 4], d = state[(67 - i) % 4];
+  std::uint32_t mixed = 0;
+  if constexpr (round == 0) mixed = (b & c) | (~b & d);
+  if constexpr (round == 1) mixed = (d & b) | (~d & c);
+  if constexpr (round == 2) mixed = b ^ c ^ d;
+  if constexpr (round == 3) mixed = c ^ (b | ~d);
+  constexpr std::size_t kFactor[] = {1, 5, 3, 7}, kOffset[] = {0, 1, 5, 0};
+  const std::uint32_t sum = a + mixed + kMd5Constants[i] + words[(kFactor[round] * i + kOffset[round]) % 16];
+  a = b + rotated(sum, kMd5Shifts[round][i % 4]);
 }
 
 void md5_block(std::array<std::uint32_t, 4>& state, const char* block) {
-  static const auto kConstants = md5_constants();
-  constexpr int kShifts[4][4] = {{7, 12, 17, 22}, {5, 9, 14, 20}, {4, 11, 16, 23}, {6, 10, 15, 21}};
   std::array<std::uint32_t, 16> words{};
-  for (std::size_t i = 0; i < 16; ++i) {
-    for (std::size_t k = 4; k-- > 0;) words[i] = words[i] << 8 | static_cast<unsigned char>(block[4 * i + k]);
+  std::memcpy(words.data(), block, sizeof(words));
+  if constexpr (std::endian::native == std::endian::big) {
+    for (auto& word : words) word = __builtin_bswap32(word);
   }
-  auto [a, b, c, d] = state;
-  for (std::uint32_t i = 0; i < 64; ++i) {
-    std::uint32_t mixed = 0;
-    std::uint32_t word = 0;
-    switch (i / 16) {
-      case 0:
-        mixed = (b & c) | (~b & d);
-        word = i;
-        break;
-      case 1:
-        mixed = (d & b) | (~d & c);
-        word = (5 * i + 1) % 16;
-        break;
-      case 2:
-        mixed = b ^ c ^ d;
-        word = (3 * i + 5) % 16;
-        break;
-      default:
-        mixed = c ^ (b | ~d);
-        word = 7 * i % 16;
-        break;
-    }
-    const std::uint32_t sum = a + mixed + kConstants[i] + words[word];
-    a = d;
-    d = c;
-    c = b;
-    b += rotated(sum, kShifts[i / 16][i % 4]);
-  }
-  state[0] += a;
-  state[1] += b;
-  state[2] += c;
-  state[3] += d;
+  auto mixed = state;
+  [&]<std::size_t... i>(std::index_sequence<i...>) {
+    (md5_step<i>(mixed, words), ...);
+  }(std::make_index_sequence<64>());
+  for (std::size_t i = 0; i < 4; ++i) state[i] += mixed[i];
 }
 
 // A number as base-100 digits behind their exponent, ordered by bytes: the exponent of 100 plus 193, digits plus one;

@@ -71,7 +71,12 @@ void run(std::shared_ptr<Writing> writing, storage::Stripes::Held held) {
     return answer({}, fail(Errc::kTransactionConflict, std::string(kConflictText)));
   const auto before = StoredItem::read(store, writing->row.bytes);
   if (!before) return answer(held.last(), std::unexpected(before.error()));
-  auto planned = plan(*writing->table, writing->request, *before);
+  std::optional<Item> collection_key;
+  if (has_local_index(*writing->table)) {
+    const auto& hash = writing->table->definition.keys.hash[0].name;
+    collection_key = Item::from({{hash, *writing->request.item.find(hash)}});
+  }
+  auto planned = plan(*writing->table, std::move(writing->request), *before);
   // A refusal tells about the stored item, so it waits for that item's write as a read does.
   if (!planned) {
     if (meters && planned.error().code == Errc::kConditionFailed)
@@ -86,9 +91,8 @@ void run(std::shared_ptr<Writing> writing, storage::Stripes::Held held) {
   auto& batch = tables.stripes().soon(writing->loop);
   const auto size = batch.size();
   WriteResult result{.table = writing->table, .attributes = std::move(planned->attributes)};
-  if (has_local_index(*writing->table)) {
-    const auto& hash = writing->table->definition.keys.hash[0].name;
-    result.collection_key = Item::from({{hash, *writing->request.item.find(hash)}});
+  if (collection_key) {
+    result.collection_key = std::move(collection_key);
     Collections collections(store, tables.options().collection_bytes_max);
     if (auto counted = collections.add(*writing->table, *result.collection_key, *before, planned->after); !counted)
       return answer(held.last(), std::unexpected(std::move(counted).error()));

@@ -528,29 +528,30 @@ void RemoteCluster::committed_offsets(std::string group, std::string topic,
                                       Reply<std::map<std::int32_t, std::int64_t>, Error> reply) {
   // Asked by partition, of this topic alone.
   auto& impl = *impl_;
-  describe_topic(
-      topic, Reply<TopicSummary, Error>([&impl, still = std::weak_ptr(impl.alive), group = std::move(group), topic,
-                                         reply = std::move(reply)](Result<TopicSummary> described) mutable {
-        if (still.expired() || impl.parked.size() >= kUnderWayMax) return std::move(reply)(std::unexpected(busy()));
-        if (!described && described.error().code == Errc::kUnknownTopicOrPartition)
-          return std::move(reply)(std::map<std::int32_t, std::int64_t>{});
-        if (!described) return std::move(reply)(std::unexpected(std::move(described).error()));
-        const rd::Partitions list(rd_kafka_topic_partition_list_new(described->partitions));
-        for (std::int32_t i = 0; i < described->partitions; ++i)
-          rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), i);
-        using Request = std::unique_ptr<rd_kafka_ListConsumerGroupOffsets_t,
-                                        rd::Destroy<rd_kafka_ListConsumerGroupOffsets_destroy>>;
-        const Request request(rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), list.get()));
-        const auto id = impl.park([reply = std::move(reply)](Answer answer) mutable {
-          if (answer.error && answer.error->code == Errc::kGroupIdNotFound)
-            return std::move(reply)(std::map<std::int32_t, std::int64_t>{});
-          if (answer.error) return std::move(reply)(std::unexpected(*std::move(answer.error)));
-          std::move(reply)(std::move(answer.offsets));
-        });
-        const auto options = impl.admin_options(RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, id);
-        auto* one = request.get();
-        rd_kafka_ListConsumerGroupOffsets(impl.admin.get(), &one, 1, options.get(), impl.background.get());
-      }));
+  describe_topic(topic,
+                 Reply<TopicSummary, Error>([&impl, still = std::weak_ptr(impl.alive), group = std::move(group), topic,
+                                             reply = std::move(reply)](Result<TopicSummary> described) mutable {
+                   if (still.expired() || impl.parked.size() >= kUnderWayMax)
+                     return std::move(reply)(std::unexpected(busy()));
+                   if (!described && described.error().code == Errc::kUnknownTopicOrPartition)
+                     return std::move(reply)(std::map<std::int32_t, std::int64_t>{});
+                   if (!described) return std::move(reply)(std::unexpected(std::move(described).error()));
+                   const rd::Partitions list(rd_kafka_topic_partition_list_new(described->partitions));
+                   for (std::int32_t i = 0; i < described->partitions; ++i)
+                     rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), i);
+                   using Request = std::unique_ptr<rd_kafka_ListConsumerGroupOffsets_t,
+                                                   rd::Destroy<rd_kafka_ListConsumerGroupOffsets_destroy>>;
+                   const Request request(rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), list.get()));
+                   const auto id = impl.park([reply = std::move(reply)](Answer answer) mutable {
+                     if (answer.error && answer.error->code == Errc::kGroupIdNotFound)
+                       return std::move(reply)(std::map<std::int32_t, std::int64_t>{});
+                     if (answer.error) return std::move(reply)(std::unexpected(*std::move(answer.error)));
+                     std::move(reply)(std::move(answer.offsets));
+                   });
+                   const auto options = impl.admin_options(RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, id);
+                   auto* one = request.get();
+                   rd_kafka_ListConsumerGroupOffsets(impl.admin.get(), &one, 1, options.get(), impl.background.get());
+                 }));
 }
 
 }  // namespace tidemill::topics

@@ -202,7 +202,7 @@ void Front::handle(const http::Request& request, runtime::Executor& loop, http::
   Call call;
   call.operation = operation;
   call.document = std::move(document);
-  call.caller = *std::move(caller);
+  call.caller = std::make_shared<const auth::Caller>(*std::move(caller));
   call.host = request.headers.get("Host");
   call.loop = &loop;
   call.answer = [reply = std::move(reply), latency = latency, &clock = deps_.clock,

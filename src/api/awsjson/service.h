@@ -61,12 +61,12 @@ using Answer = std::expected<std::string, WireError>;  // the response body
 struct Call {
   const OperationInfo* operation = nullptr;
   std::shared_ptr<const json::Document> document;  // outlives the call's asynchronous steps
-  auth::Caller caller;
+  std::shared_ptr<const auth::Caller> caller;
   std::string host;                              // as the client named us
   runtime::Executor* loop = nullptr;             // of the connection: where the answer is given
   std::move_only_function<void(Answer)> answer;  // exactly once
   const json::Node& body() const { return document->root(); }
-  const Scope& scope() const { return caller.scope; }
+  const Scope& scope() const { return caller->scope; }
 };
 
 class Service {

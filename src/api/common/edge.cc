@@ -33,6 +33,11 @@ std::string_view canonical(std::string_view service) {
   return service;
 }
 
+// An address, or a name of one label ("localhost:4566").
+bool names_nothing(std::string_view host) {
+  return host.find('.') == host.npos || host.find_first_not_of("0123456789.:") == host.npos;
+}
+
 // `decoded` holds what had to be decoded.
 std::string_view signed_service(const http::Request& request, std::string& decoded) {
   constexpr std::string_view kCredential = "Credential=";
@@ -66,13 +71,16 @@ void Edge::add_host(std::string part, Front front, std::size_t max, OpenBody ope
 }
 
 const Edge::Special* Edge::find_special(const http::Request& request) const {
-  const auto path = request.path();
-  for (const auto& special : paths_) {
-    const std::string_view key = special.key;
-    if (path.starts_with(key) && (key.ends_with('/') || path.size() == key.size() || path[key.size()] == '/'))
-      return &special;
+  if (request.target != "/") {
+    const auto path = request.path();
+    for (const auto& special : paths_) {
+      const std::string_view key = special.key;
+      if (path.starts_with(key) && (key.ends_with('/') || path.size() == key.size() || path[key.size()] == '/'))
+        return &special;
+    }
   }
   const auto host = request.headers.get("host");
+  if (names_nothing(host)) return nullptr;
   for (const auto& special : hosts_) {
     const std::string_view key = special.key;
     if (host.find(key) != host.npos || (key.starts_with('.') && host.starts_with(key.substr(1)))) return &special;

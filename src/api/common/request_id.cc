@@ -1,5 +1,8 @@
 #include "api/common/request_id.h"
 
+#include <array>
+#include <cstring>
+
 #include "base/bytes.h"
 
 namespace tidemill::api {
@@ -18,13 +21,22 @@ std::uint64_t mix(std::uint64_t x) {
 std::uint64_t RequestIds::next() { return mix(seed_ ^ count_.fetch_add(1, std::memory_order_relaxed)); }
 
 std::string RequestIds::long_id() {
-  static constexpr char kAlphabet[] = "0123456789ABCDEFGHIJKLMNOPQRSTUV";
+  static constexpr auto kPairs = [] {
+    constexpr char kAlphabet[] = "0123456789ABCDEFGHIJKLMNOPQRSTUV";
+    std::array<char, 2048> pairs{};
+    for (std::size_t i = 0; i < 1024; ++i) {
+      pairs[2 * i] = kAlphabet[i & 31];
+      pairs[2 * i + 1] = kAlphabet[i >> 5];
+    }
+    return pairs;
+  }();
   std::string id(52, '0');
   std::uint64_t word = next();
   for (std::size_t at = 0; at < id.size();) {
-    for (auto bits = word; at < id.size(); bits >>= 5) {
-      id[at++] = kAlphabet[bits & 31];
-      if (at % 12 == 0) break;
+    // Sixty of a word's bits; what is left of it is not used.
+    for (auto bits = word; at < id.size(); bits >>= 10) {
+      std::memcpy(id.data() + at, kPairs.data() + 2 * (bits & 1023), 2);
+      if ((at += 2) % 12 == 0) break;
     }
     word = mix(word ^ salt_);
   }

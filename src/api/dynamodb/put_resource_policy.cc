@@ -18,7 +18,7 @@ void run(Services& services, awsjson::Call call) {
   std::string document(awsjson::read_string(body, "Policy"));
   if (auto text = check_policy(document)) return refuse(std::move(call), *std::move(text));
   if (!awsjson::read_bool(body, "ConfirmRemoveSelfResourceAccess", false) &&
-      locks_out(document, resource->arn, call.caller.principal)) {
+      locks_out(document, resource->arn, call.caller->principal)) {
     return refuse(std::move(call),
                   "The policy would not allow you to change the policy of this resource in the future. Set "
                   "ConfirmRemoveSelfResourceAccess to confirm it");
