@@ -111,8 +111,8 @@ struct DeployFront::Watching {
 void DeployFront::mount(api::Edge& edge) {
   edge.add_path(
       std::string(kPrefix),
-      [this](http::Request request, runtime::Executor&, http::Responder respond) {
-        handle(std::move(request), std::move(respond));
+      [this](const http::Request& request, runtime::Executor&, http::Responder respond) {
+        handle(request, std::move(respond));
       },
       kBodyBytesMax);
 }

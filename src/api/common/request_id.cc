@@ -36,7 +36,8 @@ std::string RequestIds::long_id() {
     // Sixty of a word's bits; what is left of it is not used.
     for (auto bits = word; at < id.size(); bits >>= 10) {
       std::memcpy(id.data() + at, kPairs.data() + 2 * (bits & 1023), 2);
-      if ((at += 2) % 12 == 0) break;
+      at += 2;
+      if (at % 12 == 0) break;
     }
     word = mix(word ^ salt_);
   }
