@@ -3,6 +3,7 @@ import json
 import re
 import subprocess
 import time
+import urllib.request
 from pathlib import Path
 from statistics import median
 
@@ -66,6 +67,20 @@ def report(client, name, wanted, patience_s=60, every_s=0.2):
         if len(seen) < wanted and time.monotonic() > deadline:
             raise RuntimeError(f"{name} has seen {len(seen)} of {wanted}")
     return seen
+
+
+def wait_for_invocations(server, name, wanted, patience_s=60):
+    """Until the server has counted so many, without an invocation of our own."""
+    pattern = re.compile(rf'^tidemill_invocations_total{{function="{re.escape(name)}"}} (\d+)', re.MULTILINE)
+    deadline = time.monotonic() + patience_s
+    while True:
+        with urllib.request.urlopen(f"http://{server.address}/metrics") as answer:
+            counted = pattern.search(answer.read().decode())
+        if counted and int(counted.group(1)) >= wanted:
+            return
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"{name} was invoked {counted.group(1) if counted else 0} times instead of {wanted}")
+        time.sleep(0.1)
 
 
 def percentiles(values):

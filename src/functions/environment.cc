@@ -80,6 +80,16 @@ std::string normal_error_type(std::string_view type) {
 
 }  // namespace
 
+bool EnvironmentHost::isolates() {
+  if (!isolate) {
+    isolate = settings.isolate && processes.can_isolate();
+    if (settings.isolate && !*isolate)
+      log.warn("functions.not_isolated",
+               {{"reason", "namespaces are not available: functions share /tmp by TMPDIR only"}});
+  }
+  return *isolate;
+}
+
 Environment::Environment(EnvironmentHost& host, std::string id) : host_(host), id_(std::move(id)) {}
 
 Environment::~Environment() {
@@ -116,7 +126,7 @@ tidemill::Result<void, InitFailure> Environment::spawn_process(std::vector<std::
   options.command = std::move(command);
   options.environment = std::move(environment);
   options.directory = folder_.empty() ? host_.runtime_directory : folder_;
-  options.private_namespaces = host_.isolate;
+  options.private_namespaces = host_.isolates();
   options.private_tmp = private_tmp_;
   // An interpreter may have been installed under /tmp, too.
   const auto folder_of = [](const std::string& program) { return program.substr(0, program.rfind('/')); };
@@ -167,6 +177,7 @@ std::expected<void, InitFailure> Environment::start(std::shared_ptr<const Functi
   std::string hex;
   for (const char c : id_)
     if (c != '-') hex += c;
+  log_group_ = function_->log_group();
   log_stream_ = log_stream_name(*function_, host_.loop.clock().wall(), hex);
   credentials_ = host_.credentials.issue({function_->scope, function_->configuration.role, function_->name, id_});
   return launch();
@@ -207,7 +218,7 @@ std::expected<void, InitFailure> Environment::launch() {
                                        error_json("Runtime.InternalError", endpoint.error().message),
                                        "Runtime.InternalError"});
   endpoint_ = *std::move(endpoint);
-  const auto temporary = host_.isolate ? std::string() : host_.settings.directory + "/tmp/" + id_;
+  const auto temporary = host_.isolates() ? std::string() : host_.settings.directory + "/tmp/" + id_;
   const auto variables = function_variables({*function_, *runtime, host_.settings, credentials_, endpoint_->address(),
                                              folder_, host_.runtime_directory, log_stream_, temporary});
   begin_init("init");
@@ -281,6 +292,7 @@ void Environment::on_init_limit() {
 void Environment::retry_init(std::unique_ptr<Invocation> invocation) {
   TM_ASSERT(!process_);
   begin_invocation(std::move(invocation));
+  write_start();
   endpoint_.reset();
   if (auto launched = launch(); !launched) {
     state_ = State::kRunning;
@@ -384,7 +396,12 @@ void Environment::begin_invocation(std::unique_ptr<Invocation> invocation) {
     deadline_timer_ = 0;
     on_deadline();
   });
-  write_line(start_line(*function_, host_.loop.clock().wall(), invocation_->request_id));
+  start_unwritten_ = host_.loop.clock().wall();
+}
+
+void Environment::write_start() {
+  if (!start_unwritten_ || !invocation_) return;
+  write_line(start_line(*function_, *std::exchange(start_unwritten_, std::nullopt), invocation_->request_id));
 }
 
 void Environment::deliver(std::unique_ptr<Invocation> invocation) {
@@ -396,55 +413,66 @@ void Environment::deliver(std::unique_ptr<Invocation> invocation) {
 
 void Environment::hand_over() {
   state_ = State::kRunning;
-  const auto& request = invocation_->request;
+  auto& request = invocation_->request;
   auto parked = *std::exchange(parked_, std::nullopt);
   std::move(parked)(RuntimeEvent{.request_id = invocation_->request_id,
                                  .deadline_ms = deadline_ms_,
-                                 .invoked_arn = request.invoked_arn,
-                                 .trace_id = request.trace_id,
-                                 .client_context = request.client_context,
-                                 .payload = request.payload});
+                                 .invoked_arn = std::move(request.invoked_arn),
+                                 .trace_id = std::move(request.trace_id),
+                                 .client_context = std::move(request.client_context),
+                                 .payload = std::move(request.payload)});
+  write_start();
 }
 
 void Environment::finish(std::string payload, bool is_error, const Failure& failure) {
   // The deadline stays: a runtime that has answered and does not come back for more is hung, too.
+  write_start();
+  InvokeResult result;
+  result.payload = std::move(payload);
+  if (is_error) result.function_error = "Unhandled";
+  result.executed_version = "$LATEST";
+  result.request_id = invocation_->request_id;
+  finished_ = host_.loop.clock().now();
+  const bool wants_tail = invocation_->request.tail_log;
+  // Nobody but a caller who asked for them waits for the log lines: the answer leaves first.
+  if (wants_tail) {
+    write_end(result.request_id, failure);
+    if (tail_.size() > kTailMax) tail_.erase(0, tail_.size() - kTailMax);
+    result.log_tail = std::exchange(tail_, {});
+  }
+  state_ = State::kAnswered;
+  const auto invocation = std::move(invocation_);
+  std::move(invocation->reply)(std::move(result));
+  if (!wants_tail) write_end(invocation->request_id, failure);
+}
+
+void Environment::write_end(const std::string& request_id, const Failure& failure) {
   if (process_) process_->drain_output();
   flush_partial_lines();
-  const auto now = host_.loop.clock().now();
-  if (now - sampled_ >= kSampleAfterInvocationEvery || resident_max_ == 0) {
-    sampled_ = now;
+  if (finished_ - sampled_ >= kSampleAfterInvocationEvery || resident_max_ == 0) {
+    sampled_ = finished_;
     if (process_) resident_max_ = std::max(resident_max_, process_->resident_bytes());
   }
-  const auto& id = invocation_->request_id;
   const int memory = function_->configuration.memory_mb;
   const auto used = std::min(memory, static_cast<int>(resident_max_ >> 20));
   const auto wall = host_.loop.clock().wall();
-  write_line(end_line(*function_, wall, id, failure.status));
+  write_line(end_line(*function_, wall, request_id, failure.status));
   std::optional<Milliseconds> init;
   if (const auto took = std::exchange(init_took_, std::nullopt)) init = Milliseconds(*took);
   write_line(report_line(*function_, wall,
-                         {.request_id = id,
-                          .duration = now - delivered_,
+                         {.request_id = request_id,
+                          .duration = finished_ - delivered_,
                           .init = init,
                           .bill_init = host_.settings.bill_init,
                           .memory_mb = memory,
                           .memory_used_mb = out_of_memory_ ? memory : used,
                           .status = failure.status,
                           .error_type = failure.error_type}));
-  InvokeResult result;
-  result.payload = std::move(payload);
-  if (is_error) result.function_error = "Unhandled";
-  result.executed_version = "$LATEST";
-  if (tail_.size() > kTailMax) tail_.erase(0, tail_.size() - kTailMax);
-  result.log_tail = std::exchange(tail_, {});
-  result.request_id = id;
-  state_ = State::kAnswered;
-  auto invocation = std::move(invocation_);
-  std::move(invocation->reply)(std::move(result));
 }
 
 void Environment::fail(std::unique_ptr<Invocation> invocation, const InitFailure& failure) {
   begin_invocation(std::move(invocation));
+  write_start();
   state_ = State::kRunning;
   finish(with_request_id(failure.body, invocation_->request_id), true, {"error", failure.error_type});
   state_ = State::kStopping;
@@ -616,7 +644,7 @@ void Environment::write_line(std::string message) {
     tail_ += message;
     if (tail_.size() > 2 * kTailMax) tail_.erase(0, tail_.size() - kTailMax);
   }
-  host_.logs.append(function_->scope, function_->log_group(), log_stream_, now_ms(), std::move(message));
+  host_.logs.append(function_->scope, log_group_, log_stream_, now_ms(), std::move(message));
 }
 
 }  // namespace tidemill::functions

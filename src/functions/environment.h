@@ -47,9 +47,12 @@ struct EnvironmentHost {
   LogStore& logs;
   observe::Log& log;
   const Settings& settings;
-  bool isolate = false;                      // private namespaces work here and are wanted
+  std::optional<bool> isolate;               // private namespaces work here and are wanted; asked by isolates()
   std::string runtime_directory;             // where the bootstraps are
   std::string node_version, python_version;  // of what is installed; empty when unknown
+
+  // Tried out in a process of its own, when the first environment needs to know: a start does not wait for it.
+  bool isolates();
 };
 
 // Why an environment did not come up.
@@ -130,6 +133,8 @@ class Environment final : public RuntimeSession {
   void flush_partial_lines();
   void write_line(std::string message);
   void begin_invocation(std::unique_ptr<Invocation> invocation);
+  void write_start();
+  void write_end(const std::string& request_id, const Failure& failure);
   void hand_over();
   void finish(std::string payload, bool is_error, const Failure& failure);
   void become_idle();
@@ -147,7 +152,7 @@ class Environment final : public RuntimeSession {
   EnvironmentOwner* owner_ = nullptr;
   State state_ = State::kNew;
   std::shared_ptr<const Function> function_;
-  std::string folder_, private_tmp_, log_stream_;
+  std::string folder_, private_tmp_, log_group_, log_stream_;
   Credentials credentials_;
   std::unique_ptr<RuntimeEndpoint> endpoint_;
   std::unique_ptr<runtime::Process> process_;
@@ -156,10 +161,11 @@ class Environment final : public RuntimeSession {
 
   std::unique_ptr<Invocation> invocation_;  // running, or waiting for the end of a repeated init
   std::optional<Reply<RuntimeEvent, RuntimeError>> parked_;
-  std::string tail_;  // the newest lines of this invocation, when its caller wants them
+  std::optional<WallTime> start_unwritten_;  // the START line is written when the event is on its way
+  std::string tail_;                         // the newest lines of this invocation, when its caller wants them
   std::string partial_out_, partial_err_;
 
-  runtime::Instant init_began_, delivered_, idle_since_, sampled_;
+  runtime::Instant init_began_, delivered_, finished_, idle_since_, sampled_;
   std::int64_t deadline_ms_ = 0;
   std::optional<runtime::Duration> init_took_;  // until the first report has shown it
   std::string_view init_phase_ = "init";

@@ -21,6 +21,7 @@ constexpr std::string_view kRevisionMismatch =
     "latest Revision Id";
 constexpr std::string_view kNoVersions = "Versions and aliases are not available on this server: only $LATEST is";
 constexpr std::int64_t kLinkSeconds = 600;
+constexpr runtime::Duration kProbeAfter = std::chrono::milliseconds(100);
 
 std::string function_key(const Function& f) { return "F" + f.arn(); }
 
@@ -64,8 +65,12 @@ tidemill::Status Functions::Impl::open() {
   TM_CHECK(files.remove_all(settings.directory + "/tmp"));
   for (const auto* folder : {"/tmp", "/runtime", "/archives", "/unpacked"})
     TM_CHECK(files.make_directories(settings.directory + folder));
-  TM_CHECK(files.write(host.runtime_directory + "/bootstrap.js", kNodeBootstrap));
-  TM_CHECK(files.write(host.runtime_directory + "/bootstrap.py", kPythonBootstrap));
+  const std::pair<std::string, std::string_view> bootstraps[] = {{"/bootstrap.js", kNodeBootstrap},
+                                                                 {"/bootstrap.py", kPythonBootstrap}};
+  for (const auto& [name, text] : bootstraps) {
+    const auto path = host.runtime_directory + name;
+    if (const auto there = files.read(path); !there || *there != text) TM_CHECK(files.write(path, text));
+  }
   services.metrics.sampled("tidemill_environments", "Execution environments, spares included",
                            [this, weak = std::weak_ptr<bool>(alive)] {
                              return weak.lock() ? static_cast<double>(dispatcher.environments().size()) : 0.0;
@@ -77,13 +82,13 @@ tidemill::Status Functions::Impl::open() {
   services.metrics.sampled(
       "tidemill_events_queued", "Asynchronous invocations accepted and not yet finished",
       [this, weak = std::weak_ptr<bool>(alive)] { return weak.lock() ? static_cast<double>(events.size()) : 0.0; });
-  host.isolate = settings.isolate && services.processes.can_isolate();
-  if (settings.isolate && !host.isolate)
-    services.log.warn("functions.not_isolated",
-                      {{"reason", "namespaces are not available: functions share /tmp by TMPDIR only"}});
-  probe(settings.node, {"-p", "process.versions.node + ' ' + process.execPath"}, host.node_version, settings.node);
-  probe(settings.python, {"-c", "import platform, sys; print(platform.python_version(), sys.executable)"},
-        host.python_version, settings.python);
+  // Interpreters are asked what they are when the first clients have been served; until then they are what PATH finds.
+  services.loop.at(services.loop.clock().now() + kProbeAfter, [this, weak = std::weak_ptr<bool>(alive)] {
+    if (!weak.lock() || stopping) return;
+    probe(settings.node, {"-p", "process.versions.node + ' ' + process.execPath"}, host.node_version, settings.node);
+    probe(settings.python, {"-c", "import platform, sys; print(platform.python_version(), sys.executable)"},
+          host.python_version, settings.python);
+  });
 
   std::set<std::string> used;
   auto cursor = services.store.cursor(Keyspace::kFunctions, storage::Range::prefix("F"));

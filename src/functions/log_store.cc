@@ -181,11 +181,11 @@ tidemill::Status LogStore::open() {
 }
 
 LogStore::Group* LogStore::find(const Scope& scope, const std::string& group) {
-  const auto found = groups_.find(GroupKey{scope, group});
+  const auto found = groups_.find(GroupRef{scope, group});
   return found == groups_.end() ? nullptr : &found->second;
 }
 const LogStore::Group* LogStore::find(const Scope& scope, const std::string& group) const {
-  const auto found = groups_.find(GroupKey{scope, group});
+  const auto found = groups_.find(GroupRef{scope, group});
   return found == groups_.end() ? nullptr : &found->second;
 }
 

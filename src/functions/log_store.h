@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "base/reply.h"
@@ -155,6 +156,17 @@ class LogStore {
     std::uint64_t next_stream = 1;
   };
   using GroupKey = std::pair<Scope, std::string>;
+  struct GroupRef {
+    const Scope& scope;
+    std::string_view name;
+  };
+  // Each line of a function looks its group up: without a key of its own.
+  struct GroupOrder {
+    using is_transparent = void;
+    static auto parts(const GroupKey& key) { return std::tie(key.first, key.second); }
+    static auto parts(const GroupRef& ref) { return std::tie(ref.scope, ref.name); }
+    bool operator()(const auto& a, const auto& b) const { return parts(a) < parts(b); }
+  };
 
   Group* find(const Scope& scope, const std::string& group);
   const Group* find(const Scope& scope, const std::string& group) const;
@@ -172,7 +184,7 @@ class LogStore {
   storage::Store& store_;
   runtime::Loop& loop_;
   const Settings settings_;
-  std::map<GroupKey, Group> groups_;
+  std::map<GroupKey, Group, GroupOrder> groups_;
   std::uint64_t next_group_ = 1;
   std::uint64_t next_event_ = 1;
   storage::Mutation gathered_;

@@ -116,6 +116,15 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
   // Parses and dispatches; returns what has to wait (too many requests under way).
   std::string_view consume(std::string_view bytes) {
     const auto self = shared_from_this();
+    if (!server_.options_.hold_for_next) return parse(bytes);
+    holding_ = true;
+    const auto rest = parse(bytes);
+    holding_ = false;
+    if (!slots_.empty() && (slots_.back().answered || !slots_.front().keep_alive)) flush();
+    return rest;
+  }
+
+  std::string_view parse(std::string_view bytes) {
     while (!bytes.empty() && connection_ && !refusing_) {
       auto* sink = parser_.state() == ParseState::kBody ? parser_.sink() : nullptr;
       const bool sink_full = sink != nullptr && sink->full();
@@ -272,7 +281,7 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
 
   // Sends what is ready from the front; a whole turn's answers leave in one write.
   void flush() {
-    if (flushing_ || !connection_) return;
+    if (flushing_ || holding_ || !connection_) return;
     flushing_ = true;
     const auto self = shared_from_this();
     std::string out;
@@ -357,6 +366,7 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
   bool continued_ = false;
   bool cut_ = false;
   bool flushing_ = false;
+  bool holding_ = false;
 };
 
 class SlotStream final : public Responder::Stream {

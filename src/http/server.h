@@ -20,6 +20,8 @@ struct ServerOptions {
   RequestParser::OpenBody open_body;
   std::size_t connections_max = 10'000;
   std::size_t pipeline_max = 256;  // requests of one connection under way; further bytes wait
+  // Answers to requests that came together with one that is not answered at once leave together with that one's.
+  bool hold_for_next = false;
   runtime::Duration head_timeout = std::chrono::seconds(10);  // from a request's first byte to its whole head
   std::size_t body_rate_min = 1 << 10;                        // bytes a second, after a grace of head_timeout
   runtime::Duration idle_timeout = std::chrono::seconds(300);

@@ -71,16 +71,31 @@ class SystemOutputFile final : public OutputFile {
   const int fd_;
 };
 
+void fill_with_random(char* out, std::size_t size) {
+  std::size_t have = 0;
+  while (have < size) {
+    const auto got = getrandom(out + have, size - have, 0);
+    TM_ASSERT(got > 0 || errno == EINTR);
+    if (got > 0) have += static_cast<std::size_t>(got);
+  }
+}
+
 }  // namespace
 
 std::string SystemRandom::bytes(std::size_t size) {
   std::string out(size, '\0');
-  std::size_t have = 0;
-  while (have < size) {
-    const auto got = getrandom(out.data() + have, size - have, 0);
-    TM_ASSERT(got > 0 || errno == EINTR);
-    if (got > 0) have += static_cast<std::size_t>(got);
+  const std::lock_guard lock(mutex_);
+  if (size > block_.size() / 4) {
+    fill_with_random(out.data(), size);
+    return out;
   }
+  if (block_.size() - used_ < size) {
+    fill_with_random(block_.data(), block_.size());
+    used_ = 0;
+  }
+  std::memcpy(out.data(), block_.data() + used_, size);
+  std::memset(block_.data() + used_, 0, size);
+  used_ += size;
   return out;
 }
 

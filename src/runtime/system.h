@@ -1,6 +1,7 @@
 // The real machine: kernel randomness, files, sockets, processes, a thread pool. Made by the composition root only.
 #pragma once
 
+#include <array>
 #include <condition_variable>
 #include <deque>
 #include <memory>
@@ -16,9 +17,15 @@
 
 namespace tidemill::runtime {
 
+// Asks the kernel for a block at a time: a UUID costs a copy, not a system call.
 class SystemRandom final : public Random {
  public:
   std::string bytes(std::size_t size) override;
+
+ private:
+  std::mutex mutex_;
+  std::array<char, 1024> block_{};  // guarded by mutex_, as is the next; what was handed out is forgotten
+  std::size_t used_ = sizeof(block_);
 };
 
 class SystemFiles final : public Files {

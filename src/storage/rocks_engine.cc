@@ -2,6 +2,7 @@
 
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/options.h>
 #include <rocksdb/slice_transform.h>
@@ -229,6 +230,23 @@ class RocksEngine final : public Engine {
   rocksdb::WriteBatch batch_;  // one writer at a time (Engine::write)
 };
 
+// RocksDB's LOG without the dump of all options at each start: they are ours, and formatting them takes milliseconds.
+class WithoutHeaders final : public rocksdb::Logger {
+ public:
+  explicit WithoutHeaders(std::shared_ptr<rocksdb::Logger> log)
+      : rocksdb::Logger(log->GetInfoLogLevel()), log_(std::move(log)) {}
+  void Logv(const char* format, va_list arguments) override { log_->Logv(format, arguments); }
+  void Logv(const rocksdb::InfoLogLevel level, const char* format, va_list arguments) override {
+    if (level != rocksdb::InfoLogLevel::HEADER_LEVEL) log_->Logv(level, format, arguments);
+  }
+  void LogHeader(const char*, va_list) override {}
+  std::size_t GetLogFileSize() const override { return log_->GetLogFileSize(); }
+  void Flush() override { log_->Flush(); }
+
+ private:
+  const std::shared_ptr<rocksdb::Logger> log_;
+};
+
 // RocksDB's own messages would mix with ours on standard error: they go to its LOG file only.
 rocksdb::Options database_options(const RocksOptions& options) {
   rocksdb::Options db;
@@ -236,6 +254,7 @@ rocksdb::Options database_options(const RocksOptions& options) {
   db.create_missing_column_families = true;
   db.max_background_jobs = 2;
   db.max_open_files = 512;
+  db.max_file_opening_threads = 1;  // else sixteen for each family, at every start
   db.keep_log_file_num = 2;
   db.max_log_file_size = 4 << 20;
   db.info_log_level = rocksdb::WARN_LEVEL;
@@ -291,7 +310,10 @@ Result<std::unique_ptr<Engine>> open_rocks(const RocksOptions& options) {
   };
   std::vector<rocksdb::ColumnFamilyHandle*> families;
   rocksdb::DB* opened = nullptr;
-  const auto status = rocksdb::DB::Open(database_options(options), options.folder, descriptors, &families, &opened);
+  auto database = database_options(options);
+  if (std::shared_ptr<rocksdb::Logger> log; rocksdb::CreateLoggerFromOptions(options.folder, database, &log).ok())
+    database.info_log = std::make_shared<WithoutHeaders>(std::move(log));
+  const auto status = rocksdb::DB::Open(database, options.folder, descriptors, &families, &opened);
   if (!status.ok()) {
     const auto text = status.ToString();
     if (text.find("lock") != text.npos) {

@@ -5,8 +5,8 @@
 
 #include <atomic>
 #include <cstdint>
-#include <deque>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -74,8 +74,8 @@ class Stripes {
   };
   struct Stripe {
     std::mutex mutex;
-    bool held = false;                             // guarded by mutex
-    std::deque<std::shared_ptr<Request>> waiting;  // guarded by mutex
+    bool held = false;                            // guarded by mutex
+    std::list<std::shared_ptr<Request>> waiting;  // guarded by mutex; an empty list owns no memory, an empty deque does
     std::atomic<std::uint64_t> last = 0;
   };
   std::uint32_t index(std::uint64_t hash) const { return static_cast<std::uint32_t>(hash & mask_); }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace tidemill::triggers {
 namespace {
@@ -56,6 +57,7 @@ PartWorker::~PartWorker() {
     if (lane.timer != 0) services_.home.cancel(lane.timer);
   }
   if (read_timer_ != 0) services_.home.cancel(read_timer_);
+  if (save_timer_ != 0) services_.home.cancel(save_timer_);
 }
 
 void PartWorker::start() {
@@ -73,7 +75,8 @@ bool PartWorker::has_room() const {
     records += lane.queue.size();
     bytes += lane.bytes;
   }
-  return records < batch_size_ * (lanes_.size() + 1) && bytes < services_.pace.payload_bytes_max * 2;
+  return records < std::max(batch_size_ * (lanes_.size() + 1), services_.pace.read_ahead) &&
+         bytes < services_.pace.payload_bytes_max * 2;
 }
 
 bool PartWorker::may_read() const {
@@ -86,7 +89,7 @@ void PartWorker::pump() {
   // Cleared before the read: what arrives during it asks for another one.
   advanced_ = false;
   source_->read(read_at_,
-                {.records_max = std::min(kReadRecordsMax, batch_size_ * lanes_.size()),
+                {.records_max = std::clamp(batch_size_ * lanes_.size(), services_.pace.read_ahead, kReadRecordsMax),
                  .bytes_max = services_.pace.payload_bytes_max,
                  .filter_view = !services_.filters.empty()},
                 Reply<ReadBatch, SourceError>(
@@ -295,12 +298,27 @@ Position PartWorker::done_up_to() const {
   return done;
 }
 
-void PartWorker::save_progress() {
-  if (saving_ || finished_) return;
+Checkpoint PartWorker::progress() const {
   Checkpoint now{.position = done_up_to(), .finished = false, .window = window_state_};
   const bool all_done =
       std::ranges::all_of(lanes_, [](const Lane& lane) { return !lane.delivery && lane.queue.empty(); });
   now.finished = ended_ && all_done && !window_state_ && !stopping_;
+  return now;
+}
+
+void PartWorker::save_progress() {
+  if (saving_ || finished_ || save_timer_ != 0) return;
+  const auto now = progress();
+  if (now == requested_) return;
+  if (stopping_ || now.finished) return save_now();
+  save_timer_ = services_.home.at(services_.home.clock().now() + services_.pace.checkpoint_gather, guarded([this] {
+                                    save_timer_ = 0;
+                                    save_now();
+                                  }));
+}
+
+void PartWorker::save_now() {
+  auto now = progress();
   if (now == requested_) return;
   requested_ = now;
   saving_ = true;
@@ -337,6 +355,10 @@ void PartWorker::stop(runtime::Task done) {
     lane.timer = 0;
     if (const auto delivery = lane.delivery) delivery->halt();
   }
+  if (save_timer_ != 0) {
+    services_.home.cancel(std::exchange(save_timer_, 0));
+    save_progress();
+  }
   check_stopped();
 }
 
@@ -347,7 +369,7 @@ void PartWorker::check_stopped() {
 }
 
 bool PartWorker::is_idle() const {
-  if (reading_ || saving_ || (advanced_ && !ended_) || read_timer_ != 0) return false;
+  if (reading_ || saving_ || save_timer_ != 0 || (advanced_ && !ended_) || read_timer_ != 0) return false;
   return std::ranges::all_of(lanes_, [](const Lane& lane) { return !lane.delivery && lane.queue.empty(); });
 }
 

@@ -75,7 +75,9 @@ class PartWorker {
   bool has_room() const;
   bool may_read() const;
   Position done_up_to() const;
-  void save_progress();
+  Checkpoint progress() const;
+  void save_progress();  // soon
+  void save_now();
   void saved();
   void check_finished();
   void check_stopped();
@@ -106,6 +108,7 @@ class PartWorker {
   std::optional<OpenWindow> window_state_;
 
   Checkpoint requested_;  // the newest that was handed to save()
+  runtime::TimerId save_timer_ = 0;
   bool saving_ = false, finished_ = false;
   runtime::Task stopped_;
   bool stopping_ = false;
