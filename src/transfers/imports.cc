@@ -252,10 +252,13 @@ void Imports::next_object(const std::string& id) {
   }
   const auto account = entry.bucket_owner.empty() ? entry.scope.account : entry.bucket_owner;
   auto listed = services_.buckets.list(account, entry.bucket, entry.prefix, entry.after, 1);
+  if (!listed && entry.after.empty()) return abandon(id, "S3" + listed.error().code, listed.error().message);
   if (!listed) return finish(id, "S3" + listed.error().code, listed.error().message);
-  if (listed->empty()) {
-    if (entry.after.empty()) return finish(id, "S3NoSuchKey", "The specified prefix names no object: " + entry.prefix);
-    return finish(id, "", "");
+  if (listed->empty()) {  // at once, too: what holds no object gives an empty table
+    if (entry.errors == 0) return finish(id, "", "");
+    return finish(id, "ItemValidationError",
+                  "Some of the items failed validation checks and were not imported. Please check CloudWatch error "
+                  "logs for more details.");
   }
   auto& object = listed->front();
   if (object.key.ends_with('/')) {  // a folder's place holder
@@ -346,6 +349,17 @@ void Imports::end_object(const std::string& id, WorkPtr work) {
   services_.loop.post([this, alive = std::weak_ptr(alive_), id] {
     if (!alive.expired()) next_object(id);
   });
+}
+
+// Nothing could be read: no table is left behind.
+void Imports::abandon(const std::string& id, std::string code, std::string message) {
+  const auto& entry = imports_.at(id);
+  services_.tables.delete_table(
+      entry.scope, entry.table, services_.loop,
+      tables::Reply<tables::TableDescription>([this, alive = std::weak_ptr(alive_), id, code = std::move(code),
+                                               message = std::move(message)](const auto&) mutable {
+        if (!alive.expired()) finish(id, std::move(code), std::move(message));
+      }));
 }
 
 void Imports::finish(const std::string& id, std::string code, std::string message) {

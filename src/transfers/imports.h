@@ -83,6 +83,7 @@ class Imports {
   void write_items(const std::string& id, WorkPtr work);
   void written(const std::string& id, WorkPtr work);
   void end_object(const std::string& id, WorkPtr work);
+  void abandon(const std::string& id, std::string code, std::string message);
   void finish(const std::string& id, std::string code, std::string message);
   void later(const std::string& id, std::function<void()> step);
   void store(const Import& entry);

@@ -14,6 +14,26 @@ constexpr std::size_t kStepBytes = 256 << 10;  // decompressed at once
 constexpr std::size_t kRecordMax = 4 << 20;    // an item has 400 KB; escapes make it longer
 constexpr std::size_t kFieldsMax = 10'000;
 
+// Where the object that `text` begins with ends; all of `text` when it does not.
+std::size_t end_of_object(std::string_view text) {
+  std::size_t depth = 0;
+  bool quoted = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (quoted) {
+      if (c == '\\') ++at;
+      if (c == '"') quoted = false;
+    } else if (c == '"') {
+      quoted = true;
+    } else if (c == '{') {
+      ++depth;
+    } else if (c == '}' && --depth == 0) {
+      return at + 1;
+    }
+  }
+  return text.size();
+}
+
 }  // namespace
 
 SourceReader::SourceReader(const SourceFormat& format)
@@ -44,20 +64,31 @@ tidemill::Result<SourceReader::Batch> SourceReader::take(bool last) {
     if (skipping_)
       ++batch.errors;
     else
-      json_record(rest_, batch);
+      json_line(rest_, batch);
     skipping_ = false;
     rest_.clear();
   }
   if (last && !batch.more) {
     if (skipping_) ++batch.errors;
-    json_record(rest_, batch);
+    json_line(rest_, batch);
     rest_.clear();
   }
   return batch;
 }
 
+// Items may follow one another without an end of line; what is no object takes the rest of its line with it.
+void SourceReader::json_line(std::string_view text, Batch& batch) {
+  for (;;) {
+    const auto begin = text.find_first_not_of(" \t\r");
+    if (begin == text.npos) return;
+    text.remove_prefix(begin);
+    const auto end = text.front() == '{' ? end_of_object(text) : text.size();
+    json_record(text.substr(0, end), batch);
+    text.remove_prefix(end);
+  }
+}
+
 void SourceReader::json_record(std::string_view text, Batch& batch) {
-  if (text.find_first_not_of(" \t\r") == text.npos) return;
   const auto document = json::Document::parse(text, {.max_depth = 64});
   const auto* node = document ? document->root().find("Item") : nullptr;
   if (node == nullptr || !node->is_object()) {

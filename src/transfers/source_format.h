@@ -1,4 +1,4 @@
-// What an import reads: items as JSON, one a line, or as CSV.
+// What an import reads: items as JSON (of a line, one or several), or as CSV.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +39,7 @@ class SourceReader {
   tidemill::Result<Batch> take(bool last);
 
  private:
-  void record(std::string_view text, Batch& batch);
+  void json_line(std::string_view text, Batch& batch);
   void json_record(std::string_view text, Batch& batch);
   void csv_record(Batch& batch);
   void csv(std::string_view text, Batch& batch);

@@ -41,6 +41,16 @@ TEST(SourceReader, ReadsItemsALineHoweverTheyAreCut) {
   }
 }
 
+TEST(SourceReader, ReadsItemsThatFollowOneAnotherInALine) {
+  constexpr std::string_view kLines =
+      "{\"Item\":{\"a\":{\"S\":\"}\\\"{\"}}} {\"Item\":{\"a\":{\"S\":\"2\"}}}{\"b\":{\"S\":\"no "
+      "Item\"}}{\"Item\":{\"a\":{\"S\":\"3\"}}\n"
+      "{\"Item\":{\"a\":{\"S\":\"4\"}}}x{\"Item\":{\"a\":{\"S\":\"5\"}}}}";
+  for (const std::size_t step : {1, 5, 1000})
+    EXPECT_EQ(read({}, kLines, step), "{\"a\":{\"S\":\"}\\\"{\"}}\n{\"a\":{\"S\":\"2\"}}\n{\"a\":{\"S\":\"4\"}}\n3")
+        << step;
+}
+
 TEST(SourceReader, ReadsCsvWithQuotesAndTypesOfKeys) {
   SourceFormat format{.format = InputFormat::kCsv, .attributes = {{"n", tables::KeyType::kNumber}}};
   constexpr std::string_view kText = "a,n,b\n\"x,\n\"\"y\"\"\",1,z\nonly,2,\n,3,empty\nbad,number,\n1,2,3,4\nend,5,w";

@@ -175,7 +175,8 @@ def test_imports_of_csv_and_of_broken_records(ddb, s3, bucket, unique, wait_unti
                                **options)["ImportTableDescription"]["ImportArn"]
         return imported(ddb, wait_until, arn), ddb.scan(TableName=name)["Items"]
     ended, items = run("csv/", InputFormat="CSV")
-    assert (ended["ImportStatus"], ended["ImportedItemCount"], ended["ErrorCount"]) == ("COMPLETED", 2, 2)
+    assert (ended["ImportStatus"], ended["ImportedItemCount"], ended["ErrorCount"]) == ("FAILED", 2, 2)
+    assert ended["FailureCode"] == "ItemValidationError"
     assert {"pk": {"S": "a"}, "sk": {"N": "1"}, "note": {"S": 'x, "y"\nz'}} in items
     ended, items = run("json/", InputFormat="DYNAMODB_JSON")
     assert (ended["ImportedItemCount"], ended["ErrorCount"]) == (2, 2) and len(items) == 2
@@ -183,11 +184,21 @@ def test_imports_of_csv_and_of_broken_records(ddb, s3, bucket, unique, wait_unti
     assert ended["ImportedItemCount"] == 2 and {"pk": {"S": "b"}, "sk": {"N": "2"}} in items
     ended, _ = run("csv/", InputFormat="DYNAMODB_JSON", InputCompressionType="GZIP")
     assert (ended["ImportStatus"], ended["FailureCode"]) == ("FAILED", "InvalidFormat")
-    ended, _ = run("none/", InputFormat="CSV")
-    assert ended["ImportStatus"] == "FAILED"
+    ended, items = run("none/", InputFormat="CSV")
+    assert (ended["ImportStatus"], ended["ProcessedItemCount"], items) == ("COMPLETED", 0, [])
     name = unique("there")
     ddb.create_table(TableName=name, **common)
     assert code_of(ddb.import_table, S3BucketSource={"S3Bucket": bucket}, InputFormat="CSV", TableCreationParameters={"TableName": name, **common})[0] == "ResourceInUseException"
+
+
+def test_an_import_from_a_bucket_that_is_not_there_leaves_no_table(ddb, unique, wait_until):
+    name = unique("absent")
+    arn = ddb.import_table(S3BucketSource={"S3Bucket": "no-such-bucket-here"}, InputFormat="CSV", TableCreationParameters={
+        "TableName": name, "BillingMode": "PAY_PER_REQUEST", "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+        "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}]})["ImportTableDescription"]["ImportArn"]
+    ended = imported(ddb, wait_until, arn)
+    assert (ended["ImportStatus"], ended["FailureCode"]) == ("FAILED", "S3NoSuchBucket")
+    assert name not in [table for page in ddb.get_paginator("list_tables").paginate() for table in page["TableNames"]]
 
 
 def test_transfers_go_on_after_kill_9(make_server, wait_until):
