@@ -45,62 +45,50 @@ tidemill::Result<SourceReader::Batch> SourceReader::take(bool last) {
   TM_TRY(batch.more, inflater_.take(text, kStepBytes));
   if (last && !batch.more && !inflater_.whole())
     return tidemill::fail(tidemill::Errc::kInvalidArgument, "the object ends inside its compression");
+  batch.bytes = text.size();
   if (format_.format == InputFormat::kCsv) {
     csv(text, batch);
     if (last && !batch.more) csv_record(batch);
     return batch;
   }
+  const auto end_here = [&] {
+    ++batch.errors;
+    batch.ended = true;
+    return batch;
+  };
   std::string_view in = text;
   while (!in.empty()) {
     const auto end = in.find('\n');
     const auto part = in.substr(0, end);
-    if (rest_.size() + part.size() > kRecordMax) {
-      skipping_ = true;
-      rest_.clear();
-    }
-    if (!skipping_) rest_ += part;
+    if (rest_.size() + part.size() > kRecordMax) return end_here();
+    rest_ += part;
     if (end == in.npos) break;
     in.remove_prefix(end + 1);
-    if (skipping_)
-      ++batch.errors;
-    else
-      json_line(rest_, batch);
-    skipping_ = false;
+    if (!json_line(rest_, batch)) return end_here();
     rest_.clear();
   }
   if (last && !batch.more) {
-    if (skipping_) ++batch.errors;
-    json_line(rest_, batch);
+    if (!json_line(rest_, batch)) return end_here();
     rest_.clear();
   }
   return batch;
 }
 
-// Items may follow one another without an end of line; what is no object takes the rest of its line with it.
-void SourceReader::json_line(std::string_view text, Batch& batch) {
+// Items may follow one another without an end of line. False at the first record that is none.
+bool SourceReader::json_line(std::string_view text, Batch& batch) {
   for (;;) {
     const auto begin = text.find_first_not_of(" \t\r");
-    if (begin == text.npos) return;
+    if (begin == text.npos) return true;
     text.remove_prefix(begin);
     const auto end = text.front() == '{' ? end_of_object(text) : text.size();
-    json_record(text.substr(0, end), batch);
+    const auto document = json::Document::parse(text.substr(0, end), {.max_depth = 64});
+    const auto* node = document ? document->root().find("Item") : nullptr;
+    if (node == nullptr || !node->is_object()) return false;
+    auto item = item::item_from_json(*node);
+    if (!item) return false;
+    batch.items.push_back(*std::move(item));
     text.remove_prefix(end);
   }
-}
-
-void SourceReader::json_record(std::string_view text, Batch& batch) {
-  const auto document = json::Document::parse(text, {.max_depth = 64});
-  const auto* node = document ? document->root().find("Item") : nullptr;
-  if (node == nullptr || !node->is_object()) {
-    ++batch.errors;
-    return;
-  }
-  auto item = item::item_from_json(*node);
-  if (!item) {
-    ++batch.errors;
-    return;
-  }
-  batch.items.push_back(*std::move(item));
 }
 
 void SourceReader::csv(std::string_view text, Batch& batch) {
