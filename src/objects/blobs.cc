@@ -192,7 +192,26 @@ Result<std::string> Blobs::row_bytes(const Piece& piece) const {
   return **std::move(row);
 }
 
-void Blobs::read(const Piece& piece, std::uint64_t offset, std::size_t size, Reply<std::string, Error> reply) {
+bool FileCheck::take(const Piece& piece, std::uint64_t offset, std::string_view bytes) {
+  if (offset == 0) {
+    id_ = piece.id;
+    next_ = 0;
+    digest_.emplace(Digest::Kind::kSha256);
+  }
+  if (!digest_ || piece.id != id_ || offset != next_) {
+    digest_.reset();
+    return true;
+  }
+  digest_->update(bytes);
+  next_ += bytes.size();
+  if (next_ < piece.size) return true;
+  const auto found = digest_->finish();
+  digest_.reset();
+  return found == id_;
+}
+
+void Blobs::read(const Piece& piece, std::uint64_t offset, std::size_t size, Reply<std::string, Error> reply,
+                 std::shared_ptr<FileCheck> check) {
   const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(size, piece.size - offset));
   if (!piece.file) {
     auto row = row_bytes(piece);
@@ -202,19 +221,23 @@ void Blobs::read(const Piece& piece, std::uint64_t offset, std::size_t size, Rep
   struct Job {
     tidemill::Result<std::string> bytes;
     Reply<std::string, Error> reply;
+    bool whole = true;
   };
   auto job = std::make_shared<Job>(Job{std::string(), std::move(reply)});
-  const bool queued =
-      services_.offload.run([job, path = path(piece.id), offset, wanted,
-                             &files = services_.files] { job->bytes = files.read_range(path, offset, wanted); },
-                            services_.loop,
-                            [job, wanted] {
-                              if (!job->bytes)
-                                return std::move(job->reply)(fail(Errc::kInternal, job->bytes.error().message));
-                              if (job->bytes->size() != wanted)
-                                return std::move(job->reply)(fail(Errc::kInternal, "the object's file is too short"));
-                              std::move(job->reply)(*std::move(job->bytes));
-                            });
+  const bool queued = services_.offload.run(
+      [job, piece, path = path(piece.id), offset, wanted, check = std::move(check), &files = services_.files] {
+        job->bytes = files.read_range(path, offset, wanted);
+        if (check && job->bytes) job->whole = check->take(piece, offset, *job->bytes);
+      },
+      services_.loop,
+      [job, wanted, id = piece.id, &log = services_.log] {
+        if (!job->bytes) return std::move(job->reply)(fail(Errc::kInternal, job->bytes.error().message));
+        const bool all = job->bytes->size() == wanted;
+        if (all && job->whole) return std::move(job->reply)(*std::move(job->bytes));
+        log.error("objects.file_damaged", {{"file", to_hex(id)}});
+        std::move(job->reply)(
+            fail(Errc::kInternal, all ? "the object's file is damaged" : "the object's file is too short"));
+      });
   if (!queued) std::move(job->reply)(fail(Errc::kFull, "Please reduce your request rate."));
 }
 

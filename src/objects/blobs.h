@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/checksums.h"
 #include "base/reply.h"
 #include "objects/checksum.h"
 #include "objects/error.h"
@@ -37,6 +38,18 @@ struct Blob {
   std::string bytes;  // when they are few
   Pin pin;            // else
   bool is_file() const { return pin != nullptr; }
+};
+
+// Follows a file that is read from its beginning to its end, one read at a time. Used by one thread at a time.
+class FileCheck {
+ public:
+  // False at the file's end, when its bytes are not those that it is named by. Reads in another order are not followed.
+  bool take(const Piece& piece, std::uint64_t offset, std::string_view bytes);
+
+ private:
+  std::string id_;
+  std::uint64_t next_ = 0;
+  std::optional<Digest> digest_;
 };
 
 // Between the body as it comes and the bytes to keep (a transfer coding). Used by one thread at a time.
@@ -68,8 +81,10 @@ class Blobs {
 
   Status open();
   Pin pin(const std::string& sha256);
-  // At most `size` bytes of the piece from `offset` on. The caller holds its pin.
-  void read(const Piece& piece, std::uint64_t offset, std::size_t size, Reply<std::string, Error> reply);
+  // At most `size` bytes of the piece from `offset` on. The caller holds its pin. With a check a file that is read to
+  // its end is known to be whole.
+  void read(const Piece& piece, std::uint64_t offset, std::size_t size, Reply<std::string, Error> reply,
+            std::shared_ptr<FileCheck> check = nullptr);
   // Of a piece that is a row.
   Result<std::string> row_bytes(const Piece& piece) const;
   // The piece that these bytes become when `mutation` is written, referred to by the row `owner`.

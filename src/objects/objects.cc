@@ -210,7 +210,7 @@ Result<Opened> Objects::open_object(const std::string& bucket, const std::string
 void Objects::read(const Opened& opened, std::uint64_t offset, std::size_t size, Reply<std::string, Error> reply) {
   std::uint64_t begin = 0;
   for (const auto& piece : opened.object.pieces) {
-    if (offset < begin + piece.size) return blobs_.read(piece, offset - begin, size, std::move(reply));
+    if (offset < begin + piece.size) return blobs_.read(piece, offset - begin, size, std::move(reply), opened.check);
     begin += piece.size;
   }
   std::move(reply)(fail(Errc::kInternal, "read behind the object's end"));

@@ -38,10 +38,11 @@ struct PutRequest {
   WriteCondition condition;
 };
 
-// An object that is being read: its files stay until this goes.
+// An object that is being read, one read at a time: its files stay until this goes.
 struct Opened {
   Object object;
   std::vector<Pin> pins;
+  std::shared_ptr<FileCheck> check = std::make_shared<FileCheck>();
 };
 
 struct ListQuery {

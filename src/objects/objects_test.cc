@@ -116,6 +116,21 @@ TEST_F(Engine, SmallBodiesAreRowsAndLargeOnesFiles) {
   EXPECT_EQ(read("large"), text(1000));
 }
 
+TEST_F(Engine, AFileThatIsReadToItsEndIsKnownToBeWhole) {
+  make_bucket("bucket");
+  ASSERT_TRUE(put("a", text(1000)));
+  auto bytes = text(1000);
+  bytes[500] = 'y';
+  ASSERT_TRUE(files_.write(files_.paths().front(), bytes, {}));
+  EXPECT_EQ(read("a"), "failed");
+  // A range of it is not looked at.
+  std::optional<Result<std::string>> part;
+  objects_->read(*objects_->open_object("bucket", "a"), 10, 64, into<std::string>(part));
+  settle();
+  ASSERT_TRUE(part && *part);
+  EXPECT_EQ(**part, text(64));
+}
+
 TEST_F(Engine, EqualBodiesAreOneFileThatGoesWithTheLastOfThem) {
   make_bucket("bucket");
   ASSERT_TRUE(put("a", text(1000)));

@@ -24,10 +24,13 @@ std::int64_t entries_size(const TableDefinition& table, const Item& item) {
   return static_cast<std::int64_t>(bytes);
 }
 
-Result<std::int64_t> counted(const storage::Store& store, Keyspace keyspace, const std::string& prefix) {
+// Reads about `read_max` bytes at most.
+Result<std::int64_t> counted(const storage::Store& store, Keyspace keyspace, const std::string& prefix,
+                             std::size_t read_max) {
   std::int64_t bytes = 0;
   const auto cursor = store.cursor(keyspace, storage::Range::prefix(prefix));
-  for (; cursor->valid(); cursor->next()) {
+  for (std::size_t read = 0; cursor->valid() && read < read_max; cursor->next()) {
+    read += cursor->key().size() + cursor->value().size();
     const auto encoded = unseal(cursor->value());
     if (encoded) bytes += static_cast<std::int64_t>(item::size_of_encoded(*encoded).value_or(0));
   }
@@ -54,13 +57,15 @@ Result<std::int64_t> Collections::stored_or_counted(const Table& table, const It
   const auto stored = store_.get(Keyspace::kIndexes, row);
   if (!stored) return fail(Errc::kInternal, stored.error().message);
   if (*stored && (*stored)->size() == 8) return load_be<std::int64_t>((*stored)->data());
+  if (filling_) return 0;
   const auto& definition = table.definition;
-  TM_TRY(auto bytes,
-         counted(store_, Keyspace::kItems, partition_prefix(table_prefix(definition.id), definition.keys.hash, key)));
+  TM_TRY(auto bytes, counted(store_, Keyspace::kItems,
+                             partition_prefix(table_prefix(definition.id), definition.keys.hash, key), kCountedMax));
   for (const auto& index : definition.indexes) {
     if (index.kind != IndexKind::kLocal) continue;
-    TM_TRY(const auto entries, counted(store_, Keyspace::kIndexes,
-                                       partition_prefix(index_prefix(definition.id, index.id), index.keys.hash, key)));
+    TM_TRY(const auto entries,
+           counted(store_, Keyspace::kIndexes,
+                   partition_prefix(index_prefix(definition.id, index.id), index.keys.hash, key), kCountedMax));
     bytes += entries;
   }
   return bytes;

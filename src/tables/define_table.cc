@@ -27,6 +27,7 @@ std::string names_of(const std::vector<KeyElementInput>& keys) {
 std::string names_of(const std::vector<AttributeInput>& attributes) {
   std::vector<std::string_view> names;
   for (const auto& attribute : attributes) names.push_back(attribute.name);
+  std::ranges::sort(names);
   return fmt::format("[{}]", fmt::join(names, ", "));
 }
 
@@ -43,6 +44,29 @@ Status check_units(const Throughput& throughput, const std::string& index) {
   if (throughput.write > kUnitsMax) {
     return invalid(fmt::format("Given value {} for WriteCapacityUnits is out of bounds{}", throughput.write, where));
   }
+  return {};
+}
+
+// `least`: what there is already, named by `than`. `of`: "table" or "index NAME".
+Status check_warm(const OptionalThroughput& asked, const Throughput& least, const std::string& of,
+                  std::string_view than) {
+  const auto too_low = [&](std::string_view unit) {
+    return invalid_values(fmt::format("Requested {} for WarmThroughput for {} is lower than {}", unit, of, than));
+  };
+  if (asked.read && *asked.read < least.read) return too_low("ReadUnitsPerSecond");
+  if (asked.write && *asked.write < least.write) return too_low("WriteUnitsPerSecond");
+  return {};
+}
+constexpr std::string_view kInitialWarm = "initial throughput for OnDemand";
+
+// What is asked for in place of what there is; nothing goes down.
+Status apply_warm(OptionalThroughput& warm, const OptionalThroughput& asked, const Throughput& provisioned,
+                  BillingMode billing, const std::string& of) {
+  const auto& least = billing == BillingMode::kPayPerRequest ? kOnDemandWarm : provisioned;
+  const Throughput now{.read = warm.read.value_or(least.read), .write = warm.write.value_or(least.write)};
+  TM_CHECK(check_warm(asked, now, of, "current WarmThroughput"));
+  if (asked.read) warm.read = asked.read;
+  if (asked.write) warm.write = asked.write;
   return {};
 }
 
@@ -168,6 +192,8 @@ Result<IndexDefinition> global_index(const IndexInput& input, const std::vector<
     return invalid_values("ProvisionedThroughput is not specified for index: " + input.name);
   }
   if (input.throughput) TM_CHECK(check_units(*input.throughput, input.name));
+  if (billing == BillingMode::kPayPerRequest)
+    TM_CHECK(check_warm(input.warm, kOnDemandWarm, "index " + input.name, kInitialWarm));
   return IndexDefinition{.name = input.name,
                          .kind = IndexKind::kGlobal,
                          .keys = key_schema(input.keys, attributes),
@@ -320,6 +346,8 @@ Result<TableDefinition> define_table(const CreateTableInput& input) {
     if (!table.tags.emplace(key, value).second) return invalid_values("Duplicate tag key: " + key);
   }
   table.on_demand = input.on_demand;
+  if (table.billing == BillingMode::kPayPerRequest)
+    TM_CHECK(check_warm(input.warm, kOnDemandWarm, "table", kInitialWarm));
   table.warm = input.warm;
   table.table_class = input.table_class;
   table.deletion_protection = input.deletion_protection;
@@ -474,7 +502,7 @@ Status apply_indexes(TableDefinition& table, const UpdateTableInput& input) {
           it->throughput = *update.index.throughput;
         }
         if (!update.index.on_demand.empty()) it->on_demand = update.index.on_demand;
-        if (!update.index.warm.empty()) it->warm = update.index.warm;
+        TM_CHECK(apply_warm(it->warm, update.index.warm, it->throughput, table.billing, "index " + it->name));
         break;
       case Kind::kNone: break;
     }
@@ -512,7 +540,7 @@ Result<TableDefinition> redefine_table(const TableDefinition& table, const Updat
   TM_CHECK(apply_indexes(next, input));
   TM_CHECK(apply_stream(next, input));
   if (input.on_demand) next.on_demand = *input.on_demand;
-  if (input.warm) next.warm = *input.warm;
+  if (input.warm) TM_CHECK(apply_warm(next.warm, *input.warm, next.throughput, next.billing, "table"));
   if (input.table_class) next.table_class = input.table_class;
   if (input.deletion_protection) next.deletion_protection = *input.deletion_protection;
   if (input.encryption) {

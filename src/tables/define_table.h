@@ -38,6 +38,9 @@ struct EncryptionInput {
   std::optional<std::string> key;
 };
 
+// What an on-demand table can serve at once from its beginning.
+inline constexpr Throughput kOnDemandWarm{.read = 12000, .write = 4000};
+
 struct CreateTableInput {
   std::string name;
   std::vector<AttributeInput> attributes;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/bytes.h"
 #include "tables/engine.h"
 
 namespace tidemill::tables {
@@ -22,6 +23,15 @@ bool is_live(DestinationStatus status) {
   return status != DestinationStatus::kDisabled && status != DestinationStatus::kEnableFailed;
 }
 bool takes_changes(DestinationStatus status) { return is_live(status) && status != DestinationStatus::kDisabling; }
+
+// Row: table id and generation; value: the definition of a table that is gone while its destination is owed changes.
+constexpr std::string_view kDeletedPrefix = "tables/deleted-destination/";
+std::string deleted_row(TableId table, std::uint32_t generation) {
+  std::string out(kDeletedPrefix);
+  append_be(out, table);
+  append_be(out, generation);
+  return out;
+}
 
 std::unexpected<Error> no_table(const std::string& name) {
   return fail(Errc::kResourceNotFound, fmt::format("Requested resource not found: Table: {} not found", name));
@@ -94,6 +104,19 @@ void Destinations::start() {
     }
   });
   tables_.store().write(std::move(leftovers));
+  for (auto cursor = tables_.store().cursor(storage::Keyspace::kMeta, storage::Range::prefix(kDeletedPrefix));
+       cursor->valid(); cursor->next()) {
+    const auto table = table_from_stored(cursor->value());
+    const auto generation = load_be<std::uint32_t>(cursor->key().substr(cursor->key().size() - 4).data());
+    if (!table) {
+      tables_.log().error("tables.stored_destination_unreadable", {{"generation", generation}});
+      continue;
+    }
+    for (const auto& destination : table->features.destinations) {
+      if (destination.generation == generation) delivery(*table, destination).deleted = *table;
+    }
+    run({table->id, generation});
+  }
   for (const auto& id : all) {
     switch (entry(id)->status) {
       case DestinationStatus::kEnabling: prepare(id); break;
@@ -257,8 +280,11 @@ void Destinations::pump(Id id) {
   if (found == deliveries_.end() || !found->second.running || found->second.sending) return;
   auto& one = found->second;
   const auto table = current(id);
-  const auto setting = entry(id);
-  if (!setting) return;
+  if (!table && !one.deleted) return;
+  const auto& definition = one.deleted ? *one.deleted : table->definition;
+  const auto setting =
+      std::ranges::find(definition.features.destinations, id.second, &StreamingDestination::generation);
+  if (setting == definition.features.destinations.end()) return;
   auto page = one.outbox->read(kRecordsMax, kBytesMax);
   if (!page) {
     // A damaged change is named and passed over; those behind it are whole.
@@ -268,6 +294,7 @@ void Destinations::pump(Id id) {
     return pump(id);
   }
   if (page->next == one.outbox->first()) {
+    if (one.deleted) return end_of_deleted(id);
     // All delivered. A destination that is being disabled ends here: nothing is written to its outbox any more.
     if (setting->status == DestinationStatus::kDisabling && one.outbox->next() == one.outbox->first())
       end(id, DestinationStatus::kDisabled, "");
@@ -277,9 +304,9 @@ void Destinations::pump(Id id) {
   std::vector<StreamingRecord> records;
   for (const auto& record : page->records) {
     if (record.time_us < now - kKeptUs) continue;
-    records.push_back({.key = key_json(record, table->definition.keys),
-                       .data = kinesis_json(record, table->definition, id.second,
-                                            setting->precision.value_or(Precision::kMillisecond))});
+    records.push_back(
+        {.key = key_json(record, definition.keys),
+         .data = kinesis_json(record, definition, id.second, setting->precision.value_or(Precision::kMillisecond))});
   }
   if (records.size() < page->records.size()) {
     tables_.log().warn(
@@ -331,10 +358,31 @@ void Destinations::end(Id id, DestinationStatus status, const std::string& probl
   });
 }
 
+void Destinations::end_of_deleted(Id id) {
+  const auto at = deliveries_.find(id);
+  at->second.watching = {};
+  at->second.outbox->close();
+  deliveries_.erase(at);
+  storage::Mutation batch;
+  Outbox::erase(id.first, id.second, batch);
+  batch.erase(storage::Keyspace::kMeta, deleted_row(id.first, id.second));
+  tables_.store().write(std::move(batch));
+}
+
 void Destinations::forget(const TableDefinition& table, storage::Mutation& batch) {
   for (const auto& destination : table.features.destinations) {
-    Outbox::erase(table.id, destination.generation, batch);
-    const auto at = deliveries_.find({table.id, destination.generation});
+    const Id id{table.id, destination.generation};
+    const bool reached = is_live(destination.status) && destination.status != DestinationStatus::kEnabling;
+    if (auto* one = reached ? &delivery(table, destination) : nullptr;
+        one != nullptr && one->outbox->next() > one->outbox->first()) {
+      one->deleted = table;
+      batch.put(storage::Keyspace::kMeta, deleted_row(id.first, id.second), to_stored(table));
+      // Before the start of deliveries, that finds the row.
+      if (started_) tables_.home().post(guarded([this, id] { run(id); }));
+      continue;
+    }
+    Outbox::erase(id.first, id.second, batch);
+    const auto at = deliveries_.find(id);
     if (at == deliveries_.end()) continue;
     at->second.watching = {};
     at->second.outbox->close();

@@ -38,7 +38,8 @@ class Destinations {
                Reply<StreamingDestination> reply);
   void update(const Scope& scope, const std::string& name, const std::string& stream_arn,
               std::optional<Precision> precision, Reply<StreamingDestination> reply);
-  // The table is going: adds to the batch what removes its outboxes.
+  // The table is going: adds to the batch what removes its outboxes. One that is still owed something stays, with what
+  // its delivery needs to know of the table, until all is delivered or too old.
   void forget(const TableDefinition& table, storage::Mutation& batch);
 
  private:
@@ -47,6 +48,7 @@ class Destinations {
     Scope scope;
     std::string table, stream;  // names
     std::shared_ptr<Outbox> outbox;
+    std::optional<TableDefinition> deleted;  // the table as it was
     storage::Subscription watching;
     bool running = false;
     bool sending = false;
@@ -63,6 +65,7 @@ class Destinations {
   void pump(Id id);
   void retry(Id id, std::string_view error);
   void end(Id id, DestinationStatus status, const std::string& problem);
+  void end_of_deleted(Id id);
   template <class F>
   auto guarded(F then) {
     return [alive = std::weak_ptr<bool>(alive_), then = std::move(then)](auto&&... arguments) mutable {

@@ -6,6 +6,7 @@
 #include "item/encoding.h"
 #include "tables/backups.h"
 #include "tables/change.h"
+#include "tables/collections.h"
 #include "tables/engine.h"
 #include "tables/recovery.h"
 
@@ -222,15 +223,20 @@ void Backups::restore_step(const Scope& scope, const std::string& name, TableId 
   }
   storage::Mutation batch;
   const auto& definition = table->definition;
+  const bool local = has_local_index(*table);
+  auto collections = Collections::filling(tables_.store());
   for (const auto& one : page->items) {
     auto item = item::decode(one.encoded);
-    if (!item) {
-      tables_.log().error("tables.restore_failed", {{"table", name}, {"error", item.error().message}});
+    auto counted = item && local ? collections.add(*table, *item, std::nullopt, *item) : Status();
+    if (!item || !counted) {
+      tables_.log().error("tables.restore_failed",
+                          {{"table", name}, {"error", item ? counted.error().message : item.error().message}});
       return end_restore(table, false);
     }
     const auto row = item_row(definition.id, definition.keys, *item);
     (void)add_change(tables_.store(), *table, row, std::nullopt, *std::move(item), false, batch);
   }
+  collections.write(batch);
   const bool last = page->next.empty();
   job->second.from = std::move(page->next);
   if (!last) batch.put(Keyspace::kMeta, restore_progress_key(id), job->second.from);

@@ -62,6 +62,7 @@ std::string encode(const Export& entry) {
   out["encryption"] = request.encryption;
   out["kms_key"] = request.kms_key;
   out["incremental"] = request.incremental;
+  out["type_told"] = request.type_told;
   out["from_ms"] = request.from_ms;
   out["to_ms"] = request.to_ms;
   out["new_images_only"] = request.new_images_only;
@@ -103,6 +104,7 @@ std::optional<Export> decode(std::string_view id, std::string_view text) {
   request.encryption = value->string_or("encryption");
   request.kms_key = value->string_or("kms_key");
   request.incremental = value->bool_or("incremental", false);
+  request.type_told = value->bool_or("type_told", request.incremental);
   request.from_ms = value->integer_or("from_ms", 0);
   request.to_ms = value->integer_or("to_ms", 0);
   request.new_images_only = value->bool_or("new_images_only", false);
@@ -136,7 +138,11 @@ std::optional<Export> decode(std::string_view id, std::string_view text) {
 Error error_of(const tables::Error& error, const std::string& name) {
   if (error.code == tables::Errc::kPointInTimeUnavailable)
     return {Errc::kPointInTimeUnavailable, fmt::format("Point in time recovery is not enabled for table '{}'", name)};
-  if (error.code == tables::Errc::kInvalidRestoreTime) return {Errc::kInvalidExportTime, error.message};
+  if (error.code == tables::Errc::kInvalidRestoreTime) {
+    auto text = error.message;
+    if (const auto at = text.find("RestoreDateTime"); at == 0) text.replace(0, 15, "ExportTime");
+    return {Errc::kInvalidExportTime, std::move(text)};
+  }
   return {Errc::kInternal, error.message};
 }
 
@@ -204,8 +210,7 @@ void Exports::begin(ExportRequest request, Reply<Export, Error> reply) {
         known.started_ms + kTokenLifeMs < now)
       continue;
     if (known.request.fingerprint == request.fingerprint) return std::move(reply)(Export(known));
-    return std::move(reply)(
-        fail(Errc::kExportConflict, "Export with the same client token but different parameters: " + known.arn));
+    return std::move(reply)(fail(Errc::kExportConflict, "Duplicate request detected with conflicting parameters"));
   }
   if (running >= static_cast<std::ptrdiff_t>(kRunningMax) || exports_.size() >= kKeptMax)
     return std::move(reply)(fail(Errc::kLimitExceeded, "Subscriber limit exceeded: too many exports"));
@@ -258,10 +263,16 @@ Result<Export> Exports::describe(const std::string& arn) const {
 std::vector<Export> Exports::list(const Scope& scope, const std::string& table_arn, const std::string& after,
                                   std::size_t max) const {
   std::vector<Export> out;
+  std::string table_id;
+  if (!table_arn.empty()) {
+    const auto arn = tables::parse_table_arn(table_arn);
+    const auto table = arn ? services_.tables.catalog()->find(arn->scope, arn->table) : nullptr;
+    if (!table) return out;
+    table_id = table->definition.uuid;
+  }
   for (auto at = exports_.rbegin(); at != exports_.rend() && out.size() < max; ++at) {
     const auto& entry = at->second;
-    if (entry.request.scope.account != scope.account || (!table_arn.empty() && entry.request.table_arn != table_arn))
-      continue;
+    if (entry.request.scope.account != scope.account || (!table_id.empty() && entry.table_id != table_id)) continue;
     if (!after.empty() && at->first >= after) continue;
     out.push_back(entry);
   }

@@ -31,7 +31,7 @@ struct ExportRequest {
   std::string client_token;
   std::string bucket, bucket_owner, prefix;
   std::string encryption, kms_key;  // told, without effect
-  bool incremental = false;
+  bool incremental = false, type_told = false;
   std::optional<std::int64_t> time_ms;  // full: nothing is now
   std::int64_t from_ms = 0, to_ms = 0;  // incremental
   bool new_images_only = false;
@@ -78,7 +78,7 @@ class Exports {
 
   void begin(ExportRequest request, Reply<Export, Error> reply);
   Result<Export> describe(const std::string& arn) const;
-  // Of one table or all of an account's, newest first, those behind `after`.
+  // Of one table that is there or all of an account's, newest first, those behind `after`.
   std::vector<Export> list(const Scope& scope, const std::string& table_arn, const std::string& after,
                            std::size_t max) const;
 

@@ -29,7 +29,6 @@ std::string encode(const Import& entry) {
   out["table_arn"] = entry.table_arn;
   out["table_id"] = entry.table_id;
   out["client_token"] = entry.client_token;
-  out["fingerprint"] = entry.fingerprint;
   out["shown"] = entry.shown;
   out["bucket"] = entry.bucket;
   out["bucket_owner"] = entry.bucket_owner;
@@ -70,7 +69,6 @@ std::optional<Import> decode(std::string_view id, std::string_view text) {
   out.table_arn = value->string_or("table_arn");
   out.table_id = value->string_or("table_id");
   out.client_token = value->string_or("client_token");
-  out.fingerprint = value->string_or("fingerprint");
   out.shown = value->string_or("shown");
   out.bucket = value->string_or("bucket");
   out.bucket_owner = value->string_or("bucket_owner");
@@ -123,7 +121,7 @@ struct Imports::Work {
   std::size_t next = 0, under_way = 0;  // of the batch's items
 
   std::vector<item::Item> retry;
-  std::int64_t processed = 0, imported = 0, errors = 0;
+  std::int64_t bytes = 0, processed = 0, imported = 0, errors = 0;
 };
 
 std::string_view to_string(Import::State state) {
@@ -169,12 +167,12 @@ void Imports::later(const std::string& id, std::function<void()> step) {
 void Imports::begin(ImportRequest request, Reply<Import, Error> reply) {
   const auto now = epoch_ms(services_.loop.clock().wall());
   for (const auto& [id, known] : imports_) {
-    if (request.client_token.empty() || known.client_token != request.client_token ||
-        known.started_ms + kTokenLifeMs < now)
-      continue;
-    if (known.fingerprint == request.fingerprint) return std::move(reply)(Import(known));
-    return std::move(reply)(
-        fail(Errc::kImportConflict, "Import with the same client token but different parameters: " + known.arn));
+    if (known.client_token != request.client_token || known.started_ms + kTokenLifeMs < now) continue;
+    if (known.table != request.table.name)
+      return std::move(reply)(fail(Errc::kImportConflict, "Duplicate request detected with conflicting parameters"));
+    // Nothing else of the request is compared. Once the import has ended, its table stands in the way.
+    if (known.state == Import::State::kInProgress || !services_.tables.catalog()->find(known.scope, known.table))
+      return std::move(reply)(Import(known));
   }
   const auto running =
       std::ranges::count_if(imports_, [](const auto& one) { return one.second.state == Import::State::kInProgress; });
@@ -198,8 +196,7 @@ void Imports::begin(ImportRequest request, Reply<Import, Error> reply) {
         entry.table_arn = tables::table_arn(kept->scope, entry.table);
         entry.table_id = made->definition.uuid;
         entry.arn = entry.table_arn + "/import/" + entry.id;
-        entry.client_token = kept->client_token.empty() ? services_.random.uuid() : kept->client_token;
-        entry.fingerprint = kept->fingerprint;
+        entry.client_token = kept->client_token;
         entry.shown = kept->shown;
         entry.bucket = kept->bucket;
         entry.bucket_owner = kept->bucket_owner;
@@ -252,10 +249,13 @@ void Imports::next_object(const std::string& id) {
   }
   const auto account = entry.bucket_owner.empty() ? entry.scope.account : entry.bucket_owner;
   auto listed = services_.buckets.list(account, entry.bucket, entry.prefix, entry.after, 1);
+  if (!listed && entry.after.empty()) return abandon(id, "S3" + listed.error().code, listed.error().message);
   if (!listed) return finish(id, "S3" + listed.error().code, listed.error().message);
-  if (listed->empty()) {
-    if (entry.after.empty()) return finish(id, "S3NoSuchKey", "The specified prefix names no object: " + entry.prefix);
-    return finish(id, "", "");
+  if (listed->empty()) {  // at once, too: what holds no object gives an empty table
+    if (entry.errors == 0) return finish(id, "", "");
+    return finish(id, "ItemValidationError",
+                  "Some of the items failed validation checks and were not imported. Please check CloudWatch error "
+                  "logs for more details.");
   }
   auto& object = listed->front();
   if (object.key.ends_with('/')) {  // a folder's place holder
@@ -291,6 +291,7 @@ void Imports::parse_step(const std::string& id, WorkPtr work) {
       [this, alive = std::weak_ptr(alive_), id, work] {
         if (alive.expired() || !imports_.contains(id)) return;
         if (!work->batch) return finish(id, "InvalidFormat", work->object.key + ": " + work->batch.error().message);
+        work->bytes += static_cast<std::int64_t>(work->batch->bytes);
         work->errors += static_cast<std::int64_t>(work->batch->errors);
         work->processed += static_cast<std::int64_t>(work->batch->errors + work->batch->items.size());
         write_items(id, work);
@@ -330,6 +331,7 @@ void Imports::written(const std::string& id, WorkPtr work) {
     work->batch->items = std::exchange(work->retry, {});
     return later(id, [this, id, work] { write_items(id, work); });
   }
+  if (work->batch->ended) return end_object(id, work);
   if (work->batch->more) return parse_step(id, work);
   if (work->at < work->object.size) return read_step(id, work);
   end_object(id, work);
@@ -337,7 +339,7 @@ void Imports::written(const std::string& id, WorkPtr work) {
 
 void Imports::end_object(const std::string& id, WorkPtr work) {
   auto& entry = imports_.at(id);
-  entry.bytes += static_cast<std::int64_t>(work->object.size);
+  entry.bytes += work->bytes;
   entry.processed += work->processed;
   entry.imported += work->imported;
   entry.errors += work->errors;
@@ -346,6 +348,17 @@ void Imports::end_object(const std::string& id, WorkPtr work) {
   services_.loop.post([this, alive = std::weak_ptr(alive_), id] {
     if (!alive.expired()) next_object(id);
   });
+}
+
+// Nothing could be read: no table is left behind.
+void Imports::abandon(const std::string& id, std::string code, std::string message) {
+  const auto& entry = imports_.at(id);
+  services_.tables.delete_table(
+      entry.scope, entry.table, services_.loop,
+      tables::Reply<tables::TableDescription>([this, alive = std::weak_ptr(alive_), id, code = std::move(code),
+                                               message = std::move(message)](const auto&) mutable {
+        if (!alive.expired()) finish(id, std::move(code), std::move(message));
+      }));
 }
 
 void Imports::finish(const std::string& id, std::string code, std::string message) {

@@ -32,20 +32,19 @@ struct ImportRequest {
   std::string bucket, bucket_owner, prefix;
   SourceFormat format;
   tables::CreateTableInput table;
-  std::string shown;        // JSON members of the description that repeat the request
-  std::string fingerprint;  // of what the client asked: one token, one request
+  std::string shown;  // JSON members of the description that repeat the request
 };
 
 struct Import {
   enum class State : unsigned char { kInProgress, kCompleted, kFailed };
   Scope scope;
   std::string id, arn, table, table_arn, table_id;
-  std::string client_token, fingerprint, shown;
+  std::string client_token, shown;
   std::string bucket, bucket_owner, prefix;
   SourceFormat format;
   State state = State::kInProgress;
   std::int64_t started_ms = 0, ended_ms = 0;
-  std::int64_t bytes = 0, processed = 0, imported = 0, errors = 0;
+  std::int64_t bytes = 0, processed = 0, imported = 0, errors = 0;  // of the objects that are done; bytes decompressed
   std::string failure_code, failure_message;
   std::string after;  // the last object that is done
 };
@@ -83,6 +82,7 @@ class Imports {
   void write_items(const std::string& id, WorkPtr work);
   void written(const std::string& id, WorkPtr work);
   void end_object(const std::string& id, WorkPtr work);
+  void abandon(const std::string& id, std::string code, std::string message);
   void finish(const std::string& id, std::string code, std::string message);
   void later(const std::string& id, std::function<void()> step);
   void store(const Import& entry);

@@ -14,6 +14,26 @@ constexpr std::size_t kStepBytes = 256 << 10;  // decompressed at once
 constexpr std::size_t kRecordMax = 4 << 20;    // an item has 400 KB; escapes make it longer
 constexpr std::size_t kFieldsMax = 10'000;
 
+// Where the object that `text` begins with ends; all of `text` when it does not.
+std::size_t end_of_object(std::string_view text) {
+  std::size_t depth = 0;
+  bool quoted = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (quoted) {
+      if (c == '\\') ++at;
+      if (c == '"') quoted = false;
+    } else if (c == '"') {
+      quoted = true;
+    } else if (c == '{') {
+      ++depth;
+    } else if (c == '}' && --depth == 0) {
+      return at + 1;
+    }
+  }
+  return text.size();
+}
+
 }  // namespace
 
 SourceReader::SourceReader(const SourceFormat& format)
@@ -25,51 +45,50 @@ tidemill::Result<SourceReader::Batch> SourceReader::take(bool last) {
   TM_TRY(batch.more, inflater_.take(text, kStepBytes));
   if (last && !batch.more && !inflater_.whole())
     return tidemill::fail(tidemill::Errc::kInvalidArgument, "the object ends inside its compression");
+  batch.bytes = text.size();
   if (format_.format == InputFormat::kCsv) {
     csv(text, batch);
     if (last && !batch.more) csv_record(batch);
     return batch;
   }
+  const auto end_here = [&] {
+    ++batch.errors;
+    batch.ended = true;
+    return batch;
+  };
   std::string_view in = text;
   while (!in.empty()) {
     const auto end = in.find('\n');
     const auto part = in.substr(0, end);
-    if (rest_.size() + part.size() > kRecordMax) {
-      skipping_ = true;
-      rest_.clear();
-    }
-    if (!skipping_) rest_ += part;
+    if (rest_.size() + part.size() > kRecordMax) return end_here();
+    rest_ += part;
     if (end == in.npos) break;
     in.remove_prefix(end + 1);
-    if (skipping_)
-      ++batch.errors;
-    else
-      json_record(rest_, batch);
-    skipping_ = false;
+    if (!json_line(rest_, batch)) return end_here();
     rest_.clear();
   }
   if (last && !batch.more) {
-    if (skipping_) ++batch.errors;
-    json_record(rest_, batch);
+    if (!json_line(rest_, batch)) return end_here();
     rest_.clear();
   }
   return batch;
 }
 
-void SourceReader::json_record(std::string_view text, Batch& batch) {
-  if (text.find_first_not_of(" \t\r") == text.npos) return;
-  const auto document = json::Document::parse(text, {.max_depth = 64});
-  const auto* node = document ? document->root().find("Item") : nullptr;
-  if (node == nullptr || !node->is_object()) {
-    ++batch.errors;
-    return;
+// Items may follow one another without an end of line. False at the first record that is none.
+bool SourceReader::json_line(std::string_view text, Batch& batch) {
+  for (;;) {
+    const auto begin = text.find_first_not_of(" \t\r");
+    if (begin == text.npos) return true;
+    text.remove_prefix(begin);
+    const auto end = text.front() == '{' ? end_of_object(text) : text.size();
+    const auto document = json::Document::parse(text.substr(0, end), {.max_depth = 64});
+    const auto* node = document ? document->root().find("Item") : nullptr;
+    if (node == nullptr || !node->is_object()) return false;
+    auto item = item::item_from_json(*node);
+    if (!item) return false;
+    batch.items.push_back(*std::move(item));
+    text.remove_prefix(end);
   }
-  auto item = item::item_from_json(*node);
-  if (!item) {
-    ++batch.errors;
-    return;
-  }
-  batch.items.push_back(*std::move(item));
 }
 
 void SourceReader::csv(std::string_view text, Batch& batch) {

@@ -18,6 +18,7 @@ std::string read(const SourceFormat& format, std::string_view bytes, std::size_t
       if (!batch) return out += "broken: " + batch.error().message, false;
       for (const auto& item : batch->items) out += item::to_json(item) + "\n";
       errors += batch->errors;
+      if (batch->ended) return out += "ended: " + std::to_string(errors), false;
       if (!batch->more) return true;
     }
   };
@@ -31,14 +32,29 @@ std::string read(const SourceFormat& format, std::string_view bytes, std::size_t
 
 TEST(SourceReader, ReadsItemsALineHoweverTheyAreCut) {
   constexpr std::string_view kLines =
-      "{\"Item\":{\"a\":{\"S\":\"1\"}}}\r\n\n{\"Item\":{\"a\":{\"N\":\"x\"}}}\nno "
-      "json\n[]\n{\"Item\":{\"a\":{\"S\":\"2\"}}}";
+      "{\"Item\":{\"a\":{\"S\":\"1\"}}}\r\n\n   \n{\"Item\":{\"a\":{\"S\":\"2\"}}}\n{\"Item\":{\"a\":{\"S\":\"3\"}}}";
+  constexpr std::string_view kItems = "{\"a\":{\"S\":\"1\"}}\n{\"a\":{\"S\":\"2\"}}\n{\"a\":{\"S\":\"3\"}}\n0";
   for (const std::size_t step : {1, 5, 1000}) {
-    EXPECT_EQ(read({}, kLines, step), "{\"a\":{\"S\":\"1\"}}\n{\"a\":{\"S\":\"2\"}}\n3") << step;
+    EXPECT_EQ(read({}, kLines, step), kItems) << step;
     EXPECT_EQ(read({.compression = Compression::kGzip}, gzip(kLines.substr(0, 30)) + gzip(kLines.substr(30)), step),
-              "{\"a\":{\"S\":\"1\"}}\n{\"a\":{\"S\":\"2\"}}\n3")
+              kItems)
         << step;
   }
+}
+
+TEST(SourceReader, ReadsItemsThatFollowOneAnotherInALine) {
+  constexpr std::string_view kLines =
+      "{\"Item\":{\"a\":{\"S\":\"}\\\"{\"}}} {\"Item\":{\"a\":{\"S\":\"2\"}}}{\"Item\":{\"a\":{\"S\":\"3\"}}}";
+  for (const std::size_t step : {1, 5, 1000})
+    EXPECT_EQ(read({}, kLines, step), "{\"a\":{\"S\":\"}\\\"{\"}}\n{\"a\":{\"S\":\"2\"}}\n{\"a\":{\"S\":\"3\"}}\n0")
+        << step;
+}
+
+TEST(SourceReader, EndsAtTheFirstRecordThatIsNoItem) {
+  const std::string good = "{\"Item\":{\"a\":{\"S\":\"1\"}}}\n";
+  for (const std::string_view bad : {"no json", "[]", "{\"a\":{\"S\":\"no Item\"}}", "{\"Item\":{\"a\":{\"N\":\"x\"}}}",
+                                     "{\"Item\": ", "{\"Item\":{\"\":{\"S\":\"x\"}}}", "{\"Item\":{}} x"})
+    EXPECT_EQ(read({}, good + std::string(bad) + "\n" + good, 7), "{\"a\":{\"S\":\"1\"}}\nended: 1") << bad;
 }
 
 TEST(SourceReader, ReadsCsvWithQuotesAndTypesOfKeys) {

@@ -123,6 +123,34 @@ std::optional<std::string> check_backup_arn(std::string_view arn) {
   return "Invalid Backup ARN";
 }
 
+void run_on_backup(Services& services, awsjson::Call call,
+                   void (*work)(tables::Backups& backups, const std::string& arn,
+                                tables::Reply<tables::Backup> reply)) {
+  std::string arn(awsjson::read_string(call.body(), "BackupArn"));
+  if (auto text = check_backup_arn(arn)) return refuse(std::move(call), *std::move(text));
+  auto& loop = *call.loop;
+  auto& tables = services.tables;
+  tables.on_home<tables::Backup>(loop, replying<tables::Backup>(std::move(call), backup_description_body),
+                                 [&tables, work, arn = std::move(arn)](tables::Reply<tables::Backup> reply) {
+                                   work(tables.backups(), arn, std::move(reply));
+                                 });
+}
+
+void run_restore(
+    Services& services, awsjson::Call call,
+    std::move_only_function<void(tables::Backups& backups, tables::Reply<tables::TableDescription> reply)> work) {
+  auto& loop = *call.loop;
+  auto& tables = services.tables;
+  tables.on_home<tables::TableDescription>(
+      loop,
+      replying<tables::TableDescription>(
+          std::move(call),
+          [](const auto& description) { return description_body("TableDescription", description, Shown::kChanged); }),
+      [&tables, work = std::move(work)](tables::Reply<tables::TableDescription> reply) mutable {
+        work(tables.backups(), std::move(reply));
+      });
+}
+
 std::vector<std::string> backup_resource(const json::Node& body, const Scope&) {
   return {std::string(awsjson::read_string(body, "BackupArn"))};
 }

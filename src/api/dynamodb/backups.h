@@ -1,6 +1,7 @@
 // What the operations of backups and of point-in-time recovery share.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -25,6 +26,13 @@ std::optional<std::int64_t> read_time_ms(const json::Node& body, std::string_vie
 tables::RestoreOverrides read_overrides(const json::Node& body);
 // The text for an ARN that cannot be a backup's, or nothing.
 std::optional<std::string> check_backup_arn(std::string_view arn);
+// An operation on the backup that BackupArn names; its answer describes it.
+void run_on_backup(Services& services, awsjson::Call call,
+                   void (*work)(tables::Backups& backups, const std::string& arn, tables::Reply<tables::Backup> reply));
+// Either restore: `work` begins it; the answer describes the new table.
+void run_restore(
+    Services& services, awsjson::Call call,
+    std::move_only_function<void(tables::Backups& backups, tables::Reply<tables::TableDescription> reply)> work);
 std::vector<std::string> backup_resource(const json::Node& body, const Scope& scope);  // BackupArn
 
 }  // namespace tidemill::dynamodb

@@ -1,5 +1,8 @@
 // Backups, point-in-time recovery and restores through the front.
+#include <fmt/format.h>
+
 #include "api/dynamodb/test_world.h"
+#include "base/bytes.h"
 #include "item/encoding.h"
 #include "tables/past.h"
 #include "tables/recovery.h"
@@ -56,6 +59,17 @@ std::string status_of(World& world, std::string_view table) {
   return world.ok_json("DescribeTable", named("TableName", table)).find("Table")->string_or("TableStatus");
 }
 
+// "table:bytes" of every item collection that has a size.
+std::string collections(World& world) {
+  std::string out;
+  for (auto cursor = world.store->cursor(storage::Keyspace::kIndexes, {}); cursor->valid(); cursor->next()) {
+    if (load_be<std::uint32_t>(cursor->key().substr(4, 4).data()) != 0) continue;
+    out += fmt::format("{}:{} ", load_be<std::uint32_t>(cursor->key().data()),
+                       load_be<std::int64_t>(cursor->value().data()));
+  }
+  return out;
+}
+
 tables::Tables::Options small_steps() {
   tables::Tables::Options options;
   options.copy_step = 2;
@@ -86,6 +100,39 @@ std::int64_t enable_recovery(World& world, std::string_view table) {
 std::string restore_to(std::string_view source, std::string_view target, std::int64_t seconds) {
   return R"({"SourceTableName":")" + std::string(source) + R"(","TargetTableName":")" + std::string(target) +
          R"(","RestoreDateTime":)" + std::to_string(seconds) + "}";
+}
+
+TEST(Backups, ARestoredTableKnowsTheSizesOfItsCollections) {
+  World world(small_steps());
+  world.ok("CreateTable",
+           R"({"TableName":"source","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[)"
+           R"({"AttributeName":"p","AttributeType":"S"},{"AttributeName":"c","AttributeType":"N"},)"
+           R"({"AttributeName":"l","AttributeType":"N"}],"KeySchema":[{"AttributeName":"p","KeyType":"HASH"},)"
+           R"({"AttributeName":"c","KeyType":"RANGE"}],"LocalSecondaryIndexes":[{"IndexName":"by-l","KeySchema":[)"
+           R"({"AttributeName":"p","KeyType":"HASH"},{"AttributeName":"l","KeyType":"RANGE"}],)"
+           R"("Projection":{"ProjectionType":"KEYS_ONLY"}}]})");
+  world.settle();
+  for (int i = 0; i < 20; ++i)
+    world.ok("PutItem", R"({"TableName":"source","Item":{"p":{"S":"p)" + std::to_string(i % 2) + R"("},"c":{"N":")" +
+                            std::to_string(i) + R"("},"l":{"N":"7"},"text":{"S":"some text"}}})");
+  const auto before = collections(world);
+  const auto arn = backup(world, "source");
+  world.run_for(std::chrono::seconds(10));
+  world.ok("RestoreTableFromBackup", restore(arn, "target"));
+  world.run_for(std::chrono::seconds(10));
+  ASSERT_EQ(status_of(world, "target"), "ACTIVE");
+  auto after = collections(world);
+  ASSERT_TRUE(after.starts_with(before));
+  after.erase(0, before.size());
+  // Table ids apart, the same sizes.
+  const auto sizes = [](std::string_view text) {
+    std::vector<std::string> out;
+    for (std::size_t at = 0; (at = text.find(':', at)) != text.npos; ++at)
+      out.emplace_back(text.substr(at, text.find(' ', at) - at));
+    return out;
+  };
+  EXPECT_EQ(sizes(after), sizes(before));
+  EXPECT_EQ(sizes(before).size(), 2U);
 }
 
 TEST(Backups, ARestoredTableHoldsWhatTheBackupSaw) {

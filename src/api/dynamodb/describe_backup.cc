@@ -7,14 +7,10 @@ constexpr Field kFields[] = {{"BackupArn", &kBackupArn, true}};
 constexpr Shape kInput{.type = Type::kStructure, .name = "DescribeBackupInput", .fields = kFields};
 
 void run(Services& services, awsjson::Call call) {
-  std::string arn(awsjson::read_string(call.body(), "BackupArn"));
-  if (auto text = check_backup_arn(arn)) return refuse(std::move(call), *std::move(text));
-  auto& loop = *call.loop;
-  auto& tables = services.tables;
-  tables.on_home<tables::Backup>(loop, replying<tables::Backup>(std::move(call), backup_description_body),
-                                 [&tables, arn = std::move(arn)](tables::Reply<tables::Backup> reply) {
-                                   tables.backups().describe(arn, std::move(reply));
-                                 });
+  run_on_backup(services, std::move(call),
+                [](tables::Backups& backups, const std::string& arn, tables::Reply<tables::Backup> reply) {
+                  backups.describe(arn, std::move(reply));
+                });
 }
 
 }  // namespace

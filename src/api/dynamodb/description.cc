@@ -1,5 +1,7 @@
 #include "api/dynamodb/description.h"
 
+#include "tables/define_table.h"
+
 namespace tidemill::dynamodb {
 
 void append_time(json::Writer& writer, std::string_view name, WallTime time) {
@@ -38,14 +40,12 @@ namespace {
 using tables::BillingMode;
 using tables::IndexKind;
 
-constexpr std::int64_t kOnDemandWarmRead = 12000, kOnDemandWarmWrite = 4000;
-
 void append_warm(json::Writer& writer, const tables::TableDefinition& table, const tables::OptionalThroughput& asked,
                  const tables::Throughput& provisioned, std::string_view status) {
-  const bool on_demand = table.billing == BillingMode::kPayPerRequest;
+  const auto& least = table.billing == BillingMode::kPayPerRequest ? tables::kOnDemandWarm : provisioned;
   writer.key("WarmThroughput").begin_object();
-  writer.member("ReadUnitsPerSecond", asked.read.value_or(on_demand ? kOnDemandWarmRead : provisioned.read));
-  writer.member("WriteUnitsPerSecond", asked.write.value_or(on_demand ? kOnDemandWarmWrite : provisioned.write));
+  writer.member("ReadUnitsPerSecond", asked.read.value_or(least.read));
+  writer.member("WriteUnitsPerSecond", asked.write.value_or(least.write));
   writer.member("Status", status).end_object();
 }
 
@@ -150,10 +150,10 @@ void append_description(json::Writer& writer, const tables::TableDescription& de
   }
   writer.member("DeletionProtectionEnabled", table.deletion_protection);
   append_on_demand(writer, table.on_demand);
-  if (shown == Shown::kDescribed && description.status != tables::TableStatus::kCreating) {
+  const bool ready = shown == Shown::kDescribed && description.status != tables::TableStatus::kCreating;
+  if (ready || !table.warm.empty())
     append_warm(writer, table, table.warm, table.throughput,
-                description.status == tables::TableStatus::kUpdating ? "UPDATING" : "ACTIVE");
-  }
+                description.status == tables::TableStatus::kActive ? "ACTIVE" : "UPDATING");
 }
 
 std::string description_body(std::string_view member, const tables::TableDescription& description, Shown shown) {

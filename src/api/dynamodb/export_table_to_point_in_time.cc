@@ -7,6 +7,8 @@ namespace {
 
 constexpr std::string_view kEncryptions[] = {"AES256", "KMS"};
 constexpr Shape kEncryptionName{.type = Type::kString, .values = kEncryptions};
+constexpr Shape kExportPrefix{.type = Type::kString, .min = 1, .max = 1024};
+constexpr Shape kKeyId{.type = Type::kString, .min = 1, .max = 2048};
 constexpr std::string_view kFormats[] = {"DYNAMODB_JSON", "ION"};
 constexpr Shape kFormat{.type = Type::kString, .values = kFormats};
 constexpr std::string_view kTypes[] = {"FULL_EXPORT", "INCREMENTAL_EXPORT"};
@@ -19,12 +21,12 @@ constexpr Shape kIncremental{
     .type = Type::kStructure, .name = "IncrementalExportSpecification", .fields = kIncrementalFields};
 constexpr Field kFields[] = {{"TableArn", &kTransferTableArn, true},
                              {"ExportTime", &kTimestamp},
-                             {"ClientToken", &kText},
+                             {"ClientToken", &kTransferToken},
                              {"S3Bucket", &kBucketName, true},
                              {"S3BucketOwner", &kBucketOwner},
-                             {"S3Prefix", &kBucketPrefix},
+                             {"S3Prefix", &kExportPrefix},
                              {"S3SseAlgorithm", &kEncryptionName},
-                             {"S3SseKmsKeyId", &kText},
+                             {"S3SseKmsKeyId", &kKeyId},
                              {"ExportFormat", &kFormat},
                              {"ExportType", &kExportType},
                              {"IncrementalExportSpecification", &kIncremental}};
@@ -32,11 +34,21 @@ constexpr Shape kInput{.type = Type::kStructure, .name = "ExportTableToPointInTi
 
 constexpr std::int64_t kWindowMaxMs = 24LL * 3600 * 1000;
 
+std::vector<awsjson::Need> needs(const json::Node& body, const Scope&) {
+  std::string folder(awsjson::read_string(body, "S3Prefix"));
+  if (!folder.empty() && !folder.ends_with('/')) folder += '/';
+  return {{"dynamodb:ExportTableToPointInTime", std::string(awsjson::read_string(body, "TableArn"))},
+          {"s3:PutObject", bucket_resource(awsjson::read_string(body, "S3Bucket"), folder + "AWSDynamoDB/")}};
+}
+
 void run(Services& services, awsjson::Call call) {
   const auto& body = call.body();
   if (services.exports == nullptr) return refuse(std::move(call), "Exports are not supported by this server");
   if (awsjson::read_string(body, "ExportFormat", "DYNAMODB_JSON") != "DYNAMODB_JSON")
     return refuse(std::move(call), "ExportFormat ION is not supported by this server: use DYNAMODB_JSON");
+  if (!tables::parse_table_arn(awsjson::read_string(body, "TableArn")))
+    return refuse(std::move(call), "Invalid TableArn: Invalid ResourceArn provided as input " +
+                                       std::string(awsjson::read_string(body, "TableArn")));
   transfers::ExportRequest request{.scope = call.scope(),
                                    .table_arn = std::string(awsjson::read_string(body, "TableArn")),
                                    .client_token = std::string(awsjson::read_string(body, "ClientToken")),
@@ -46,6 +58,7 @@ void run(Services& services, awsjson::Call call) {
                                    .encryption = std::string(awsjson::read_string(body, "S3SseAlgorithm")),
                                    .kms_key = std::string(awsjson::read_string(body, "S3SseKmsKeyId")),
                                    .incremental = awsjson::read_string(body, "ExportType") == "INCREMENTAL_EXPORT",
+                                   .type_told = body.find_present("ExportType") != nullptr,
                                    .time_ms = read_time_ms(body, "ExportTime"),
                                    .fingerprint = {}};
   const auto* window = body.find_present("IncrementalExportSpecification");
@@ -80,7 +93,7 @@ extern const Operation kExportTableToPointInTime{.info = {.name = "ExportTableTo
                                                           .iam_action = "dynamodb:ExportTableToPointInTime",
                                                           .access = awsjson::Access::kControl,
                                                           .input = &kInput,
-                                                          .resources = table_arn_resource},
+                                                          .needs = needs},
                                                  .run = run};
 
 }  // namespace tidemill::dynamodb

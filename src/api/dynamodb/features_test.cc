@@ -91,6 +91,34 @@ TEST(Kinesis, WhatIsWrittenWhileTheStreamIsAwayIsDeliveredLaterAndAfterACrash) {
   EXPECT_EQ(away.sink.got["changes"].size(), 600U);
 }
 
+TEST(Kinesis, WhatADeletedTableOwesIsDeliveredToo) {
+  World world;
+  world.ok("CreateTable", kCreate);
+  world.ok("EnableKinesisStreamingDestination", of_stream());
+  world.sink.error = "away";
+  for (int i = 0; i < 600; ++i) put(world, i, i);
+  world.ok("DeleteTable", kOne);
+  world.restart();
+  // Another table of the name has nothing to do with it.
+  world.ok("CreateTable", kCreate);
+  put(world, 1000, 1000);
+  world.sink.error.clear();
+  world.run_for(std::chrono::seconds(30));
+  ASSERT_EQ(world.sink.got["changes"].size(), 600U);
+  EXPECT_EQ(json::Value::parse(world.sink.got["changes"].back().data)
+                ->find("dynamodb")
+                ->find("Keys")
+                ->find("c")
+                ->string_or("N"),
+            "599");
+  EXPECT_FALSE(world.store->cursor(storage::Keyspace::kHistory, {})->valid());
+  EXPECT_FALSE(
+      world.store->cursor(storage::Keyspace::kMeta, storage::Range::prefix("tables/deleted-destination/"))->valid());
+  world.restart();
+  world.run_for(std::chrono::seconds(1));
+  EXPECT_EQ(world.sink.got["changes"].size(), 600U);
+}
+
 TEST(Kinesis, StatesAndTextsAreTheServices) {
   tables::Tables::Options options;
   options.transition = std::chrono::seconds(2);

@@ -1,6 +1,5 @@
 #include "api/dynamodb/table_input.h"
 #include "api/dynamodb/transfers.h"
-#include "base/digest.h"
 
 namespace tidemill::dynamodb {
 namespace {
@@ -28,18 +27,19 @@ constexpr Field kTableFields[] = {{"TableName", &kNewTableName, true},
                                   {"SSESpecification", &kEncryption},
                                   {"GlobalSecondaryIndexes", &kGlobalIndexes}};
 constexpr Shape kTable{.type = Type::kStructure, .name = "TableCreationParameters", .fields = kTableFields};
-constexpr Field kFields[] = {{"ClientToken", &kText},
-                             {"S3BucketSource", &kSource, true},
-                             {"InputFormat", &kFormat, true},
-                             {"InputFormatOptions", &kOptions},
-                             {"InputCompressionType", &kCompression},
-                             {"TableCreationParameters", &kTable, true}};
+constexpr Field kFields[] = {{"ClientToken", &kTransferToken, true},  {"S3BucketSource", &kSource, true},
+                             {"InputFormat", &kFormat, true},         {"InputFormatOptions", &kOptions},
+                             {"InputCompressionType", &kCompression}, {"TableCreationParameters", &kTable, true}};
 constexpr Shape kInput{.type = Type::kStructure, .name = "ImportTableInput", .fields = kFields};
 constexpr std::string_view kDelimiters = ",\t:;| ";
 
-std::vector<std::string> created_table_resource(const json::Node& body, const Scope& scope) {
-  const auto* table = body.find_present("TableCreationParameters");
-  return {tables::table_arn(scope, table == nullptr ? "*" : awsjson::read_string(*table, "TableName", "*"))};
+std::vector<awsjson::Need> needs(const json::Node& body, const Scope& scope) {
+  const auto& source = *body.find_present("S3BucketSource");
+  const auto bucket = awsjson::read_string(source, "S3Bucket");
+  const auto name = awsjson::read_string(*body.find_present("TableCreationParameters"), "TableName");
+  return {{"dynamodb:ImportTable", tables::table_arn(scope, name)},
+          {"s3:ListBucket", bucket_resource(bucket)},
+          {"s3:GetObject", bucket_resource(bucket, awsjson::read_string(source, "S3KeyPrefix"))}};
 }
 
 void run(Services& services, awsjson::Call call) {
@@ -60,8 +60,7 @@ void run(Services& services, awsjson::Call call) {
                                              .throughput = read_throughput(table),
                                              .on_demand = read_on_demand(table),
                                              .encryption = read_encryption(table)},
-                                   .shown = {},
-                                   .fingerprint = {}};
+                                   .shown = {}};
   if (const auto billing = awsjson::read_optional_string(table, "BillingMode")) request.table.billing = *billing;
   const auto format = awsjson::read_string(body, "InputFormat");
   if (format == "ION")
@@ -91,9 +90,6 @@ void run(Services& services, awsjson::Call call) {
     if (const auto* node = body.find_present(member)) shown[member] = json::Value(*node);
   if (!shown.find("InputCompressionType")) shown["InputCompressionType"] = "NONE";
   request.shown = json::Value(std::move(shown)).text();
-  std::string canonical;
-  json::Writer(canonical).value(body);
-  request.fingerprint = sha256_hex(canonical);
   auto* imports = services.imports;
   on_transfers<transfers::Import>(
       services, std::move(call), import_body,
@@ -108,7 +104,7 @@ extern const Operation kImportTable{.info = {.name = "ImportTable",
                                              .iam_action = "dynamodb:ImportTable",
                                              .access = awsjson::Access::kControl,
                                              .input = &kInput,
-                                             .resources = created_table_resource},
+                                             .needs = needs},
                                     .run = run};
 
 }  // namespace tidemill::dynamodb

@@ -1,6 +1,7 @@
 #include "api/dynamodb/kinesis.h"
 
 namespace tidemill::dynamodb {
+namespace {
 
 StreamingRequest read_streaming(const awsjson::Call& call, std::string_view configuration) {
   const auto& body = call.body();
@@ -27,6 +28,25 @@ std::string streaming_body(const std::string& table, const tables::StreamingDest
   if (echoed) writer.member("ApproximateCreationDateTimePrecision", tables::to_string(*echoed));
   writer.end_object().end_object();
   return out;
+}
+
+}  // namespace
+
+void run_streaming(Services& services, awsjson::Call call, std::string_view configuration,
+                   void (*work)(tables::Destinations& destinations, const StreamingRequest& request,
+                                tables::Reply<tables::StreamingDestination> reply)) {
+  auto request = read_streaming(call, configuration);
+  auto& loop = *call.loop;
+  auto& tables = services.tables;
+  auto render = [table = request.table, configuration,
+                 echoed = request.precision](const tables::StreamingDestination& destination) {
+    return streaming_body(table, destination, configuration, echoed);
+  };
+  tables.on_home<tables::StreamingDestination>(
+      loop, replying<tables::StreamingDestination>(std::move(call), std::move(render)),
+      [&tables, work, request = std::move(request)](tables::Reply<tables::StreamingDestination> reply) {
+        work(tables.destinations(), request, std::move(reply));
+      });
 }
 
 }  // namespace tidemill::dynamodb

@@ -23,9 +23,9 @@ struct StreamingRequest {
   std::string table, stream_arn;
   std::optional<tables::Precision> precision;
 };
-StreamingRequest read_streaming(const awsjson::Call& call, std::string_view configuration);
-// Their answer: the configuration is echoed under the name that it has in the request.
-std::string streaming_body(const std::string& table, const tables::StreamingDestination& destination,
-                           std::string_view configuration, const std::optional<tables::Precision>& echoed);
+// Any of them: `work` does it; the configuration is echoed under the name that it has in the request.
+void run_streaming(Services& services, awsjson::Call call, std::string_view configuration,
+                   void (*work)(tables::Destinations& destinations, const StreamingRequest& request,
+                                tables::Reply<tables::StreamingDestination> reply));
 
 }  // namespace tidemill::dynamodb

@@ -7,12 +7,7 @@ namespace {
 constexpr Field kFields[] = {{"TableArn", &kTransferTableArn}, {"PageSize", &kTransferLimit}, {"NextToken", &kText}};
 constexpr Shape kInput{.type = Type::kStructure, .name = "ListImportsInput", .fields = kFields};
 
-struct Page {
-  std::vector<transfers::Import> entries;
-  bool more = false;
-};
-
-std::string render(const Page& page) {
+std::string render(const TransferPage<transfers::Import>& page) {
   std::string text;
   json::Writer out(text);
   out.begin_object().key("ImportSummaryList").begin_array();
@@ -30,26 +25,13 @@ std::string render(const Page& page) {
     out.end_object().end_object();
   }
   out.end_array();
-  if (page.more) out.member("NextToken", page.entries.back().id);
+  if (page.more) out.member("NextToken", page_token(page.entries.back().id));
   out.end_object();
   return text;
 }
 
 void run(Services& services, awsjson::Call call) {
-  const auto& body = call.body();
-  const auto max = static_cast<std::size_t>(awsjson::read_integer(body, "PageSize").value_or(25));
-  std::string table(awsjson::read_string(body, "TableArn")), after(awsjson::read_string(body, "NextToken"));
-  const Scope scope = call.scope();
-  auto* imports = services.imports;
-  on_transfers<Page>(
-      services, std::move(call), render,
-      [imports, scope, table = std::move(table), after = std::move(after), max](Reply<Page, transfers::Error> reply) {
-        Page page;
-        if (imports != nullptr) page.entries = imports->list(scope, table, after, max + 1);
-        page.more = page.entries.size() > max;
-        if (page.more) page.entries.resize(max);
-        std::move(reply)(std::move(page));
-      });
+  list_transfers<transfers::Import>(services, std::move(call), "PageSize", services.imports, render);
 }
 
 }  // namespace

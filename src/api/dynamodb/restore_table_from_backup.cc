@@ -21,15 +21,10 @@ void run(Services& services, awsjson::Call call) {
                                    .target = std::string(awsjson::read_string(body, "TargetTableName")),
                                    .overrides = read_overrides(body)};
   if (auto text = check_backup_arn(input.backup_arn)) return refuse(std::move(call), *std::move(text));
-  auto& loop = *call.loop;
-  auto& tables = services.tables;
-  tables.on_home<tables::TableDescription>(
-      loop,
-      replying<tables::TableDescription>(
-          std::move(call),
-          [](const auto& description) { return description_body("TableDescription", description, Shown::kChanged); }),
-      [&tables, scope, input = std::move(input)](tables::Reply<tables::TableDescription> reply) {
-        tables.backups().restore(scope, input, std::move(reply));
+  run_restore(
+      services, std::move(call),
+      [scope, input = std::move(input)](tables::Backups& backups, tables::Reply<tables::TableDescription> reply) {
+        backups.restore(scope, input, std::move(reply));
       });
 }
 

@@ -51,15 +51,10 @@ void run(Services& services, awsjson::Call call) {
                   "Invalid Request: Either one of RestoreDateTime or UseLatestRestorableTime must be specified, but "
                   "not both");
   }
-  auto& loop = *call.loop;
-  auto& tables = services.tables;
-  tables.on_home<tables::TableDescription>(
-      loop,
-      replying<tables::TableDescription>(
-          std::move(call),
-          [](const auto& description) { return description_body("TableDescription", description, Shown::kChanged); }),
-      [&tables, scope, input = std::move(input)](tables::Reply<tables::TableDescription> reply) {
-        tables.backups().restore_past(scope, input, std::move(reply));
+  run_restore(
+      services, std::move(call),
+      [scope, input = std::move(input)](tables::Backups& backups, tables::Reply<tables::TableDescription> reply) {
+        backups.restore_past(scope, input, std::move(reply));
       });
 }
 

@@ -1,5 +1,7 @@
 #include "api/dynamodb/page.h"
 
+#include <fmt/format.h>
+
 namespace tidemill::dynamodb {
 namespace {
 
@@ -39,7 +41,11 @@ Status read_segments(const json::Node& body, tables::ScanRequest& request) {
         "The Segment parameter is required but was not present in the request when parameter TotalSegments is present");
   }
   if (*segment >= *total) {
-    return tables::invalid("The Segment parameter is zero-based and must be less than parameter TotalSegments");
+    return tables::invalid(
+        fmt::format("The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: {} is "
+                    "not less than "
+                    "TotalSegments: {}",
+                    *segment, *total));
   }
   request.segment = *segment;
   request.total_segments = *total;

@@ -9,18 +9,12 @@ constexpr Field kFields[] = {
 constexpr Shape kInput{.type = Type::kStructure, .name = "UpdateKinesisStreamingDestinationInput", .fields = kFields};
 
 void run(Services& services, awsjson::Call call) {
-  auto request = read_streaming(call, kConfiguration);
-  auto& loop = *call.loop;
-  auto& tables = services.tables;
-  auto render = [table = request.table, echoed = request.precision](const tables::StreamingDestination& destination) {
-    return streaming_body(table, destination, kConfiguration, echoed);
-  };
-  tables.on_home<tables::StreamingDestination>(
-      loop, replying<tables::StreamingDestination>(std::move(call), std::move(render)),
-      [&tables, request = std::move(request)](tables::Reply<tables::StreamingDestination> reply) {
-        tables.destinations().update(request.scope, request.table, request.stream_arn, request.precision,
-                                     std::move(reply));
-      });
+  run_streaming(services, std::move(call), kConfiguration,
+                [](tables::Destinations& destinations, const StreamingRequest& request,
+                   tables::Reply<tables::StreamingDestination> reply) {
+                  destinations.update(request.scope, request.table, request.stream_arn, request.precision,
+                                      std::move(reply));
+                });
 }
 
 }  // namespace

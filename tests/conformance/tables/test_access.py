@@ -66,6 +66,26 @@ def test_SIG_14_statements_need_their_own_actions(restricted, tables):
         denied(db.execute_transaction, f"dynamodb:{action}", ARN + tables[0], TransactStatements=[{"Statement": statement}])
 
 
+def test_exports_and_imports_ask_for_what_they_do_in_buckets(guarded, restricted, tables):
+    s3, bucket = guarded.client("s3"), "for-transfers"
+    s3.create_bucket(Bucket=bucket)
+    guarded.client("dynamodb").update_continuous_backups(TableName=tables[0], PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True})
+    export = {"TableArn": ARN + tables[0], "S3Bucket": bucket, "S3Prefix": "mine"}
+    db = restricted({"dynamodb:ExportTableToPointInTime": ARN + tables[0], "s3:PutObject": f"arn:aws:s3:::{bucket}/mine/*"})
+    assert db.export_table_to_point_in_time(**export)["ExportDescription"]["ExportStatus"] == "IN_PROGRESS"
+    denied(db.export_table_to_point_in_time, "s3:PutObject", f"arn:aws:s3:::{bucket}/AWSDynamoDB/", TableArn=ARN + tables[0], S3Bucket=bucket)
+    denied(db.export_table_to_point_in_time, "dynamodb:ExportTableToPointInTime", ARN + tables[1], **{**export, "TableArn": ARN + tables[1]})
+
+    load = {"S3BucketSource": {"S3Bucket": bucket, "S3KeyPrefix": "in/"}, "InputFormat": "DYNAMODB_JSON", "TableCreationParameters": {
+        "TableName": "table-three", "BillingMode": "PAY_PER_REQUEST", "KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}],
+        "AttributeDefinitions": [{"AttributeName": "p", "AttributeType": "S"}]}}
+    allowed = {"dynamodb:ImportTable": ARN + "table-three", "s3:ListBucket": f"arn:aws:s3:::{bucket}", "s3:GetObject": f"arn:aws:s3:::{bucket}/in/*"}
+    for action, resource in allowed.items():
+        rest = {one: of for one, of in allowed.items() if one != action}
+        denied(restricted(rest).import_table, action, resource.removesuffix("*"), **load)
+    assert restricted(allowed).import_table(**load)["ImportTableDescription"]["ImportStatus"] == "IN_PROGRESS"
+
+
 def test_SIG_14_every_table_of_a_request_counts(restricted, tables):
     db = restricted({"dynamodb:BatchGetItem": ARN + tables[0], "dynamodb:Query": ARN + tables[0]})
     keys = {"Keys": [{"p": S("x")}]}

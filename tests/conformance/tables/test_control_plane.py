@@ -45,6 +45,26 @@ def test_CTL_05_warm_throughput(wire, hash_table):
     assert described["WarmThroughput"] == {"ReadUnitsPerSecond": 12000, "WriteUnitsPerSecond": 4000, "Status": "ACTIVE"}
 
 
+def test_CTL_05_warm_throughput_only_grows(wire, unique):
+    def warm(read=None, write=None):
+        return {name: units for name, units in (("ReadUnitsPerSecond", read), ("WriteUnitsPerSecond", write)) if units}
+    name = unique("warm")
+    table = {"TableName": name, "BillingMode": "PAY_PER_REQUEST", **HASH}
+    too_low = P + "Requested {} for WarmThroughput for {} is lower than {}"
+    initial = "initial throughput for OnDemand"
+    wire.invalid("CreateTable", too_low.format("ReadUnitsPerSecond", "table", initial), **table, WarmThroughput=warm(11999, 4000))
+    wire.invalid("CreateTable", too_low.format("WriteUnitsPerSecond", "table", initial), **table, WarmThroughput=warm(12000, 3999))
+    wire.invalid("CreateTable", too_low.format("ReadUnitsPerSecond", "index idx", initial), **table,
+                 GlobalSecondaryIndexes=[{**index("idx", "p"), "WarmThroughput": warm(10000, 5000)}])
+    created = wire.ok("CreateTable", **table, WarmThroughput=warm(12240))["TableDescription"]
+    assert {**created["WarmThroughput"], "Status": ""} == {"ReadUnitsPerSecond": 12240, "WriteUnitsPerSecond": 4000, "Status": ""}
+    assert wait_active(wire, name)["WarmThroughput"] == {"ReadUnitsPerSecond": 12240, "WriteUnitsPerSecond": 4000, "Status": "ACTIVE"}
+    wire.invalid("UpdateTable", too_low.format("ReadUnitsPerSecond", "table", "current WarmThroughput"), TableName=name, WarmThroughput=warm(12120, 4040))
+    wire.ok("UpdateTable", TableName=name, WarmThroughput=warm(write=4080))
+    assert wait_active(wire, name)["WarmThroughput"] == {"ReadUnitsPerSecond": 12240, "WriteUnitsPerSecond": 4080, "Status": "ACTIVE"}
+    wire.ok("DeleteTable", TableName=name)
+
+
 ON_DEMAND = {"BillingMode": "PAY_PER_REQUEST"}
 TWO = {"KeySchema": [{"AttributeName": "a", "KeyType": "HASH"}, {"AttributeName": "b", "KeyType": "RANGE"}],
        "AttributeDefinitions": [{"AttributeName": "a", "AttributeType": "S"}, {"AttributeName": "b", "AttributeType": "S"}]}

@@ -164,7 +164,8 @@ def test_an_incremental_export_tells_what_changed(ddb, s3, bucket, table, wait_u
 
 def test_imports_of_csv_and_of_broken_records(ddb, s3, bucket, unique, wait_until):
     s3.put_object(Bucket=bucket, Key="csv/a.csv", Body=b'pk,sk,note\r\na,1,"x, ""y""\nz"\r\nb,2,\r\n,3,no key\r\nc,not a number,\r\n')
-    s3.put_object(Bucket=bucket, Key="json/a", Body=b'{"Item":{"pk":{"S":"a"},"sk":{"N":"1"}}}\n{"Item":{"pk":{"S":"b"}}}\nnonsense\n{"Item":{"pk":{"S":"c"},"sk":{"N":"2"}}}')
+    s3.put_object(Bucket=bucket, Key="json/a", Body=b'{"Item":{"pk":{"S":"a"},"sk":{"N":"1"}}}\n{"Item":{"pk":{"S":"b"}}}\n{"Item":{"pk":{"S":"c"},"sk":{"N":"2"}}}')
+    s3.put_object(Bucket=bucket, Key="json/b", Body=b'{"Item":{"pk":{"S":"d"},"sk":{"N":"2"}}}\n{"pk":{"S":"no Item"}}\n{"Item":{"pk":{"S":"never read"},"sk":{"N":"2"}}}')
     s3.put_object(Bucket=bucket, Key="list/a", Body=b"a;1\nb;2\n")
     common = {"BillingMode": "PAY_PER_REQUEST", "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
               "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}, {"AttributeName": "sk", "AttributeType": "N"}]}
@@ -175,19 +176,115 @@ def test_imports_of_csv_and_of_broken_records(ddb, s3, bucket, unique, wait_unti
                                **options)["ImportTableDescription"]["ImportArn"]
         return imported(ddb, wait_until, arn), ddb.scan(TableName=name)["Items"]
     ended, items = run("csv/", InputFormat="CSV")
-    assert (ended["ImportStatus"], ended["ImportedItemCount"], ended["ErrorCount"]) == ("COMPLETED", 2, 2)
+    assert (ended["ImportStatus"], ended["ImportedItemCount"], ended["ErrorCount"]) == ("FAILED", 2, 2)
+    assert ended["FailureCode"] == "ItemValidationError"
     assert {"pk": {"S": "a"}, "sk": {"N": "1"}, "note": {"S": 'x, "y"\nz'}} in items
     ended, items = run("json/", InputFormat="DYNAMODB_JSON")
-    assert (ended["ImportedItemCount"], ended["ErrorCount"]) == (2, 2) and len(items) == 2
+    assert (ended["ImportedItemCount"], ended["ErrorCount"], ended["ProcessedItemCount"]) == (3, 2, 5)
+    assert sorted(item["pk"]["S"] for item in items) == ["a", "c", "d"]
     ended, items = run("list/", InputFormat="CSV", InputFormatOptions={"Csv": {"Delimiter": ";", "HeaderList": ["pk", "sk"]}})
     assert ended["ImportedItemCount"] == 2 and {"pk": {"S": "b"}, "sk": {"N": "2"}} in items
     ended, _ = run("csv/", InputFormat="DYNAMODB_JSON", InputCompressionType="GZIP")
     assert (ended["ImportStatus"], ended["FailureCode"]) == ("FAILED", "InvalidFormat")
-    ended, _ = run("none/", InputFormat="CSV")
-    assert ended["ImportStatus"] == "FAILED"
+    ended, items = run("none/", InputFormat="CSV")
+    assert (ended["ImportStatus"], ended["ProcessedItemCount"], items) == ("COMPLETED", 0, [])
     name = unique("there")
     ddb.create_table(TableName=name, **common)
     assert code_of(ddb.import_table, S3BucketSource={"S3Bucket": bucket}, InputFormat="CSV", TableCreationParameters={"TableName": name, **common})[0] == "ResourceInUseException"
+
+
+def importing(name, bucket, prefix="", **options):
+    return {"S3BucketSource": {"S3Bucket": bucket, "S3KeyPrefix": prefix}, "InputFormat": "DYNAMODB_JSON", **options, "TableCreationParameters": {
+        "TableName": name, "BillingMode": "PAY_PER_REQUEST", "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+        "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}]}}
+
+
+def test_what_an_import_tells_while_it_runs_and_behind_it(ddb, s3, bucket, unique, wait_until):
+    lines = b"".join(b'{"Item":{"pk":{"S":"k%d"}}}\n' % i for i in range(50))
+    s3.put_object(Bucket=bucket, Key="plain/a", Body=lines)
+    s3.put_object(Bucket=bucket, Key="gzip/a", Body=gzip.compress(lines))
+    name, token = unique("told"), unique("token")
+    request = importing(name, bucket, "plain/", ClientToken=token)
+    begun = ddb.import_table(**request)["ImportTableDescription"]
+    assert [begun[count] for count in ("ProcessedItemCount", "ImportedItemCount", "ErrorCount")] == [0, 0, 0]
+    assert not {"EndTime", "FailureCode", "ProcessedSizeBytes"} & set(begun)
+    # The token: the table alone tells requests apart, and only as long as the import runs.
+    again = ddb.import_table(**{**request, "S3BucketSource": {"S3Bucket": "another-bucket"}})["ImportTableDescription"]
+    assert (again["ImportArn"], again["S3BucketSource"]) == (begun["ImportArn"], begun["S3BucketSource"])
+    assert code_of(ddb.import_table, **importing(unique("other"), bucket, ClientToken=token)) == (
+        "ImportConflictException", "Duplicate request detected with conflicting parameters")
+    ended = imported(ddb, wait_until, begun["ImportArn"])
+    assert ended["ProcessedSizeBytes"] == len(lines)
+    assert code_of(ddb.import_table, **request)[0] == "ResourceInUseException"
+    packed = ddb.import_table(**importing(unique("packed"), bucket, "gzip/", InputCompressionType="GZIP"))["ImportTableDescription"]
+    assert imported(ddb, wait_until, packed["ImportArn"])["ProcessedSizeBytes"] == len(lines)
+
+
+def test_arguments_of_transfers(ddb, s3, bucket, table, unique, wire):
+    _, arn, _ = table
+    answer = wire.call("ImportTable", importing(unique("untold"), bucket))
+    assert answer.code == "ValidationException" and "clientToken" in answer.message
+    for changed in ({"ClientToken": "a$b"}, {"ClientToken": ""}, {"S3BucketSource": {"S3Bucket": "-nope!"}},
+                    {"InputFormatOptions": {"Csv": {"Delimiter": ","}}}):
+        code, text = code_of(ddb.import_table, **{**importing(unique("wrong"), bucket), **changed})
+        assert code == "ValidationException" and next(iter(changed))[:8].lower() in text.lower(), (changed, text)
+    for name, value in {"ExportType": "", "ClientToken": "", "ExportFormat": "X", "S3Prefix": "", "S3Bucket": "", "TableArn": "QWERTY",
+                        "S3BucketOwner": "", "S3SseAlgorithm": "X"}.items():
+        code, text = code_of(ddb.export_table_to_point_in_time, **{"TableArn": arn, "S3Bucket": bucket, name: value})
+        assert code == "ValidationException" and name.lower() in text.lower(), (name, text)
+    answer = wire.call("ExportTableToPointInTime", {"TableArn": arn, "S3Bucket": bucket, "S3SseKmsKeyId": ""})
+    assert answer.code == "ValidationException" and "s3SseKmsKeyId" in answer.message
+    code, text = code_of(ddb.export_table_to_point_in_time, TableArn=arn, S3Bucket=bucket, ExportTime=-1)
+    assert code == "InvalidExportTimeException" and text.startswith("ExportTime")
+    # ARNs of descriptions.
+    assert code_of(ddb.describe_export, ExportArn=arn + "/no-export") == ("ValidationException", "Invalid Export ARN")
+    assert code_of(ddb.describe_export, ExportArn="qwerty:aws:dynamodb:us-east-1:000000000000:table/some-table") == ("ValidationException", "Invalid Export ARN")
+    assert code_of(ddb.describe_export, ExportArn=arn.replace(":dynamodb:", ":other:") + "/export/1")[0] == "AccessDeniedException"
+    short = arn.rsplit("/", 1)[0] + "/x/import/01658528578619-c4d4e311"
+    assert code_of(ddb.describe_import, ImportArn=short) == ("ValidationException", "Invalid Import ARN")
+    # Tokens of pages.
+    assert code_of(ddb.list_imports, NextToken="0" * 112)[0] == "ValidationException"
+    assert code_of(ddb.list_exports, NextToken="0123456789abcdef" * 16) == ("ValidationException", "Invalid NextToken provided to ListExports")
+
+
+def test_lists_of_transfers_are_read_page_by_page(ddb, s3, bucket, table, unique, wait_until):
+    _, arn, _ = table
+    exports = [ddb.export_table_to_point_in_time(TableArn=arn, S3Bucket=bucket)["ExportDescription"] for _ in range(3)]
+    told = ddb.export_table_to_point_in_time(TableArn=arn, S3Bucket=bucket, ExportType="FULL_EXPORT")["ExportDescription"]
+    assert "ExportType" not in exports[0] and told["ExportType"] == "FULL_EXPORT"  # as it was asked for
+    mine = {one["ExportArn"] for one in [*exports, told]}
+
+    def pages(call, limit, member, **arguments):
+        token, out = {}, []
+        while True:
+            page = call(**arguments, **token, **limit)
+            assert len(page[member]) <= 1
+            out += page[member]
+            if "NextToken" not in page:
+                return out
+            token = {"NextToken": page["NextToken"]}
+    listed = pages(ddb.list_exports, {"MaxResults": 1}, "ExportSummaries", TableArn=arn)
+    assert {one["ExportArn"] for one in listed} == mine and {one["ExportType"] for one in listed} == {"FULL_EXPORT"}
+    assert [one["ExportArn"] for one in listed] == sorted(mine, reverse=True)
+    imports = [ddb.import_table(**importing(unique("page"), bucket, "no/such"))["ImportTableDescription"]["ImportArn"] for _ in range(2)]
+    for one in imports:
+        assert imported(ddb, wait_until, one)["ImportStatus"] == "COMPLETED"
+    summaries = pages(ddb.list_imports, {"PageSize": 1}, "ImportSummaryList")
+    assert set(imports) <= {one["ImportArn"] for one in summaries}
+    assert {member for one in summaries for member in one} == {
+        "ImportArn", "ImportStatus", "TableArn", "S3BucketSource", "InputFormat", "StartTime", "EndTime"}
+    for one in [*exports, told]:
+        exported(ddb, wait_until, one["ExportArn"])
+
+
+def test_an_import_from_a_bucket_that_is_not_there_leaves_no_table(ddb, unique, wait_until):
+    name = unique("absent")
+    arn = ddb.import_table(S3BucketSource={"S3Bucket": "no-such-bucket-here"}, InputFormat="CSV", TableCreationParameters={
+        "TableName": name, "BillingMode": "PAY_PER_REQUEST", "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+        "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}]})["ImportTableDescription"]["ImportArn"]
+    ended = imported(ddb, wait_until, arn)
+    assert (ended["ImportStatus"], ended["FailureCode"]) == ("FAILED", "S3NoSuchBucket")
+    assert name not in [table for page in ddb.get_paginator("list_tables").paginate() for table in page["TableNames"]]
 
 
 def test_transfers_go_on_after_kill_9(make_server, wait_until):
