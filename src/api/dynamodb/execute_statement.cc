@@ -68,8 +68,7 @@ Result<Position> read_position(const json::Node& body) {
 
 // One SELECT: a scan, a query, or one query after the other for `key IN (...)`, until a page is full.
 struct Select : std::enable_shared_from_this<Select> {
-  Select(Services& services_, awsjson::Call call_, PreparedStatement prepared_)
-      : services(services_), call(std::move(call_)), prepared(std::move(prepared_)) {}
+  Select(Services& s, awsjson::Call c, PreparedStatement p) : services(s), call(std::move(c)), prepared(std::move(p)) {}
 
   Services& services;
   awsjson::Call call;

@@ -92,6 +92,7 @@ std::vector<awsjson::Need> transaction_statement_needs(const json::Node& body, c
 expr::KeySchema to_expr(const tables::KeySchema& keys) {
   const auto convert = [](const std::vector<tables::KeyAttribute>& from) {
     std::vector<expr::KeySchema::Element> to;
+    to.reserve(from.size());
     for (const auto& key : from) {
       to.push_back({key.name, key.type == tables::KeyType::kString   ? item::Type::kString
                               : key.type == tables::KeyType::kNumber ? item::Type::kNumber
