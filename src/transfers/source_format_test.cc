@@ -53,7 +53,7 @@ TEST(SourceReader, ReadsItemsThatFollowOneAnotherInALine) {
 TEST(SourceReader, EndsAtTheFirstRecordThatIsNoItem) {
   const std::string good = "{\"Item\":{\"a\":{\"S\":\"1\"}}}\n";
   for (const std::string_view bad : {"no json", "[]", "{\"a\":{\"S\":\"no Item\"}}", "{\"Item\":{\"a\":{\"N\":\"x\"}}}",
-                                     "{\"Item\": ", "{\"Item\":{\"\":{\"S\":\"x\"}}}", "{\"Item\":{}} x"})
+                                     "{\"Item\": ", "{\"Item\":{\"\":{\"S\":\"x\"}}}", "x {\"Item\":{}}"})
     EXPECT_EQ(read({}, good + std::string(bad) + "\n" + good, 7), "{\"a\":{\"S\":\"1\"}}\nended: 1") << bad;
 }
 

@@ -308,7 +308,7 @@ def test_functions_take_their_code_from_a_bucket(server, s3, bucket, unique, zip
             functions.create_function(**base, Code={"S3Bucket": bucket, "S3Key": "code.zip"})
         else:
             functions.update_function_code(FunctionName=name, S3Bucket=bucket, S3Key="code.zip")
-        wait_until(lambda: functions.get_function_configuration(FunctionName=name)["LastUpdateStatus"] == "Successful")
+        wait_until(lambda: functions.get_function_configuration(FunctionName=name).get("LastUpdateStatus") == "Successful")
         wait_until(lambda: functions.get_function_configuration(FunctionName=name)["State"] == "Active")
         assert functions.invoke(FunctionName=name)["Payload"].read() == version.encode()
     functions.delete_function(FunctionName=name)

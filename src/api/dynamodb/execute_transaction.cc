@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "api/dynamodb/fingerprint.h"
 #include "api/dynamodb/partiql.h"
-#include "base/digest.h"
 
 namespace tidemill::dynamodb {
 namespace {
@@ -111,7 +111,7 @@ void run_writes(Services& services, awsjson::Call call, Statements statements) {
   }
   if (const auto token = awsjson::read_optional_string(body, "ClientRequestToken")) {
     request.token = *token;
-    request.fingerprint = sha256(json::Value(nodes).text());
+    request.fingerprint = fingerprint_of(nodes);
   }
   const auto mode = capacity_mode(body);
   auto& loop = *call.loop;

@@ -1,6 +1,7 @@
 #include "api/dynamodb/backups.h"
+#include "api/dynamodb/fingerprint.h"
 #include "api/dynamodb/transfers.h"
-#include "base/digest.h"
+#include "base/bytes.h"
 
 namespace tidemill::dynamodb {
 namespace {
@@ -76,9 +77,7 @@ void run(Services& services, awsjson::Call call) {
     request.to_ms = *to;
     request.new_images_only = awsjson::read_string(*window, "ExportViewType") == "NEW_IMAGE";
   }
-  std::string canonical;
-  json::Writer(canonical).value(body);
-  request.fingerprint = sha256_hex(canonical);
+  request.fingerprint = to_hex(fingerprint_of(body));
   auto* exports = services.exports;
   on_transfers<transfers::Export>(
       services, std::move(call), export_body,

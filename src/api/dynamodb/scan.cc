@@ -1,7 +1,5 @@
 #include "api/dynamodb/page.h"
 
-#include <fmt/format.h>
-
 namespace tidemill::dynamodb {
 namespace {
 
@@ -41,11 +39,7 @@ Status read_segments(const json::Node& body, tables::ScanRequest& request) {
         "The Segment parameter is required but was not present in the request when parameter TotalSegments is present");
   }
   if (*segment >= *total) {
-    return tables::invalid(
-        fmt::format("The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: {} is "
-                    "not less than "
-                    "TotalSegments: {}",
-                    *segment, *total));
+    return tables::invalid("The Segment parameter is zero-based and must be less than parameter TotalSegments");
   }
   request.segment = *segment;
   request.total_segments = *total;

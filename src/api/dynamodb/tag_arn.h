@@ -11,7 +11,7 @@ inline tables::Result<tables::TablePtr> tagged_table(Services& services, std::st
   if (arn.empty()) return tables::invalid("Invalid TableArn");
   if (!arn.starts_with("arn:")) {
     return tables::invalid("Invalid TableArn: Invalid ResourceArn provided as input " + std::string(arn) +
-                           ": an ARN starts with arn:");
+                           ": ARNs must start with 'arn:'");
   }
   const auto parsed = tables::parse_table_arn(arn);
   if (!parsed || (!parsed->rest.empty() && !parsed->rest.starts_with("/stream/"))) {

@@ -1,7 +1,7 @@
 #include <algorithm>
 
+#include "api/dynamodb/fingerprint.h"
 #include "api/dynamodb/request.h"
-#include "base/digest.h"
 #include "item/size.h"
 #include "tables/collections.h"
 
@@ -96,7 +96,7 @@ Result<tables::TransactWriteRequest> parse(Services& services, const awsjson::Ca
   if (payload > kPayloadMax) return tables::invalid("Transaction payload size cannot exceed 4MB");
   if (const auto token = awsjson::read_optional_string(body, "ClientRequestToken")) {
     request.token = *token;
-    request.fingerprint = sha256(json::Value(items).text());
+    request.fingerprint = fingerprint_of(items);
   }
   return request;
 }

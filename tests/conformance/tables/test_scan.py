@@ -81,7 +81,7 @@ def test_SCN_07_segment_arguments(wire, table):
                  TableName=table, Segment=0)
     wire.invalid("Scan", "The Segment parameter is required but was not present in the request when parameter TotalSegments is present",
                  TableName=table, TotalSegments=1)
-    wire.invalid("Scan", "The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: 1 is not less than TotalSegments: 1", TableName=table, Segment=1, TotalSegments=1)
+    wire.invalid("Scan", "The Segment parameter is zero-based and must be less than parameter TotalSegments", TableName=table, Segment=1, TotalSegments=1)
 
 
 def test_SCN_08_start_key_of_another_segment(wire, table):

@@ -132,6 +132,17 @@ def test_TXN_15_TXN_16_TXN_17_tokens(write, put, get, hash_table, key):
     assert get(one) == {"a": N(1)}
 
 
+def test_TXN_15_a_token_compares_what_is_meant(wire, write, get, hash_table, key):
+    """Go's SDK writes the members of a map in another order each time."""
+    p, token = S(key()), key("token")
+    item = {"p": p, "a": N(1), "m": {"M": {"x": N(1), "y": {"SS": ["b", "a"]}}}, "l": {"L": [N(1), N(2)]}}
+    turned = {"l": {"L": [N(1), N(2)]}, "m": {"M": {"y": {"SS": ["a", "b"]}, "x": N(1)}}, "a": N(1), "p": p}
+    assert write({"Put": {"TableName": hash_table, "Item": item}}, ClientRequestToken=token).status == 200
+    assert write({"Put": {"Item": turned, "TableName": hash_table}}, ClientRequestToken=token).status == 200
+    turned["l"] = {"L": [N(2), N(1)]}
+    assert write({"Put": {"Item": turned, "TableName": hash_table}}, ClientRequestToken=token).code == "IdempotentParameterMismatchException"
+
+
 def test_TXN_15_tokens_survive_a_restart(wire, write, put, get, hash_table, key):
     one, token = put(a=N(0)), key("token")
     add = {"Update": {"TableName": hash_table, "Key": one, "UpdateExpression": "ADD a :v", "ExpressionAttributeValues": {":v": N(1)}}}
