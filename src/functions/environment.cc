@@ -80,6 +80,16 @@ std::string normal_error_type(std::string_view type) {
 
 }  // namespace
 
+bool EnvironmentHost::isolates() {
+  if (!isolate) {
+    isolate = settings.isolate && processes.can_isolate();
+    if (settings.isolate && !*isolate)
+      log.warn("functions.not_isolated",
+               {{"reason", "namespaces are not available: functions share /tmp by TMPDIR only"}});
+  }
+  return *isolate;
+}
+
 Environment::Environment(EnvironmentHost& host, std::string id) : host_(host), id_(std::move(id)) {}
 
 Environment::~Environment() {
@@ -116,7 +126,7 @@ tidemill::Result<void, InitFailure> Environment::spawn_process(std::vector<std::
   options.command = std::move(command);
   options.environment = std::move(environment);
   options.directory = folder_.empty() ? host_.runtime_directory : folder_;
-  options.private_namespaces = host_.isolate;
+  options.private_namespaces = host_.isolates();
   options.private_tmp = private_tmp_;
   // An interpreter may have been installed under /tmp, too.
   const auto folder_of = [](const std::string& program) { return program.substr(0, program.rfind('/')); };
@@ -208,7 +218,7 @@ std::expected<void, InitFailure> Environment::launch() {
                                        error_json("Runtime.InternalError", endpoint.error().message),
                                        "Runtime.InternalError"});
   endpoint_ = *std::move(endpoint);
-  const auto temporary = host_.isolate ? std::string() : host_.settings.directory + "/tmp/" + id_;
+  const auto temporary = host_.isolates() ? std::string() : host_.settings.directory + "/tmp/" + id_;
   const auto variables = function_variables({*function_, *runtime, host_.settings, credentials_, endpoint_->address(),
                                              folder_, host_.runtime_directory, log_stream_, temporary});
   begin_init("init");

@@ -47,9 +47,12 @@ struct EnvironmentHost {
   LogStore& logs;
   observe::Log& log;
   const Settings& settings;
-  bool isolate = false;                      // private namespaces work here and are wanted
+  std::optional<bool> isolate;               // private namespaces work here and are wanted; asked by isolates()
   std::string runtime_directory;             // where the bootstraps are
   std::string node_version, python_version;  // of what is installed; empty when unknown
+
+  // Tried out in a process of its own, when the first environment needs to know: a start does not wait for it.
+  bool isolates();
 };
 
 // Why an environment did not come up.

@@ -21,6 +21,7 @@ constexpr std::string_view kRevisionMismatch =
     "latest Revision Id";
 constexpr std::string_view kNoVersions = "Versions and aliases are not available on this server: only $LATEST is";
 constexpr std::int64_t kLinkSeconds = 600;
+constexpr runtime::Duration kProbeAfter = std::chrono::milliseconds(10);
 
 std::string function_key(const Function& f) { return "F" + f.arn(); }
 
@@ -39,7 +40,7 @@ Functions::Impl::Impl(Services s, Settings given)
       settings(std::move(given)),
       host{s.loop,   s.offload,   s.files,       s.processes,
            s.random, s.endpoints, s.credentials, s.logs,
-           s.log,    settings,    false,         settings.directory + "/runtime",
+           s.log,    settings,    std::nullopt,  settings.directory + "/runtime",
            "",       ""},
       code({s.loop, s.offload, s.files}, settings.directory, {.unzipped_max = settings.unzipped_max}),
       dispatcher(host, code),
@@ -64,8 +65,12 @@ tidemill::Status Functions::Impl::open() {
   TM_CHECK(files.remove_all(settings.directory + "/tmp"));
   for (const auto* folder : {"/tmp", "/runtime", "/archives", "/unpacked"})
     TM_CHECK(files.make_directories(settings.directory + folder));
-  TM_CHECK(files.write(host.runtime_directory + "/bootstrap.js", kNodeBootstrap));
-  TM_CHECK(files.write(host.runtime_directory + "/bootstrap.py", kPythonBootstrap));
+  const std::pair<std::string, std::string_view> bootstraps[] = {{"/bootstrap.js", kNodeBootstrap},
+                                                                 {"/bootstrap.py", kPythonBootstrap}};
+  for (const auto& [name, text] : bootstraps) {
+    const auto path = host.runtime_directory + name;
+    if (const auto there = files.read(path); !there || *there != text) TM_CHECK(files.write(path, text));
+  }
   services.metrics.sampled("tidemill_environments", "Execution environments, spares included",
                            [this, weak = std::weak_ptr<bool>(alive)] {
                              return weak.lock() ? static_cast<double>(dispatcher.environments().size()) : 0.0;
@@ -77,13 +82,15 @@ tidemill::Status Functions::Impl::open() {
   services.metrics.sampled(
       "tidemill_events_queued", "Asynchronous invocations accepted and not yet finished",
       [this, weak = std::weak_ptr<bool>(alive)] { return weak.lock() ? static_cast<double>(events.size()) : 0.0; });
-  host.isolate = settings.isolate && services.processes.can_isolate();
-  if (settings.isolate && !host.isolate)
-    services.log.warn("functions.not_isolated",
-                      {{"reason", "namespaces are not available: functions share /tmp by TMPDIR only"}});
-  probe(settings.node, {"-p", "process.versions.node + ' ' + process.execPath"}, host.node_version, settings.node);
-  probe(settings.python, {"-c", "import platform, sys; print(platform.python_version(), sys.executable)"},
-        host.python_version, settings.python);
+  // The host is looked at a moment after the start, which waits for no process: until then interpreters are what PATH
+  // finds, and the first environment would ask by itself what isolation there is.
+  services.loop.at(services.loop.clock().now() + kProbeAfter, [this, weak = std::weak_ptr<bool>(alive)] {
+    if (!weak.lock() || stopping) return;
+    [[maybe_unused]] const bool isolated = host.isolates();
+    probe(settings.node, {"-p", "process.versions.node + ' ' + process.execPath"}, host.node_version, settings.node);
+    probe(settings.python, {"-c", "import platform, sys; print(platform.python_version(), sys.executable)"},
+          host.python_version, settings.python);
+  });
 
   std::set<std::string> used;
   auto cursor = services.store.cursor(Keyspace::kFunctions, storage::Range::prefix("F"));
