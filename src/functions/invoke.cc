@@ -14,11 +14,14 @@ std::string Functions::Impl::new_trace_id() {
 }
 
 void Functions::Impl::invoke(InvokeRequest request, Reply<InvokeResult, Error> reply) {
-  const auto found = find(request.scope, request.function, request.qualifier);
-  if (!found) return std::move(reply)(std::unexpected(found.error()));
-  auto& entry = **found;
+  const auto reference = parse_function_name(request.scope, request.function, request.qualifier);
+  if (!reference) return std::move(reply)(std::unexpected(reference.error()));
+  const auto arn = function_arn(request.scope, reference->name);
+  auto* found = find_arn(arn);
+  if (found == nullptr || (!reference->qualifier.empty() && reference->qualifier != "$LATEST"))
+    return std::move(reply)(std::unexpected(function_not_found(request.scope, *reference)));
+  auto& entry = *found;
   const auto function = entry.function;
-  const auto arn = function->arn();
   const bool event = request.type == InvocationType::kEvent;
   const auto limit = event ? settings.event_request_max : settings.request_max;
   if (request.payload.size() > limit)
@@ -39,11 +42,10 @@ void Functions::Impl::invoke(InvokeRequest request, Reply<InvokeResult, Error> r
                                          .executed_version = "$LATEST",
                                          .log_tail = {},
                                          .request_id = std::move(request_id)});
-  if (request.invoked_arn.empty()) {
-    // What was asked for, as it was asked for.
-    const auto reference = parse_function_name(request.scope, request.function, request.qualifier);
-    request.invoked_arn = function_arn(request.scope, function->name, reference->qualifier);
-  }
+  // What was asked for, as it was asked for.
+  if (request.invoked_arn.empty())
+    request.invoked_arn =
+        reference->qualifier.empty() ? arn : function_arn(request.scope, function->name, reference->qualifier);
   if (request.trace_id.empty()) request.trace_id = new_trace_id();
   if (event) {
     request.client_context.clear();

@@ -18,34 +18,31 @@ constexpr std::size_t kRequestMax = 70'167'211;
 constexpr std::size_t kBodyMax =
     kRequestMax + (4 << 20);  // somewhat more arrives, so that the answer can say what the limit is
 
-std::vector<std::string_view> parts_of(std::string_view path) {
-  std::vector<std::string_view> parts;
-  while (!path.empty()) {
-    path.remove_prefix(1);
-    const auto slash = path.find('/');
-    parts.push_back(path.substr(0, slash));
-    path = slash == std::string_view::npos ? std::string_view() : path.substr(slash);
-  }
-  if (!parts.empty() && parts.back().empty()) parts.pop_back();  // a trailing slash is fine
-  return parts;
+// "/a/b" gives "a" and leaves "/b".
+std::string_view take_part(std::string_view& path) {
+  path.remove_prefix(1);
+  const auto part = path.substr(0, path.find('/'));
+  path.remove_prefix(part.size());
+  return part;
 }
 
 bool is_label(std::string_view part) { return part.starts_with('{'); }
 
-// The labels when the path fits the template; a label may take the rest of the path when it ends in "+}".
-std::optional<std::vector<std::string>> match(std::string_view pattern, const std::vector<std::string_view>& parts) {
-  const auto wanted = parts_of(pattern);
-  if (wanted.size() != parts.size()) return std::nullopt;
+// The labels when the path fits the template.
+std::optional<std::vector<std::string>> match(std::string_view pattern, std::string_view path) {
   std::vector<std::string> labels;
-  for (std::size_t i = 0; i < wanted.size(); ++i) {
-    if (is_label(wanted[i])) {
-      auto label = percent_decode(parts[i]);
+  while (!pattern.empty() && !path.empty()) {
+    const auto wanted = take_part(pattern);
+    const auto part = take_part(path);
+    if (is_label(wanted)) {
+      auto label = percent_decode(part);
       if (label.empty()) return std::nullopt;
       labels.push_back(std::move(label));
-    } else if (wanted[i] != parts[i]) {
+    } else if (wanted != part) {
       return std::nullopt;
     }
   }
+  if (!pattern.empty() || !path.empty()) return std::nullopt;
   return labels;
 }
 
@@ -55,7 +52,8 @@ struct Found {
 };
 
 std::optional<Found> find_operation(const http::Request& request) {
-  const auto parts = parts_of(request.path());
+  auto asked = request.path();
+  if (asked.ends_with('/')) asked.remove_suffix(1);  // a trailing slash is fine
   const auto query = request.query();
   for (const auto* operation : operations()) {
     if (operation->method != request.method) continue;
@@ -65,7 +63,7 @@ std::optional<Found> find_operation(const http::Request& request) {
       if (query.find(path.substr(question + 1)) == std::string_view::npos) continue;
       path = path.substr(0, question);
     }
-    if (auto labels = match(path, parts)) return Found{operation, *std::move(labels)};
+    if (auto labels = match(path, asked)) return Found{operation, *std::move(labels)};
   }
   return std::nullopt;
 }
@@ -143,13 +141,12 @@ void LambdaFront::handle(http::Request request, http::Responder respond) {
   std::string named = names_function ? call.labels.at(0) : "";
   if (operation.name == "CreateFunction")
     if (const auto name = call.body.text("FunctionName"); name && *name) named = **name;
-  if (!named.empty()) {
+  if (!named.empty() && identity_.enforced()) {
     const auto reference = functions::parse_function_name(call.scope, named, call.query_or("Qualifier"));
     if (reference) {
       resource = functions::function_arn(call.scope, reference->name, reference->qualifier);
-      if (identity_.enforced())
-        if (const auto function = functions_.get(call.scope, reference->name); function && !function->policy.empty())
-          if (auto parsed = auth::Policy::parse_resource(render_policy(*function))) policy = *std::move(parsed);
+      if (const auto function = functions_.get(call.scope, reference->name); function && !function->policy.empty())
+        if (auto parsed = auth::Policy::parse_resource(render_policy(*function))) policy = *std::move(parsed);
     }
   }
   const auto decision =
