@@ -21,7 +21,7 @@ constexpr std::string_view kRevisionMismatch =
     "latest Revision Id";
 constexpr std::string_view kNoVersions = "Versions and aliases are not available on this server: only $LATEST is";
 constexpr std::int64_t kLinkSeconds = 600;
-constexpr runtime::Duration kProbeAfter = std::chrono::milliseconds(100);
+constexpr runtime::Duration kProbeAfter = std::chrono::milliseconds(10);
 
 std::string function_key(const Function& f) { return "F" + f.arn(); }
 
@@ -40,7 +40,7 @@ Functions::Impl::Impl(Services s, Settings given)
       settings(std::move(given)),
       host{s.loop,   s.offload,   s.files,       s.processes,
            s.random, s.endpoints, s.credentials, s.logs,
-           s.log,    settings,    false,         settings.directory + "/runtime",
+           s.log,    settings,    std::nullopt,  settings.directory + "/runtime",
            "",       ""},
       code({s.loop, s.offload, s.files}, settings.directory, {.unzipped_max = settings.unzipped_max}),
       dispatcher(host, code),
@@ -82,9 +82,11 @@ tidemill::Status Functions::Impl::open() {
   services.metrics.sampled(
       "tidemill_events_queued", "Asynchronous invocations accepted and not yet finished",
       [this, weak = std::weak_ptr<bool>(alive)] { return weak.lock() ? static_cast<double>(events.size()) : 0.0; });
-  // Interpreters are asked what they are when the first clients have been served; until then they are what PATH finds.
+  // The host is looked at a moment after the start, which waits for no process: until then interpreters are what PATH
+  // finds, and the first environment would ask by itself what isolation there is.
   services.loop.at(services.loop.clock().now() + kProbeAfter, [this, weak = std::weak_ptr<bool>(alive)] {
     if (!weak.lock() || stopping) return;
+    [[maybe_unused]] const bool isolated = host.isolates();
     probe(settings.node, {"-p", "process.versions.node + ' ' + process.execPath"}, host.node_version, settings.node);
     probe(settings.python, {"-c", "import platform, sys; print(platform.python_version(), sys.executable)"},
           host.python_version, settings.python);

@@ -73,6 +73,35 @@ TEST_F(Wire, PipelinedAnswersKeepTheOrderOfRequests) {
   EXPECT_LT(got_.find("two"), got_.find("three"));
 }
 
+TEST_F(Wire, AHeldAnswerLeavesWithTheOneBehindIt) {
+  std::optional<Responder> parked;
+  serve(
+      [&](Request request, Responder responder) {
+        if (request.target == "/next")
+          parked = std::move(responder);
+        else
+          std::move(responder)({.body = request.target});
+      },
+      {.hold_for_next = true});
+  EXPECT_NE(send("POST /alone HTTP/1.1\r\n\r\n").find("/alone"), std::string::npos);
+  EXPECT_EQ(send("POST /first HTTP/1.1\r\n\r\nGET /next HTTP/1.1\r\n\r\n"), "");
+  std::move (*parked)({.body = "an event"});
+  loop_.run_for(1ms);
+  const auto both = std::exchange(got_, "");
+  EXPECT_LT(both.find("/first"), both.find("an event"));
+  EXPECT_NE(both.find("an event"), std::string::npos);
+  // Nothing is held for a request that is still on its way.
+  EXPECT_NE(send("POST /second HTTP/1.1\r\n\r\nGET /ne").find("/second"), std::string::npos);
+  // A connection that ends after the answer has nothing to wait for.
+  EXPECT_EQ(send("xt HTTP/1.1\r\n\r\n"), "");
+  std::move (*parked)({.body = "the last event"});
+  loop_.run_for(1ms);
+  EXPECT_NE(std::exchange(got_, "").find("the last event"), std::string::npos);
+  EXPECT_NE(send("POST /end HTTP/1.1\r\nConnection: close\r\n\r\nGET /next HTTP/1.1\r\n\r\n").find("/end"),
+            std::string::npos);
+  EXPECT_TRUE(closed_);
+}
+
 TEST_F(Wire, BodiesComeWholeHoweverTheyAreCut) {
   serve(echo());
   const std::string with_length = "POST /p HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello";

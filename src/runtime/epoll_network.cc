@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <deque>
+#include <utility>
 
 #include "base/assert.h"
 #include "runtime/system.h"
@@ -199,7 +200,8 @@ class Socket : public std::enable_shared_from_this<Socket> {
   // Our side is closed; the peer's bytes are read and dropped until it closes or a second passes, so that its kernel
   // does not throw away our last answer.
   void linger() {
-    if (fd_ < 0) return;
+    // Once: the end of our side is an event of its own, and what it calls comes here again.
+    if (fd_ < 0 || std::exchange(lingering_, true)) return;
     ::shutdown(fd_, SHUT_WR);
     keep_ = shared_from_this();
     loop_.at(loop_.clock().now() + std::chrono::seconds(1), [weak = weak_from_this()] {
@@ -221,6 +223,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
   std::deque<Chunk> queue_;
   std::size_t unsent_ = 0;
   bool above_ = false;
+  bool lingering_ = false;
   bool paused_ = false;
   bool closing_ = false;
   std::shared_ptr<Socket> keep_;

@@ -169,6 +169,31 @@ TEST(Network, PausedConnectionReadsOnlyAfterResuming) {
   EXPECT_EQ(got, "hello");
 }
 
+TEST(Network, AClosedSideThatThePeerKeepsOpenCostsNothing) {
+  EpollLoop loop;
+  const auto network = make_network(loop);
+  std::unique_ptr<Connection> server, client;
+  TimerId before = 0, after = 0;
+  auto listener = network->listen({"127.0.0.1", 0}, [&](std::unique_ptr<Connection> accepted) {
+    server = std::move(accepted);
+    server->start({});
+    server->write("the last answer");
+    server->close_after_writes();
+    before = loop.at(loop.clock().now() + 30ms, [&] {
+      // Timers are numbered: a side that kept closing itself would have made thousands.
+      after = loop.at(loop.clock().now(), [&] { loop.stop(); });
+    });
+  });
+  ASSERT_TRUE(listener);
+  network->connect((*listener)->address(), 1s, [&](Result<std::unique_ptr<Connection>> connected) {
+    client = *std::move(connected);
+    client->pause(true);  // it does not see the end, and so keeps its side open
+    client->start({});
+  });
+  loop.run();
+  EXPECT_LE(after - before, 5U);
+}
+
 TEST(SimNetwork, CarriesBytesAndCloses) {
   SimLoop loop;
   SimNetwork network(loop);

@@ -66,6 +66,7 @@ class ShardSource final : public triggers::RecordSource {
       out.records.push_back(std::move(to));
     }
     out.ended = shard->info.end && out.next >= *shard->info.end;
+    out.drained = out.next >= shard->slot->reached();
     return out;
   }
 

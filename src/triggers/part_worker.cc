@@ -124,7 +124,7 @@ void PartWorker::took(std::expected<ReadBatch, SourceError> batch) {
   read_at_ = batch->next;
   if (batch->ended) ended_ = true;
   // As long as reads bring something there may be more: batches are cut when they are full or the source is drained.
-  if (moved && !ended_) advanced_ = true;
+  if (moved && !ended_ && !batch->drained) advanced_ = true;
   consider_all();
   save_progress();
   check_finished();

@@ -52,6 +52,8 @@ struct ReadBatch {
   std::vector<SourceRecord> records;
   Position next = 0;   // where to read on
   bool ended = false;  // nothing will ever come at or after `next`: a closed shard
+  // There is nothing at `next` yet, and what comes there is told to those who watch. False when it is not known.
+  bool drained = false;
 };
 
 // No callback comes after it is destroyed.
