@@ -20,10 +20,12 @@ struct Sign {
 bool matches_by_table(std::string_view pattern, std::string_view text) {
   std::vector<Sign> signs;
   for (std::size_t i = 0; i < pattern.size(); ++i) {
-    const bool escaped =
-        pattern[i] == '\\' && i + 1 < pattern.size() && (pattern[i + 1] == '*' || pattern[i + 1] == '\\');
-    if (escaped) ++i;
-    signs.push_back({pattern[i], !escaped && pattern[i] == '*'});
+    const bool escaped = pattern[i] == '\\';
+    // Malformed patterns match nothing: a backslash before anything else, and two stars in a row.
+    if (escaped && (++i == pattern.size() || (pattern[i] != '*' && pattern[i] != '\\'))) return false;
+    const bool any = !escaped && pattern[i] == '*';
+    if (any && !signs.empty() && signs.back().any) return false;
+    signs.push_back({pattern[i], any});
   }
   // reached[j]: the signs so far match the first j characters.
   std::vector<bool> reached(text.size() + 1);

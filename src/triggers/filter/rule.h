@@ -55,7 +55,8 @@ class FilterRule {
   std::vector<FilterRule> inner_;
 };
 
-// `pattern` with '*' for any run; "\*" and "\\" stand for themselves. Linear in the product of the lengths at worst.
+// `pattern` with '*' for any run; "\*" and "\\" stand for themselves. A malformed pattern matches nothing. Linear in
+// the product of the lengths at worst.
 bool filter_wildcard_match(std::string_view pattern, std::string_view text);
 
 }  // namespace tidemill::triggers
