@@ -35,8 +35,8 @@ class Edge {
  public:
   // The longest path prefix of a service wins. Added before the first request.
   void add(Rule rule);
-  // Requests whose path starts with one of these (whole segments, not "/") or whose host, with a dot before it, contains
-  // one of these (with a dot in it) go there before any other rule.
+  // Requests whose path starts with one of these (whole segments, not "/") or whose host, with a dot before it,
+  // contains one of these (with a dot in it) go there before any other rule.
   void add_path(std::string path_prefix, Front front, std::size_t body_bytes_max = 16 << 20);
   void add_host(std::string host_part, Front front, std::size_t body_bytes_max = 16 << 20,
                 OpenBody open_body = nullptr);
