@@ -4,7 +4,7 @@
 # _test.cc files. DEPS are the folders that it may include besides itself; base, runtime and observe are always allowed
 # to folders above them. tools/tidy.py reads these same lines and compares them with every #include.
 function(tm_module)
-  cmake_parse_arguments(M "" "NAME" "DEPS;LIBS;TEST_DEPS;TEST_LIBS" ${ARGN})
+  cmake_parse_arguments(M "COLD" "NAME" "DEPS;LIBS;TEST_DEPS;TEST_LIBS" ${ARGN})
   string(REPLACE "/" "_" target ${M_NAME})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
   set(tests ${sources})
@@ -15,6 +15,9 @@ function(tm_module)
   endif()
   add_library(tm_${target} STATIC ${sources})
   target_include_directories(tm_${target} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+  if(M_COLD AND NOT TM_SANITIZE AND NOT TM_FUZZ AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+    target_compile_options(tm_${target} PRIVATE -Os)
+  endif()
   set(deps ${M_DEPS})
   if(NOT M_NAME STREQUAL "base")
     list(APPEND deps base)

@@ -2,7 +2,7 @@
 # functions find, and the tools of the examples. Each step is skipped when it is already done. Sourced by ./dev.
 
 BUILD_PACKAGES=(g++ cmake ninja-build ccache mold git python3 librocksdb-dev libsimdjson-dev libboost-dev libssl-dev
-  librdkafka-dev libzstd-dev liblz4-dev libsnappy-dev zlib1g-dev libarchive-dev liblzma-dev nettle-dev libfmt-dev libcli11-dev libyaml-cpp-dev
+  librdkafka-dev libzstd-dev liblz4-dev libsnappy-dev zlib1g-dev libarchive-dev liblzma-dev nettle-dev libmimalloc-dev libfmt-dev libcli11-dev libyaml-cpp-dev
   libgtest-dev libgmock-dev)
 RUN_PACKAGES=(python3 python3-venv python3-pip ca-certificates)
 TEST_PACKAGES=(kcat awscli rocksdb-tools)

@@ -1,4 +1,3 @@
-#include <malloc.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -46,18 +45,9 @@ int run(tidemill::server::Config config) {
   return 0;
 }
 
-// Blocks of a few hundred kilobytes come and go with requests and with RocksDB's buffers. Left alone, the allocator
-// would learn from the largest that was freed to keep all below it, in one heap for each thread.
-void set_up_allocator() {
-  mallopt(M_ARENA_MAX, 2);
-  mallopt(M_MMAP_THRESHOLD, 1 << 20);
-  mallopt(M_TRIM_THRESHOLD, 4 << 20);
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
-  set_up_allocator();
   // Blocked before any thread starts, so that every thread inherits it and only the signalfd sees them.
   sigset_t set;
   sigemptyset(&set);
