@@ -279,7 +279,8 @@ rocksdb::ColumnFamilyOptions family_options(const RocksOptions& options, const s
   family.max_write_buffer_number = 3;
   family.level_compaction_dynamic_level_bytes = true;
   family.compression = rocksdb::kLZ4Compression;
-  family.bottommost_compression = rocksdb::kZSTD;
+  // Logs are read soon or never, and often hold what clients have compressed already.
+  if (point_reads) family.bottommost_compression = rocksdb::kZSTD;
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
   table.block_size = 8 << 10;
