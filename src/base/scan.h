@@ -14,7 +14,7 @@
 namespace tidemill {
 
 // The place of the first control character (below the blank) or of `a` or `b`; text.size() when there is none.
-template <unsigned char a, unsigned char b = a>
+template <unsigned char a, unsigned char b>
 inline std::size_t find_control_or(std::string_view text) {
   using Block = unsigned char __attribute__((vector_size(16)));
   std::size_t at = 0;
