@@ -395,7 +395,7 @@ class Parser {
       operands.push_back(part.node);
     } while (take_symbol(","));
     TM_CHECK(expect_symbol(end));
-    return condition(Op::kIn, left, std::move(operands));
+    return condition(Op::kIn, left, operands);
   }
 
   // IS [NOT] MISSING, IS [NOT] NULL.

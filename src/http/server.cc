@@ -471,6 +471,7 @@ void Server::drain(runtime::Task drained) {
   listeners_.clear();
   drained_ = std::move(drained);
   std::vector<std::shared_ptr<ServerConnection>> all;
+  all.reserve(connections_.size());
   for (const auto& [id, connection] : connections_) all.push_back(connection);
   for (const auto& connection : all) connection->close_when_idle();
   if (connections_.empty() && drained_) loop_.post(std::exchange(drained_, nullptr));

@@ -27,6 +27,15 @@ struct Pipe {
   int write = -1;
 };
 
+// For execve(): ends with a null pointer and lives as long as `texts`.
+std::vector<char*> c_strings(const std::vector<std::string>& texts) {
+  std::vector<char*> out;
+  out.reserve(texts.size() + 1);
+  for (const auto& text : texts) out.push_back(const_cast<char*>(text.c_str()));
+  out.push_back(nullptr);
+  return out;
+}
+
 Result<Pipe> make_pipe() {
   int fds[2];
   if (pipe2(fds, O_CLOEXEC) != 0)
@@ -113,12 +122,8 @@ class Child : public std::enable_shared_from_this<Child> {
       return fail(Errc::kResourceExhausted, "cannot start a process: no file descriptor is free");
     }
     // All that allocates is done before fork().
-    std::vector<char*> argv;
-    for (const auto& part : options.command) argv.push_back(const_cast<char*>(part.c_str()));
-    argv.push_back(nullptr);
-    std::vector<char*> envp;
-    for (const auto& entry : options.environment) envp.push_back(const_cast<char*>(entry.c_str()));
-    envp.push_back(nullptr);
+    const auto argv = c_strings(options.command);
+    const auto envp = c_strings(options.environment);
     const auto parent = getpid();
 
     pid_ = fork();
@@ -344,9 +349,7 @@ class SystemProcesses final : public Processes {
 Result<std::string> run_and_read(const std::vector<std::string>& command) {
   auto out = make_pipe();
   if (!out) return std::unexpected(out.error());
-  std::vector<char*> argv;
-  for (const auto& part : command) argv.push_back(const_cast<char*>(part.c_str()));
-  argv.push_back(nullptr);
+  const auto argv = c_strings(command);
   const pid_t pid = fork();
   if (pid == 0) {
     dup2(out->write, STDOUT_FILENO);

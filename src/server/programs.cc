@@ -28,7 +28,7 @@ std::string find_program(const std::string& name, const std::string& search_path
 }
 
 std::string find_python(const std::string& name, const std::string& search_path, runtime::Files& files) {
-  const auto found = find_program(name, search_path, files);
+  auto found = find_program(name, search_path, files);
   if (found.empty()) return found;
   const auto first = files.read_start(found, 2);
   if (!first || *first != "#!") return found;

@@ -170,6 +170,7 @@ void TopicSource::parts(Reply<std::vector<triggers::Part>, SourceError> reply) {
                               [reply = std::move(reply)](topics::Result<topics::TopicSummary> topic) mutable {
                                 if (!topic) return std::move(reply)(std::unexpected(to_source_error(topic.error())));
                                 std::vector<triggers::Part> parts;
+                                parts.reserve(static_cast<std::size_t>(topic->partitions));
                                 for (std::int32_t i = 0; i < topic->partitions; ++i)
                                   parts.push_back({.id = std::to_string(i)});
                                 std::move(reply)(std::move(parts));

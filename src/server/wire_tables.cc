@@ -49,8 +49,8 @@ Status Server::Parts::open_tables() {
                                                     .metrics = metrics,
                                                     .region = config.scope.region},
                        std::vector<awsjson::Service*>{&*dynamodb_api, &*streams_api});
-  const auto front = [this](http::Request request, runtime::Executor& on, http::Responder respond) {
-    tables_front->handle(std::move(request), on, std::move(respond));
+  const auto front = [this](const http::Request& request, runtime::Executor& on, http::Responder respond) {
+    tables_front->handle(request, on, std::move(respond));
   };
   edge.add({.service = "dynamodb", .front = front});
   streams_front.emplace(*streams, *tables, *identity, loop);

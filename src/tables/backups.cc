@@ -120,8 +120,9 @@ void Backups::load() {
       tables_.log().error("tables.stored_backup_unreadable", {{"key", to_hex(cursor->key())}});
       continue;
     }
-    next_id_ = std::max(next_id_, backup->id + 1);
-    backups_[backup->id] = *std::move(backup);
+    const auto id = backup->id;
+    next_id_ = std::max(next_id_, id + 1);
+    backups_[id] = *std::move(backup);
   }
   const auto catalog = tables_.catalog();
   for (const auto& [id, backup] : backups_) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
 #include <set>
 
 #include "base/utf8.h"
@@ -19,14 +20,12 @@ constexpr std::size_t kNonKeyTotalMax = 100;
 constexpr std::size_t kTagsMax = 50;
 
 std::string names_of(const std::vector<KeyElementInput>& keys) {
-  std::vector<std::string_view> names;
-  for (const auto& key : keys) names.push_back(key.name);
-  return fmt::format("[{}]", fmt::join(names, ", "));
+  return fmt::format("[{}]", fmt::join(keys | std::views::transform(&KeyElementInput::name), ", "));
 }
 
 std::string names_of(const std::vector<AttributeInput>& attributes) {
-  std::vector<std::string_view> names;
-  for (const auto& attribute : attributes) names.push_back(attribute.name);
+  std::vector<std::string_view> names(attributes.size());
+  std::ranges::transform(attributes, names.begin(), &AttributeInput::name);
   std::ranges::sort(names);
   return fmt::format("[{}]", fmt::join(names, ", "));
 }

@@ -222,7 +222,7 @@ void Destinations::disable(const Scope& scope, const std::string& name, const st
   // Once no writer knows the outbox, its end is fixed; what it holds is still delivered.
   tables_.barrier([this, id, told, answer] {
     tables_.store().when_durable(tables_.store().newest(), tables_.home(),
-                                 [told, answer]() mutable { std::move (*answer)(std::move(told)); });
+                                 [told, answer] { std::move (*answer)(told); });
     tables_.after(tables_.options().transition, guarded([this, id] { pump(id); }));
   });
 }

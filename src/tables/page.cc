@@ -254,6 +254,7 @@ Status check_key_values(const View& view, const expr::KeyRange& range) {
 // The rows that the key condition selects.
 storage::Range rows_of(const View& view, const expr::KeyRange& range) {
   std::vector<item::Member> hash;
+  hash.reserve(range.hash.size());
   for (std::size_t i = 0; i < range.hash.size(); ++i) hash.push_back({view.keys().hash[i].name, range.hash[i]});
   std::string prefix = partition_prefix(view.prefix(), view.keys().hash, Item::from(std::move(hash)));
   for (const auto& value : range.equal) item::append_key(prefix, value);

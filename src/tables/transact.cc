@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
 #include <set>
 
 #include "item/size.h"
@@ -13,12 +14,10 @@
 namespace tidemill::tables {
 
 Error transaction_canceled(std::vector<CancellationReason> reasons) {
-  std::vector<std::string_view> codes;
-  for (const auto& reason : reasons) codes.push_back(reason.code);
   Error error{
       .code = Errc::kTransactionCanceled,
       .message = fmt::format("Transaction cancelled, please refer cancellation reasons for specific reasons [{}]",
-                             fmt::join(codes, ", "))};
+                             fmt::join(reasons | std::views::transform(&CancellationReason::code), ", "))};
   error.reasons = std::move(reasons);
   return error;
 }

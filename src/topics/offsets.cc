@@ -77,6 +77,7 @@ void Offsets::erase_topic(const std::string& topic, storage::Mutation& changes) 
 
 std::vector<std::string> Offsets::groups() const {
   std::vector<std::string> out;
+  out.reserve(groups_.size());
   for (const auto& [group, offsets] : groups_) out.push_back(group);
   return out;
 }

@@ -143,8 +143,8 @@ class PatternParser {
     const char c = rest_.front();
     rest_.remove_prefix(1);
     Bytes named;
-    const auto range = [&named](char from, char until) {
-      for (int b = from; b <= until; ++b) named.set(static_cast<std::size_t>(b));
+    const auto range = [&named](std::size_t from, std::size_t until) {
+      for (auto b = from; b <= until; ++b) named.set(b);
     };
     switch (c) {
       case 'd':

@@ -338,6 +338,7 @@ void RemoteCluster::Impl::compare(Result<std::vector<TopicSummary>> now, runtime
   if (!now || *now == known_topics) return;  // a cluster that cannot be reached has not lost its topics
   known_topics = *std::move(now);
   std::vector<std::uint64_t> ids;
+  ids.reserve(topic_watchers.size());
   for (const auto& [id, watcher] : topic_watchers) ids.push_back(id);
   for (const auto id : ids) {
     const auto found = topic_watchers.find(id);

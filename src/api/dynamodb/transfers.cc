@@ -69,7 +69,7 @@ std::optional<std::string> id_of_page_token(std::string_view token) {
 std::optional<awsjson::WireError> check_transfer_arn(const awsjson::Call& call, std::string_view arn,
                                                      std::string_view folder, std::string_view what) {
   if (!arn.starts_with("arn:")) return awsjson::validation_error("Invalid " + std::string(what) + " ARN");
-  const auto scope = call.scope();
+  const auto& scope = call.scope();
   const auto parsed = tables::parse_table_arn(arn);
   const bool own = arn.starts_with(tables::table_arn(scope, ""));
   if (own && (!parsed || !parsed->rest.starts_with(folder)))

@@ -77,7 +77,10 @@ void list_transfers(Services& services, awsjson::Call call, std::string_view lim
   std::string table(awsjson::read_string(body, "TableArn")), after;
   if (const auto token = awsjson::read_optional_string(body, "NextToken")) {
     auto id = id_of_page_token(*token);
-    if (!id) return refuse(std::move(call), "Invalid NextToken provided to " + std::string(call.operation->name));
+    if (!id) {
+      auto message = "Invalid NextToken provided to " + std::string(call.operation->name);
+      return refuse(std::move(call), std::move(message));
+    }
     after = *std::move(id);
   }
   const Scope scope = call.scope();

@@ -68,7 +68,7 @@ class KafkaServer::Connection : public std::enable_shared_from_this<KafkaServer:
       consumed_ = 0;
     }
     // Bytes that cannot be used now stay in the kernel, but for what one request may take.
-    const bool hold = input_.size() > 0 && waiting_ && input_.size() >= next_frame_bytes();
+    const bool hold = !input_.empty() && waiting_ && input_.size() >= next_frame_bytes();
     if (hold != paused_) socket_->pause(paused_ = hold);
   }
 

@@ -16,7 +16,7 @@ void untag(Functions& functions, Call call, AnswerReply reply) {
   std::vector<std::string> keys;
   for (const auto& parameter : call.query)
     if (parameter.name == "tagKeys") keys.push_back(parameter.value);
-  functions.untag(call.scope, call.labels[0], std::move(keys),
+  functions.untag(call.scope, call.labels[0], keys,
                   std::move(reply).via<bool>([](bool) -> Result<Answer> { return Answer{.status = 204, .body = {}}; }));
 }
 

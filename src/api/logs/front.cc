@@ -45,8 +45,8 @@ constexpr WireError to_wire(functions::LogErrc code) {
 }  // namespace
 
 void LogsFront::mount(api::Edge& edge) {
-  const auto front = [this](http::Request request, runtime::Executor&, http::Responder respond) {
-    handle(std::move(request), std::move(respond));
+  const auto front = [this](const http::Request& request, runtime::Executor&, http::Responder respond) {
+    handle(request, std::move(respond));
   };
   edge.add({.service = "logs", .front = front});
   edge.add({.target_prefix = std::string(kTargetPrefix), .front = front});

@@ -82,8 +82,8 @@ struct MappingsFront::Call {
 };
 
 void MappingsFront::mount(api::Edge& edge) {
-  const auto front = [this](http::Request request, runtime::Executor&, http::Responder respond) {
-    handle(std::move(request), std::move(respond));
+  const auto front = [this](const http::Request& request, runtime::Executor&, http::Responder respond) {
+    handle(request, std::move(respond));
   };
   edge.add({.service = "lambda",
             .target_prefix = "",

@@ -169,9 +169,10 @@ std::string parameter(const http::Request& request, std::string_view name) {
 }  // namespace
 
 void MskFront::mount(api::Edge& edge) {
-  edge.add({.service = "kafka", .front = [this](http::Request request, runtime::Executor&, http::Responder respond) {
-              handle(std::move(request), std::move(respond));
-            }});
+  edge.add(
+      {.service = "kafka", .front = [this](const http::Request& request, runtime::Executor&, http::Responder respond) {
+         handle(request, std::move(respond));
+       }});
 }
 
 void MskFront::handle(const http::Request& request, http::Responder respond) {

@@ -286,7 +286,7 @@ void list_parts(const Services& services, CallPtr call) {
 void list_multipart_uploads(const Services& services, CallPtr call) {
   const auto max = page_of(*call, "max-uploads");
   if (!max) return call->answer(std::unexpected(max.error()));
-  if (call->parameter("delimiter").value_or("") != "") return call->answer(not_implemented("delimiter of uploads"));
+  if (!call->parameter("delimiter").value_or("").empty()) return call->answer(not_implemented("delimiter of uploads"));
   const auto prefix = call->parameter("prefix").value_or("");
   const auto key_marker = call->parameter("key-marker").value_or("");
   const auto id_marker = call->parameter("upload-id-marker").value_or("");

@@ -70,8 +70,8 @@ void SqsFront::mount(api::Edge& edge) {
             .target_prefix = std::string(kTarget),
             .path_prefix = "",
             .form_version = "2012-11-05",
-            .front = [this](http::Request request, runtime::Executor&,
-                            http::Responder respond) { handle(std::move(request), std::move(respond)); },
+            .front = [this](const http::Request& request, runtime::Executor&,
+                            http::Responder respond) { handle(request, std::move(respond)); },
             .body_bytes_max = 4 << 20});
 }
 

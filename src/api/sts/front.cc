@@ -122,8 +122,8 @@ void StsFront::mount(api::Edge& edge) {
             .target_prefix = "",
             .path_prefix = "",
             .form_version = "2011-06-15",
-            .front = [this](http::Request request, runtime::Executor&,
-                            http::Responder respond) { front_.handle(std::move(request), std::move(respond)); },
+            .front = [this](const http::Request& request, runtime::Executor&,
+                            http::Responder respond) { front_.handle(request, std::move(respond)); },
             .body_bytes_max = 1 << 20});
 }
 

@@ -59,6 +59,7 @@ Status SimFiles::sync_directory(const std::string&) { return {}; }
 
 std::vector<std::string> SimFiles::paths() const {
   std::vector<std::string> out;
+  out.reserve(files_.size());
   for (const auto& [path, file] : files_) out.push_back(path);
   return out;
 }
@@ -110,6 +111,7 @@ Result<std::vector<DirectoryEntry>> SimFiles::list(const std::string& path) {
     if (name != "/" && parent(name) == path) entries[name.substr(prefix.size())] = true;
   }
   std::vector<DirectoryEntry> out;
+  out.reserve(entries.size());
   for (const auto& [name, is_directory] : entries) out.push_back({name, is_directory});
   return out;
 }
