@@ -99,8 +99,14 @@ Directory::Directory(storage::Store& store, runtime::Executor& home, const runti
     : store_(store), home_(home), clock_(clock), random_(random), state_(std::make_unique<State>()) {}
 Directory::~Directory() = default;
 
+std::unique_lock<std::shared_mutex> Directory::begin_change() {
+  std::unique_lock lock(mutex_);
+  version_.fetch_add(1, std::memory_order_release);
+  return lock;
+}
+
 Status Directory::load() {
-  const std::unique_lock lock(mutex_);
+  const std::unique_lock lock = begin_change();
   std::vector<Role> roles;
   std::vector<User> users;
   auto cursor = store_.cursor(kSpace, storage::Range{});
@@ -186,7 +192,7 @@ void Directory::create_role(NewRole in, Reply<Role, Error> reply) {
             .tags = std::move(in.tags)};
   role.arn = fmt::format("arn:aws:iam::{}:role{}{}", role.account, role.path, role.name);
   {
-    const std::unique_lock lock(mutex_);
+    const std::unique_lock lock = begin_change();
     if (state_->roles.contains({role.account, role.name}))
       return std::move(reply)(
           fail(Errc::kEntityAlreadyExists, fmt::format("Role with name {} already exists.", role.name)));
@@ -204,7 +210,7 @@ void Directory::update_role(Role in, Reply<Role, Error> reply) {
     return std::move(reply)(std::unexpected(policy.error()));
   Role role;
   {
-    const std::unique_lock lock(mutex_);
+    const std::unique_lock lock = begin_change();
     const auto at = state_->roles.find({in.account, in.name});
     if (at == state_->roles.end()) return std::move(reply)(no_role(in.name));
     at->second.description = std::move(in.description);
@@ -220,7 +226,7 @@ void Directory::update_role(Role in, Reply<Role, Error> reply) {
 void Directory::delete_role(std::string_view account, std::string_view name, Reply<Role, Error> reply) {
   Role role;
   {
-    const std::unique_lock lock(mutex_);
+    const std::unique_lock lock = begin_change();
     const Key key{account, name};
     const auto at = state_->roles.find(key);
     if (at == state_->roles.end()) return std::move(reply)(no_role(name));
@@ -275,7 +281,7 @@ void Directory::create_user(std::string account, std::string name, std::string p
             .tags = std::move(tags)};
   user.arn = fmt::format("arn:aws:iam::{}:user{}{}", user.account, user.path, user.name);
   {
-    const std::unique_lock lock(mutex_);
+    const std::unique_lock lock = begin_change();
     if (state_->users.contains({user.account, user.name}))
       return std::move(reply)(
           fail(Errc::kEntityAlreadyExists, fmt::format("User with name {} already exists.", user.name)));
@@ -291,7 +297,7 @@ void Directory::create_user(std::string account, std::string name, std::string p
 void Directory::delete_user(std::string_view account, std::string_view name, Reply<User, Error> reply) {
   User user;
   {
-    const std::unique_lock lock(mutex_);
+    const std::unique_lock lock = begin_change();
     const Key key{account, name};
     const auto at = state_->users.find(key);
     if (at == state_->users.end()) return std::move(reply)(no_user(name));
@@ -334,7 +340,7 @@ void Directory::create_access_key(std::string_view account, std::string_view use
                 .active = true,
                 .created = clock_.wall()};
   {
-    const std::unique_lock lock(mutex_);
+    const std::unique_lock lock = begin_change();
     if (!state_->users.contains({key.account, key.user})) return std::move(reply)(no_user(user));
     const auto held = std::ranges::count_if(
         state_->keys, [&](const auto& entry) { return entry.second.account == account && entry.second.user == user; });
@@ -351,7 +357,7 @@ void Directory::update_access_key(std::string_view account, std::string_view use
                                   Reply<AccessKey, Error> reply) {
   AccessKey key;
   {
-    const std::unique_lock lock(mutex_);
+    const std::unique_lock lock = begin_change();
     const auto at = state_->keys.find(std::string(id));
     if (at == state_->keys.end() || at->second.account != account || at->second.user != user)
       return std::move(reply)(fail(Errc::kNoSuchEntity, fmt::format("The Access Key with id {} cannot be found.", id)));
@@ -366,7 +372,7 @@ void Directory::delete_access_key(std::string_view account, std::string_view use
                                   Reply<AccessKey, Error> reply) {
   AccessKey key;
   {
-    const std::unique_lock lock(mutex_);
+    const std::unique_lock lock = begin_change();
     const auto at = state_->keys.find(std::string(id));
     if (at == state_->keys.end() || at->second.account != account || at->second.user != user)
       return std::move(reply)(fail(Errc::kNoSuchEntity, fmt::format("The Access Key with id {} cannot be found.", id)));
@@ -411,7 +417,7 @@ void Directory::create_policy(std::string account, std::string name, std::string
                        .tags = std::move(tags)};
   policy.arn = fmt::format("arn:aws:iam::{}:policy{}{}", policy.account, policy.path, policy.name);
   {
-    const std::unique_lock lock(mutex_);
+    const std::unique_lock lock = begin_change();
     if (state_->policies.contains(policy.arn))
       return std::move(reply)(
           fail(Errc::kEntityAlreadyExists,
@@ -428,7 +434,7 @@ void Directory::create_policy(std::string account, std::string name, std::string
 void Directory::delete_policy(std::string_view arn, Reply<ManagedPolicy, Error> reply) {
   ManagedPolicy policy;
   {
-    const std::unique_lock lock(mutex_);
+    const std::unique_lock lock = begin_change();
     const auto at = state_->policies.find(arn);
     if (at == state_->policies.end()) return std::move(reply)(no_policy(arn));
     const auto attached = [&](const auto& entry) {
@@ -489,7 +495,7 @@ Result<std::pair<Grants, storage::Mutation>> change_grants(Entities& entities, c
 template <class Change>
 void Directory::change_grants_of(const HolderName& holder, Change change, Reply<Grants, Error> reply) {
   const Key key{holder.account, holder.name};
-  std::unique_lock lock(mutex_);
+  std::unique_lock lock = begin_change();
   auto changed = holder.kind == Holder::kRole ? change_grants(state_->roles, key, no_role(holder.name), change)
                                               : change_grants(state_->users, key, no_user(holder.name), change);
   if (!changed) {
@@ -578,7 +584,7 @@ std::vector<std::shared_ptr<const Policy>> Directory::policies_of(const HolderNa
 void Directory::put_session(Session session, Reply<Session, Error> reply) {
   storage::Mutation mutation;
   {
-    const std::unique_lock lock(mutex_);
+    const std::unique_lock lock = begin_change();
     const WallTime now = clock_.wall();
     std::erase_if(state_->sessions, [&](const auto& entry) {
       if (!entry.second.expires || *entry.second.expires + std::chrono::hours(1) > now) return false;
@@ -594,13 +600,13 @@ void Directory::put_session(Session session, Reply<Session, Error> reply) {
 }
 
 Session Directory::put_environment_session(Session session) {
-  const std::unique_lock lock(mutex_);
+  const std::unique_lock lock = begin_change();
   state_->sessions[session.access_key] = session;
   return session;
 }
 
 void Directory::revoke_environment(std::string_view environment_id) {
-  const std::unique_lock lock(mutex_);
+  const std::unique_lock lock = begin_change();
   std::erase_if(state_->sessions, [&](const auto& entry) {
     return !environment_id.empty() && entry.second.environment_id == environment_id;
   });

@@ -2,8 +2,11 @@
 // in memory, written through to the identity keyspace. Changed on the home loop only; read from any thread.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <shared_mutex>
 #include <string>
@@ -143,6 +146,9 @@ class Directory {
   void revoke_environment(std::string_view environment_id);
   std::optional<Session> session(std::string_view access_key) const;
 
+  // Another number after every change: what was read after this was asked holds as long as the number does.
+  std::uint64_t version() const { return version_.load(std::memory_order_acquire); }
+
   // AKIA..., ASIA..., AROA..., AIDA..., ANPA... and twenty characters in all.
   std::string make_id(std::string_view prefix);
   std::string make_secret();  // forty characters
@@ -158,8 +164,11 @@ class Directory {
   runtime::Executor& home_;
   const runtime::Clock& clock_;
   runtime::Random& random_;
+  std::unique_lock<std::shared_mutex> begin_change();
+
   mutable std::shared_mutex mutex_;
-  std::unique_ptr<State> state_;  // guarded by mutex_
+  std::atomic<std::uint64_t> version_ = 1;  // counted up under the lock, before the change
+  std::unique_ptr<State> state_;            // guarded by mutex_
 };
 
 }  // namespace tidemill::auth

@@ -6,6 +6,7 @@
 #include "auth/canonical.h"
 #include "auth/sigv2.h"
 #include "base/digest.h"
+#include "http/head_memory.h"
 
 #include <fmt/format.h>
 
@@ -18,6 +19,13 @@ struct Identity::Known {
   std::string token;  // empty for long-term keys
   bool active = true;
   std::optional<WallTime> expires;
+};
+
+struct Identity::Remembered {
+  std::shared_ptr<const Caller> caller;
+  std::optional<Known> known;
+  std::uint64_t version = 0;  // of the directory
+  const Identity* of = nullptr;
 };
 
 namespace {
@@ -148,18 +156,46 @@ Status Identity::check(const SignatureClaim& claim, const Known& known) const {
 Result<Caller> Identity::authenticate(const http::Request& request, std::string_view service,
                                       std::string_view region) const {
   TM_TRY(const auto claim, parse_claim(request));
-  auto known = find(claim.scope.access_key);
-  if (options_.enforced) {
-    TM_CHECK(check_scope(claim, {.service = service, .region = region, .now = clock_.wall(), .skew = options_.skew}));
-    if (!known) return fail(Errc::kUnrecognizedClient, std::string(kUnknownToken));
-    TM_CHECK(check(claim, *known));
-    TM_CHECK(verify(request, claim, known->secret, *keys_));
-  }
-  Caller caller{.principal = known ? std::move(known->principal) : administrator(claim.scope.access_key),
+  const auto known = find(claim.scope.access_key);
+  TM_CHECK(admit(request, claim, known, service, region));
+  return caller_of(claim, known);
+}
+
+Status Identity::admit(const http::Request& request, const SignatureClaim& claim, const std::optional<Known>& known,
+                       std::string_view service, std::string_view region) const {
+  if (!options_.enforced) return {};
+  TM_CHECK(check_scope(claim, {.service = service, .region = region, .now = clock_.wall(), .skew = options_.skew}));
+  if (!known) return fail(Errc::kUnrecognizedClient, std::string(kUnknownToken));
+  TM_CHECK(check(claim, *known));
+  return verify(request, claim, known->secret, *keys_);
+}
+
+Caller Identity::caller_of(const SignatureClaim& claim, const std::optional<Known>& known) const {
+  Caller caller{.principal = known ? known->principal : administrator(claim.scope.access_key),
                 .scope = {},
                 .service = std::string(claim.scope.service)};
   caller.scope.account = caller.principal.account;
   caller.scope.region = is_region_name(claim.scope.region) ? std::string(claim.scope.region) : options_.home.region;
+  return caller;
+}
+
+Result<std::shared_ptr<const Caller>> Identity::authenticate_again(const http::Request& request,
+                                                                   std::string_view service) const {
+  static thread_local http::HeadConclusions<Remembered> remembered;
+  const auto version = directory_.version();
+  const auto* entry = remembered.find(request.head_id);
+  if (entry != nullptr && (entry->version != version || entry->of != this)) entry = nullptr;
+  // Heads that are alike ask in the same way: only the date and the signature may differ.
+  if (entry != nullptr && !options_.enforced) return entry->caller;
+  TM_TRY(const auto claim, parse_claim(request));
+  if (entry != nullptr) {
+    TM_CHECK(admit(request, claim, entry->known, service, ""));
+    return entry->caller;
+  }
+  auto known = find(claim.scope.access_key);
+  TM_CHECK(admit(request, claim, known, service, ""));
+  auto caller = std::make_shared<const Caller>(caller_of(claim, known));
+  remembered.put(request.head_id, {.caller = caller, .known = std::move(known), .version = version, .of = this});
   return caller;
 }
 

@@ -65,6 +65,11 @@ class Identity {
   Result<Caller> authenticate(const http::Request& request, std::string_view service,
                               std::string_view region = "") const;
 
+  // The same, for who asks often: the caller of a head that is known (Request::head_id) is remembered, but for its
+  // signature, as long as the directory does not change.
+  Result<std::shared_ptr<const Caller>> authenticate_again(const http::Request& request,
+                                                           std::string_view service) const;
+
   // Of a request to S3 whose body may still be on its way.
   struct HeadLogin {
     Caller caller;
@@ -114,9 +119,13 @@ class Identity {
 
  private:
   struct Known;
+  struct Remembered;
   std::optional<Known> find(std::string_view access_key) const;
   Principal administrator(std::string_view access_key) const;
   Status check(const SignatureClaim& claim, const Known& known) const;
+  Status admit(const http::Request& request, const SignatureClaim& claim, const std::optional<Known>& known,
+               std::string_view service, std::string_view region) const;
+  Caller caller_of(const SignatureClaim& claim, const std::optional<Known>& known) const;
 
   const Options options_;
   Directory& directory_;

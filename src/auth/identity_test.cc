@@ -141,6 +141,26 @@ TEST_F(IdentityTest, InactiveAndDeletedKeysAreRefused) {
   EXPECT_FALSE(identity->authenticate(signed_by(credentials), "dynamodb"));
 }
 
+TEST_F(IdentityTest, ARememberedCallerIsCheckedAgain) {
+  const auto key = create_user_with_key("ann");
+  const auto ask = [&](const Credentials& credentials) {
+    auto request = signed_by(credentials);
+    request.head_id = 2'000'001;
+    return identity->authenticate_again(request, "dynamodb");
+  };
+  const Credentials good{key->id, key->secret, ""};
+  const auto first = ask(good), second = ask(good);
+  ASSERT_TRUE(first && second);
+  EXPECT_EQ(*first, *second);
+  EXPECT_EQ((*first)->principal.name, "ann");
+  EXPECT_FALSE(ask({key->id, "another secret", ""}));
+  loop.run_for(minutes(20));
+  EXPECT_TRUE(ask(good));
+  ASSERT_TRUE(wait<AccessKey>(
+      [&](auto reply) { directory->update_access_key("000000000000", "ann", key->id, false, std::move(reply)); }));
+  EXPECT_FALSE(ask(good));
+}
+
 TEST_F(IdentityTest, SIG_16_AssumedRoleWorksUntilItExpires) {
   ASSERT_TRUE(create_role("worker"));
   const auto admin = identity->authenticate(signed_by(identity->admin_credentials()), "dynamodb")->principal;
@@ -271,6 +291,22 @@ TEST_F(IdentityOff, SIG_15_AnyWellFormedCredentialsAreLetIn) {
   http::Request unsigned_request{.method = "POST", .target = "/"};
   EXPECT_EQ(refused(identity->authenticate(unsigned_request, "dynamodb")),
             "MissingAuthenticationTokenException: Request is missing Authentication Token");
+}
+
+TEST_F(IdentityOff, ACallerIsRememberedUntilTheDirectoryChanges) {
+  const Session session = identity->issue_environment(
+      {.role_arn = "arn:aws:iam::000000000000:role/r", .session_name = "f", .environment_id = "e9"});
+  auto request = signed_by({session.access_key, session.secret_key, session.token});
+  request.head_id = 2'000'002;
+  const auto first = identity->authenticate_again(request, "dynamodb");
+  const auto second = identity->authenticate_again(request, "dynamodb");
+  ASSERT_TRUE(first && second);
+  EXPECT_EQ(*first, *second);
+  EXPECT_EQ((*first)->principal.environment_id, "e9");
+  identity->revoke_environment("e9");
+  const auto third = identity->authenticate_again(request, "dynamodb");
+  ASSERT_TRUE(third);
+  EXPECT_EQ((*third)->principal.kind, PrincipalKind::kAdministrator);
 }
 
 TEST_F(IdentityOff, FunctionsAreStillKnown) {

@@ -33,6 +33,38 @@ inline std::size_t find_control_or(std::string_view text) {
   return at;
 }
 
+// Are 64 bytes the same, but for those of `loose` (a bit for each), which may be other letters, digits or dashes?
+inline bool same_but_for(const char* known, const char* text, std::uint64_t loose) {
+  std::uint64_t differs = 0, plain = 0;
+#if defined(__x86_64__)
+  for (int i = 0; i < 4; ++i) {
+    const __m128i a = _mm_loadu_si128(reinterpret_cast<const __m128i*>(known + 16 * i));
+    const __m128i b = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text + 16 * i));
+    const auto same = static_cast<std::uint16_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(a, b)));
+    differs |= static_cast<std::uint64_t>(static_cast<std::uint16_t>(~same)) << (16 * i);
+  }
+  if ((differs & ~loose) != 0) return false;
+  if (differs == 0) return true;
+  const auto within = [](__m128i bytes, char first, char count) {
+    const __m128i offset = _mm_sub_epi8(bytes, _mm_set1_epi8(first));
+    return _mm_cmpeq_epi8(_mm_min_epu8(offset, _mm_set1_epi8(static_cast<char>(count - 1))), offset);
+  };
+  for (int i = 0; i < 4; ++i) {
+    const __m128i b = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text + 16 * i));
+    const __m128i letters = within(_mm_or_si128(b, _mm_set1_epi8(0x20)), 'a', 26);
+    const __m128i others = _mm_or_si128(within(b, '0', 10), _mm_cmpeq_epi8(b, _mm_set1_epi8('-')));
+    plain |= static_cast<std::uint64_t>(_mm_movemask_epi8(_mm_or_si128(letters, others))) << (16 * i);
+  }
+#else
+  for (int i = 0; i < 64; ++i) {
+    const char c = text[i], small = static_cast<char>(c | 0x20);
+    if (c != known[i]) differs |= std::uint64_t{1} << i;
+    if ((small >= 'a' && small <= 'z') || (c >= '0' && c <= '9') || c == '-') plain |= std::uint64_t{1} << i;
+  }
+#endif
+  return (differs & ~(loose & plain)) == 0;
+}
+
 // The places of the control characters (below the blank, and 0x7f) of a text, one after the other: every byte is looked
 // at once, however many of them there are.
 class ControlPlaces {

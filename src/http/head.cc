@@ -58,6 +58,7 @@ class HeadReader {
 
   // `used`: up to and with the empty line.
   int read(std::string_view text, std::size_t& used) {
+    text_ = text.data();
     Lines lines(text);
     std::string_view line;
     if (!lines.next(line)) return 400;
@@ -69,8 +70,8 @@ class HeadReader {
     }
     used = lines.used();
     if (has_length_ && head_.chunked) return 400;
-    head_.request.headers.assign({fields_.data(), fields_used_});
-    for (const auto& more : many_) head_.request.headers.add(more.name, more.value);
+    const auto kept = text.substr(0, used);
+    head_.request.headers.assign(kept, many_.empty() ? std::span(fields_.data(), fields_used_) : std::span(many_));
     head_.request.keep_alive = head_.request.http10 ? asks_keep_ : !asks_close_;
     return 0;
   }
@@ -95,11 +96,15 @@ class HeadReader {
     if (size == 0 || size == line.size() || line[size] != ':') return 400;
     const auto name = line.substr(0, size);
     const auto value = trimmed(line.substr(size + 1));
-    if (fields_used_ + many_.size() >= headers_max_) return 431;
-    if (fields_used_ < fields_.size())
-      fields_[fields_used_++] = {name, value};
-    else
-      many_.push_back({name, value});
+    if (fields_used_ >= headers_max_) return 431;
+    const Headers::Place place(text_, name, value);
+    if (fields_used_ < fields_.size()) {
+      fields_[fields_used_] = place;
+    } else {
+      if (many_.empty()) many_.assign(fields_.begin(), fields_.end());
+      many_.push_back(place);
+    }
+    ++fields_used_;
     return act_on(name, value);
   }
 
@@ -156,9 +161,10 @@ class HeadReader {
 
   Head& head_;
   const std::size_t headers_max_;
-  std::array<Headers::Entry, 24> fields_;
+  const char* text_ = nullptr;
+  std::array<Headers::Place, 24> fields_;
   std::size_t fields_used_ = 0;
-  std::vector<Headers::Entry> many_;  // those that have no room there
+  std::vector<Headers::Place> many_;  // all of them, when they have no room there
   std::size_t hosts_ = 0;
   bool has_length_ = false, asks_close_ = false, asks_keep_ = false;
 };

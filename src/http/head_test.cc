@@ -3,6 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <string>
+#include <vector>
+
+#include "http/head_memory.h"
 
 namespace tidemill::http {
 namespace {
@@ -69,6 +73,97 @@ TEST(Head, AcceptsNothingThatBeastRefusesHoweverItIsDamaged) {
     ASSERT_EQ(head, *other) << text;
   }
   EXPECT_GT(accepted, 1000U);
+}
+
+std::string signed_head(std::string_view target, std::string_view date, std::string_view signature,
+                        std::string_view length) {
+  return "POST / HTTP/1.1\r\nHost: localhost:4566\r\nX-Amz-Target: DynamoDB_20120810." + std::string(target) +
+         "\r\nX-Amz-Date: " + std::string(date) +
+         "\r\nAuthorization: AWS4-HMAC-SHA256 Credential=AK/20261121/us-east-1/dynamodb/aws4_request, "
+         "SignedHeaders=host;x-amz-date, Signature=" +
+         std::string(signature) + "\r\nContent-Length: " + std::string(length) + "\r\n\r\n";
+}
+
+TEST(HeadMemory, TakesAHeadThatDiffersInDateSignatureAndLengthForTheSame) {
+  HeadMemory memory;
+  HeadMemory::Hint hint = 0;
+  const auto first = signed_head("GetItem", "20261121T000000Z", "00ff", "12");
+  const auto second = signed_head("GetItem", "20261121T235959Z", "abcd", "34");
+  Head head, kept;
+  EXPECT_EQ(memory.recall(first, hint, head), 0U);
+  ASSERT_EQ(read_head_before(first, kHeadersMax, kept), first.size());
+  memory.keep(first, hint, kept);
+  EXPECT_NE(kept.request.head_id, 0U);
+
+  HeadMemory::Hint stranger = 9;
+  ASSERT_EQ(memory.recall(second + "{\"body\": 1}", stranger, head), second.size());
+  EXPECT_EQ(stranger, hint);
+  EXPECT_EQ(head.request.head_id, kept.request.head_id);
+  EXPECT_EQ(head.length, 34U);
+  EXPECT_EQ(head.request.headers.get("x-amz-date"), "20261121T235959Z");
+  Head read;
+  ASSERT_EQ(read_head(second, kHeadersMax, read), 0);
+  EXPECT_EQ(head, read);
+
+  // Anything else that differs is another head; a head that is not whole is none.
+  for (const auto& other :
+       {signed_head("PutItem", "20261121T000000Z", "00ff", "12"),
+        signed_head("GetItem", "20261121T000000Z", "00ff", "1 "),
+        signed_head("GetItem", "20261121T000000Z", "0\rff", "12"),
+        signed_head("GetItem", "20261121T000000Z", "0,=f", "12"),
+        signed_head("GetItem", "20261121T000000Z", "00ff", "-1"), first.substr(0, first.size() - 1)})
+    EXPECT_EQ(memory.recall(other, hint, head), 0U) << other;
+}
+
+TEST(HeadMemory, RecallsNothingThatWouldBeReadOtherwiseHoweverItIsDamaged) {
+  std::mt19937_64 random(11);
+  HeadMemory memory;
+  HeadMemory::Hint hint = 0;
+  std::vector<std::string> heads{signed_head("GetItem", "20261121T000000Z", "00ff", "12"),
+                                 signed_head("PutItem", "20261121T000000Z", "00ff", "1234")};
+  for (const auto text : kHeads) heads.emplace_back(text);
+  for (const auto& text : heads) {
+    Head head;
+    ASSERT_GT(read_head_before(text, kHeadersMax, head), 0U);
+    memory.keep(text, hint, head);
+  }
+  const std::string_view bytes = "0aZ9-,:= \t\r\n%\x7f";
+  std::size_t recalled = 0;
+  for (int round = 0; round < 40'000; ++round) {
+    std::string text = heads[random() % heads.size()];
+    for (auto times = random() % 4; times > 0; --times) text[random() % text.size()] = bytes[random() % bytes.size()];
+    if (random() % 2 == 0) text += "behind it";
+    Head head, read;
+    const auto size = memory.recall(text, hint, head);
+    if (size == 0) continue;
+    ++recalled;
+    ASSERT_EQ(read_head_before(text, kHeadersMax, read), size) << text;
+    ASSERT_EQ(head, read) << text;
+  }
+  EXPECT_GT(recalled, 10'000U);
+}
+
+TEST(HeadMemory, ForgetsWhatDoesNotComeBack) {
+  HeadMemory memory;
+  HeadMemory::Hint hint = 0;
+  Head head;
+  const auto keep = [&](int number) {
+    const auto text = signed_head("Operation" + std::to_string(number), "20261121T000000Z", "00ff", "12");
+    Head read;
+    EXPECT_GT(read_head_before(text, kHeadersMax, read), 0U);
+    memory.keep(text, hint, read);
+    return text;
+  };
+  const auto often = keep(1);
+  for (int number = 2; number < 400; ++number) {
+    keep(number);
+    if (number % 16 != 0) continue;
+    EXPECT_GT(memory.recall(often, hint, head), 0U) << number;
+  }
+  const auto seldom = keep(1000);
+  EXPECT_GT(memory.recall(often, hint, head), 0U);
+  for (int number = 1001; number < 1300; ++number) keep(number);
+  EXPECT_EQ(memory.recall(seldom, hint, head), 0U);
 }
 
 TEST(Headers, AreFoundInAnyCaseAndOutliveAMove) {

@@ -7,6 +7,7 @@
 
 #include "http/coding.h"
 #include "http/head.h"
+#include "http/head_memory.h"
 #include "http/parser.h"
 
 namespace {
@@ -19,8 +20,8 @@ struct Outcome {
   int status;
 };
 
-Outcome parse(std::string_view bytes, std::size_t step) {
-  RequestParser parser({.head_bytes = 512, .headers = 10, .body_bytes = 256});
+Outcome parse(std::string_view bytes, std::size_t step, HeadMemory* memory) {
+  RequestParser parser({.head_bytes = 512, .headers = 10, .body_bytes = 256}, nullptr, nullptr, memory);
   Outcome outcome;
   while (!bytes.empty() && parser.state() != ParseState::kBroken) {
     auto part = bytes.substr(0, step);
@@ -47,11 +48,14 @@ Outcome parse(std::string_view bytes, std::size_t step) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 1 || size > 4096) return 0;
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
-  const auto whole = parse(bytes, bytes.size() + 1);
-  const auto cut = parse(bytes, 1 + data[0] % 31);
+  static HeadMemory memory;  // of all inputs
+  const auto whole = parse(bytes, bytes.size() + 1, &memory);
+  const auto cut = parse(bytes, 1 + data[0] % 31, nullptr);
   if (whole.requests.size() != cut.requests.size()) std::abort();
   for (std::size_t i = 0; i < whole.requests.size(); ++i) {
     if (whole.requests[i].body != cut.requests[i].body || whole.requests[i].target != cut.requests[i].target ||
+        whole.requests[i].method != cut.requests[i].method ||
+        whole.requests[i].keep_alive != cut.requests[i].keep_alive ||
         whole.requests[i].headers != cut.requests[i].headers) {
       std::abort();
     }

@@ -54,6 +54,33 @@ TEST_F(Wire, AnswersWithLengthServerAndDate) {
             "GMT\r\n\r\nGET /a?b=c ");
 }
 
+TEST_F(Wire, AHeadThatComesAgainIsKnownByItsId) {
+  std::vector<std::uint64_t> ids;
+  std::vector<std::string> bodies;
+  serve([&](Request request, Responder responder) {
+    ids.push_back(request.head_id);
+    bodies.push_back(std::string(request.headers.get("x-amz-date")) + " " + request.body);
+    std::move(responder)({});
+  });
+  const auto head = [](std::string_view target, std::string_view date) {
+    return "POST " + std::string(target) + " HTTP/1.1\r\nHost: x\r\nX-Amz-Date: " + std::string(date) +
+           "\r\nContent-Length: 2\r\n\r\n";
+  };
+  send(head("/", "20261121T000000Z") + "ab");
+  send(head("/", "20261121T000001Z") + "cd");
+  send(head("/", "20261121T000002Z") + "ef" + head("/x", "20261121T000002Z") + "gh");
+  send(head("/", "20261121T000003Z"));
+  send("ij");
+  ASSERT_EQ(ids.size(), 5U);
+  EXPECT_EQ(ids[0], 0U);
+  EXPECT_NE(ids[1], 0U);
+  EXPECT_EQ(ids[2], ids[1]);
+  EXPECT_NE(ids[3], ids[1]);
+  EXPECT_EQ(ids[4], ids[1]);
+  EXPECT_EQ(bodies, (std::vector<std::string>{"20261121T000000Z ab", "20261121T000001Z cd", "20261121T000002Z ef",
+                                              "20261121T000002Z gh", "20261121T000003Z ij"}));
+}
+
 TEST_F(Wire, PipelinedAnswersKeepTheOrderOfRequests) {
   std::vector<Responder> waiting;
   std::vector<std::string> targets;

@@ -43,19 +43,19 @@ void Headers::Text::reserve(std::size_t room) {
   room_ = static_cast<std::uint32_t>(room);
 }
 
-void Headers::assign(std::span<const Entry> entries) {
-  std::size_t bytes = 0;
-  for (const auto& entry : entries) bytes += entry.name.size() + entry.value.size();
-  clear();
-  reserve(entries.size(), bytes);
-  for (const auto& entry : entries) add(entry.name, entry.value);
+void Headers::assign(std::string_view text, std::span<const Place> places) {
+  text_.clear();
+  text_.reserve(text.size());
+  text_.append(text);
+  places_.assign(places.begin(), places.end());
 }
 
 void Headers::add(std::string_view name, std::string_view value) {
-  places_.push_back(
-      {text_.size(), static_cast<std::uint32_t>(name.size()), static_cast<std::uint32_t>(value.size()), mark_of(name)});
+  const auto at = text_.size();
   text_.append(name);
   text_.append(value);
+  const std::string_view added(text_.data() + at, name.size() + value.size());
+  places_.emplace_back(text_.data(), added.substr(0, name.size()), added.substr(name.size()));
 }
 
 void Headers::set(std::string_view name, std::string_view value) {
@@ -70,8 +70,7 @@ void Headers::remove(std::string_view name) {
 std::optional<std::string_view> Headers::find(std::string_view name) const {
   const auto mark = mark_of(name);
   for (const auto& place : places_) {
-    if (place.mark == mark && equal_ignoring_case(name_of(place), name))
-      return std::string_view(text_.data() + place.name_at + place.name_size, place.value_size);
+    if (place.mark == mark && equal_ignoring_case(name_of(place), name)) return value_of(place);
   }
   return std::nullopt;
 }

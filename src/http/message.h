@@ -17,11 +17,24 @@
 
 namespace tidemill::http {
 
-// One text and places in it: a head of many lines costs two allocations, and a look for a name compares sizes and ends
-// of names before the names. What find() and the iterators give are views into the text: they outlive a move of the
-// headers, and end with the next add().
+// One text and places in it: a head of many lines costs two allocations and one copy, and a look for a name compares
+// sizes and ends of names before the names. What find() and the iterators give are views into the text: they outlive a
+// move of the headers, and end with the next add().
 class Headers {
  public:
+  // Where a header is in a text.
+  struct Place {
+    Place() = default;
+    // `name` and `value` are parts of the text that begins at `text`.
+    Place(const char* text, std::string_view name, std::string_view value)
+        : name_at(static_cast<std::uint32_t>(name.data() - text)),
+          name_size(static_cast<std::uint32_t>(name.size())),
+          value_at(static_cast<std::uint32_t>(value.data() - text)),
+          value_size(static_cast<std::uint32_t>(value.size())),
+          mark(mark_of(name)) {}
+    std::uint32_t name_at, name_size, value_at, value_size;
+    std::uint32_t mark;
+  };
   struct Entry {
     std::string_view name, value;
     bool operator==(const Entry&) const = default;
@@ -48,8 +61,8 @@ class Headers {
     std::size_t index_ = 0;
   };
 
-  // In place of all that was there.
-  void assign(std::span<const Entry> entries);
+  // In place of all that was there: `text` is kept whole.
+  void assign(std::string_view text, std::span<const Place> places);
   void add(std::string_view name, std::string_view value);
   void set(std::string_view name, std::string_view value);  // replaces all of that name
   void remove(std::string_view name);
@@ -62,6 +75,8 @@ class Headers {
   Iterator end() const { return {*this, places_.size()}; }
   void clear();
   void reserve(std::size_t count, std::size_t bytes);
+  // Where they are in the text that assign() was given.
+  std::span<const Place> places() const { return places_; }
   bool operator==(const Headers& other) const;
 
  private:
@@ -93,10 +108,6 @@ class Headers {
     std::unique_ptr<char[]> bytes_;
     std::uint32_t size_ = 0, room_ = 0;
   };
-  struct Place {
-    std::uint32_t name_at, name_size, value_size;  // the value follows the name
-    std::uint32_t mark;
-  };
   // Equal for names that are equal without their case.
   static std::uint32_t mark_of(std::string_view name) {
     if (name.empty()) return 0;
@@ -105,9 +116,10 @@ class Headers {
     return static_cast<std::uint32_t>(name.size()) << 16 | static_cast<std::uint32_t>(first << 8 | last);
   }
   std::string_view name_of(const Place& place) const { return {text_.data() + place.name_at, place.name_size}; }
+  std::string_view value_of(const Place& place) const { return {text_.data() + place.value_at, place.value_size}; }
   Entry at(std::size_t index) const {
     const auto& place = places_[index];
-    return {name_of(place), {text_.data() + place.name_at + place.name_size, place.value_size}};
+    return {name_of(place), value_of(place)};
   }
   Text text_;
   std::vector<Place> places_;
@@ -128,6 +140,10 @@ class BodySink {
 };
 
 struct Request {
+  // The same for requests of one client program whose heads differ in nothing but values that change from request to
+  // request (dates, digests, signatures, lengths): what follows from the rest of a head may be remembered by it. 0:
+  // this head is not known.
+  std::uint64_t head_id = 0;
   std::string method;  // as sent: "GET", "POST"
   std::string target;  // as sent: path and query, undecoded
   Headers headers;

@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "http/head.h"
+#include "http/head_memory.h"
 
 namespace tidemill::http {
 namespace {
@@ -81,10 +82,11 @@ struct RequestParser::Impl {
   std::optional<Collector> collector;
 };
 
-RequestParser::RequestParser(Limits limits, BodyLimit body_limit, OpenBody open_body)
+RequestParser::RequestParser(Limits limits, BodyLimit body_limit, OpenBody open_body, HeadMemory* memory)
     : limits_(limits),
       body_limit_(std::move(body_limit)),
       open_body_(std::move(open_body)),
+      memory_(memory),
       impl_(std::make_unique<Impl>()) {}
 RequestParser::~RequestParser() = default;
 
@@ -113,7 +115,7 @@ std::size_t RequestParser::feed(std::string_view bytes) {
     if (head_.empty()) {
       // The usual case: the whole head came at once and is read where it lies, without looking for its end first.
       Head head;
-      if (const auto size = read_head_before(part, limits_.headers, head); size > 0) {
+      if (const auto size = read_at_once(part, head); size > 0) {
         taken += size;
         take_head(part.substr(0, size), std::move(head));
         continue;
@@ -146,6 +148,16 @@ std::size_t RequestParser::feed(std::string_view bytes) {
     scanned_ = 0;
   }
   return taken;
+}
+
+// A head that begins `text`; 0: not whole, or not good.
+std::size_t RequestParser::read_at_once(std::string_view text, Head& head) {
+  if (memory_ == nullptr) return read_head_before(text, limits_.headers, head);
+  if (const auto size = memory_->recall(text, memory_hint_, head); size > 0) return size;
+  const auto size = read_head_before(text, limits_.headers, head);
+  // A program that asks once is not worth being remembered.
+  if (size > 0 && std::exchange(came_back_, true)) memory_->keep(text.substr(0, size), memory_hint_, head);
+  return size;
 }
 
 void RequestParser::parse_head(std::string_view text) {

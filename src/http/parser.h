@@ -13,6 +13,7 @@
 namespace tidemill::http {
 
 struct Head;
+class HeadMemory;
 
 struct Limits {
   std::size_t head_bytes = 16 << 10;  // request line and headers together
@@ -37,7 +38,9 @@ class RequestParser {
   using BodyLimit = std::function<std::size_t(const Request& head)>;
   // Who takes the body instead of Request.body, which is then not limited here; nobody: null.
   using OpenBody = std::function<std::shared_ptr<BodySink>(const Request& head)>;
-  explicit RequestParser(Limits limits = {}, BodyLimit body_limit = nullptr, OpenBody open_body = nullptr);
+  // `memory`: of heads, shared by the parsers of a loop.
+  explicit RequestParser(Limits limits = {}, BodyLimit body_limit = nullptr, OpenBody open_body = nullptr,
+                         HeadMemory* memory = nullptr);
   ~RequestParser();
 
   // Takes bytes until a message is complete or broken; returns how many were taken.
@@ -58,6 +61,7 @@ class RequestParser {
 
  private:
   struct Impl;
+  std::size_t read_at_once(std::string_view text, Head& head);
   void parse_head(std::string_view text);
   void take_head(std::string_view text, Head head);
   bool feed_body(std::string_view bytes, std::size_t& taken);
@@ -66,6 +70,9 @@ class RequestParser {
   const Limits limits_;
   const BodyLimit body_limit_;
   const OpenBody open_body_;
+  HeadMemory* const memory_;
+  std::uint8_t memory_hint_ = 0;
+  bool came_back_ = false;  // this is not the connection's first request
   std::unique_ptr<Impl> impl_;
   ParseState state_ = ParseState::kHead;
   int status_ = 0;

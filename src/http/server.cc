@@ -34,7 +34,7 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
         id_(id),
         peer_(connection->peer()),
         connection_(std::move(connection)),
-        parser_(server.options_.limits, server.options_.body_limit, server.options_.open_body),
+        parser_(server.options_.limits, server.options_.body_limit, server.options_.open_body, &server.heads_),
         active_since_(server.loop_.clock().now()) {}
 
   void start() {

@@ -7,6 +7,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "http/head_memory.h"
 #include "http/message.h"
 #include "http/parser.h"
 #include "runtime/executor.h"
@@ -51,6 +52,7 @@ class Server {
   runtime::Network& network_;
   const Handler handler_;
   const ServerOptions options_;
+  HeadMemory heads_;
   std::vector<std::unique_ptr<runtime::Listener>> listeners_;
   std::unordered_map<std::uint64_t, std::shared_ptr<class ServerConnection>> connections_;
   std::uint64_t next_id_ = 1;

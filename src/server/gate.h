@@ -15,8 +15,8 @@ class IdentityGate final : public awsjson::Gate {
   using PolicyOf = std::function<std::shared_ptr<const auth::Policy>(std::string_view resource)>;
   IdentityGate(const auth::Identity& identity, std::string service, PolicyOf policy_of = nullptr)
       : identity_(identity), service_(std::move(service)), policy_of_(std::move(policy_of)) {}
-  auth::Result<auth::Caller> authenticate(const http::Request& request) const override {
-    return identity_.authenticate(request, service_);
+  auth::Result<std::shared_ptr<const auth::Caller>> authenticate(const http::Request& request) const override {
+    return identity_.authenticate_again(request, service_);
   }
   auth::Decision authorize(const auth::Principal& principal, std::string_view action,
                            std::string_view resource) const override {

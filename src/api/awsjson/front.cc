@@ -4,6 +4,7 @@
 
 #include "base/digest.h"
 #include "http/coding.h"
+#include "http/head_memory.h"
 
 namespace tidemill::awsjson {
 namespace {
@@ -94,6 +95,13 @@ struct Front::Reply {
   }
 };
 
+// What follows from the head of a POST that names one of our operations and whose body is sent as it is.
+struct Front::Plan {
+  const Known* known = nullptr;
+  std::string_view content_type;
+  http::Coding coding = http::Coding::kIdentity;
+};
+
 Front::Front(Dependencies dependencies, std::vector<Service*> services)
     : deps_(std::move(dependencies)), services_(std::move(services)) {
   for (auto* service : services_) {
@@ -110,11 +118,17 @@ Front::Front(Dependencies dependencies, std::vector<Service*> services)
 void Front::answer_error(Reply reply, const WireError& error) { std::move(reply).send(error.status, body_of(error)); }
 
 void Front::handle(const http::Request& request, runtime::Executor& loop, http::Responder respond) {
+  static thread_local http::HeadConclusions<Plan> plans;
   Reply reply{.respond = std::move(respond), .id = deps_.ids.long_id()};
+  if (request.body.size() > kBodyMax) return std::move(reply).send_plain(413, "", false);
+  if (const auto* plan = plans.find(request.head_id)) {
+    reply.content_type = plan->content_type;
+    reply.coding = plan->coding;
+    return run(request, request.body, plan->known, loop, std::move(reply));
+  }
+
   const auto origin = request.headers.find("Origin");
   reply.cors = origin.has_value();
-  if (request.body.size() > kBodyMax) return std::move(reply).send_plain(413, "", false);
-
   if (request.method == "OPTIONS" && origin) {
     http::Response response;
     response.headers.add("Access-Control-Max-Age", "172800");
@@ -137,17 +151,22 @@ void Front::handle(const http::Request& request, runtime::Executor& loop, http::
   reply.content_type = type == kJson10 ? kJson10 : kJson;
   if (const auto accept = request.headers.find("Accept-Encoding")) reply.coding = http::choose_coding(*accept);
 
+  const auto found = by_target_.find(request.headers.get("X-Amz-Target"));
+  const Known* known = found == by_target_.end() ? nullptr : &found->second;
   // The signature covers the bytes as sent, so the request keeps them.
-  std::string decoded;
-  std::string_view body = request.body;
   if (const auto encoding = request.headers.find("Content-Encoding")) {
-    auto plain = http::decode_body(*encoding, body, kBodyMax);
+    auto plain = http::decode_body(*encoding, request.body, kBodyMax);
     if (!plain && plain.error().code == Errc::kResourceExhausted) return std::move(reply).send_plain(413, "", false);
     if (!plain) return answer_error(std::move(reply), internal_error(plain.error().message));
-    decoded = *std::move(plain);
-    body = decoded;
+    return run(request, *plain, known, loop, std::move(reply));
   }
+  if (known != nullptr && !origin)
+    plans.put(request.head_id, {.known = known, .content_type = reply.content_type, .coding = reply.coding});
+  run(request, request.body, known, loop, std::move(reply));
+}
 
+void Front::run(const http::Request& request, std::string_view body, const Known* known, runtime::Executor& loop,
+                Reply reply) {
   std::shared_ptr<json::Document> document;
   if (!body.empty()) {
     auto parsed = json::Document::parse(body, {.max_depth = kDepthMax});
@@ -156,10 +175,8 @@ void Front::handle(const http::Request& request, runtime::Executor& loop, http::
     document = std::make_shared<json::Document>(*std::move(parsed));
   }
 
-  const std::string_view target = request.headers.get("X-Amz-Target");
-  const auto known = by_target_.find(target);
-  if (known == by_target_.end()) return answer_error(std::move(reply), coral_error("UnknownOperationException"));
-  const auto [operation, service, latency] = known->second;
+  if (known == nullptr) return answer_error(std::move(reply), coral_error("UnknownOperationException"));
+  const auto [operation, service, latency] = *known;
 
   auto caller = deps_.gate.authenticate(request);
   if (!caller) {
@@ -184,13 +201,13 @@ void Front::handle(const http::Request& request, runtime::Executor& loop, http::
   if (deps_.gate.enforced()) {
     std::vector<Need> needs;
     if (operation->needs != nullptr) {
-      needs = operation->needs(document->root(), caller->scope);
+      needs = operation->needs(document->root(), (*caller)->scope);
     } else {
-      for (auto& resource : operation->resources(document->root(), caller->scope))
+      for (auto& resource : operation->resources(document->root(), (*caller)->scope))
         needs.push_back({operation->iam_action, std::move(resource)});
     }
     for (const auto& need : needs) {
-      const auto decision = deps_.gate.authorize(caller->principal, need.iam_action, need.resource);
+      const auto decision = deps_.gate.authorize((*caller)->principal, need.iam_action, need.resource);
       if (decision) continue;
       return answer_error(std::move(reply), {.status = 400,
                                              .type = std::string(kCoral) + "AccessDeniedException",
@@ -202,7 +219,7 @@ void Front::handle(const http::Request& request, runtime::Executor& loop, http::
   Call call;
   call.operation = operation;
   call.document = std::move(document);
-  call.caller = std::make_shared<const auth::Caller>(*std::move(caller));
+  call.caller = *std::move(caller);
   call.host = request.headers.get("Host");
   call.loop = &loop;
   call.answer = [reply = std::move(reply), latency = latency, &clock = deps_.clock,

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -24,7 +25,7 @@ inline constexpr std::size_t kCompressAbove = 4096;
 class Gate {
  public:
   virtual ~Gate() = default;
-  virtual auth::Result<auth::Caller> authenticate(const http::Request& request) const = 0;
+  virtual auth::Result<std::shared_ptr<const auth::Caller>> authenticate(const http::Request& request) const = 0;
   virtual auth::Decision authorize(const auth::Principal& principal, std::string_view action,
                                    std::string_view resource) const = 0;
   virtual bool enforced() const = 0;  // false: authorize() would allow everything, and is not asked
@@ -46,6 +47,7 @@ class Front {
 
  private:
   struct Reply;
+  struct Plan;
   void answer_error(Reply reply, const WireError& error);
 
   struct Known {
@@ -53,6 +55,10 @@ class Front {
     Service* service;
     observe::Histogram* latency;
   };
+  // `known` null: no such operation.
+  void run(const http::Request& request, std::string_view body, const Known* known, runtime::Executor& loop,
+           Reply reply);
+
   const Dependencies deps_;
   const std::vector<Service*> services_;
   struct Hash {

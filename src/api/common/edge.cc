@@ -1,6 +1,7 @@
 #include "api/common/edge.h"
 
 #include "base/bytes.h"
+#include "http/head_memory.h"
 
 namespace tidemill::api {
 namespace {
@@ -121,7 +122,16 @@ const Rule* Edge::find(const http::Request& request, bool with_body) const {
 }
 
 void Edge::handle(http::Request request, runtime::Executor& loop, http::Responder respond) const {
-  if (const auto* special = find_special(request)) return special->front(std::move(request), loop, std::move(respond));
+  static thread_local http::HeadConclusions<const Front*> known;
+  if (const auto* front = known.find(request.head_id)) return (**front)(std::move(request), loop, std::move(respond));
+  if (const auto* special = find_special(request)) {
+    known.put(request.head_id, &special->front);
+    return special->front(std::move(request), loop, std::move(respond));
+  }
+  if (const auto* rule = find(request, false)) {
+    known.put(request.head_id, &rule->front);
+    return rule->front(std::move(request), loop, std::move(respond));
+  }
   if (const auto* rule = find(request, true)) return rule->front(std::move(request), loop, std::move(respond));
   if (default_) return default_(std::move(request), loop, std::move(respond));
   std::move(respond)({.status = 404});

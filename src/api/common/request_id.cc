@@ -1,6 +1,5 @@
 #include "api/common/request_id.h"
 
-#include <array>
 #include <cstring>
 
 #include "base/bytes.h"
@@ -16,32 +15,29 @@ std::uint64_t mix(std::uint64_t x) {
   return x ^ (x >> 31);
 }
 
+// The lowest forty bits as eight characters of 0-9A-V.
+std::uint64_t eight_digits(std::uint64_t bits) {
+  bits = (bits & 0xfffff) | (bits & 0xfffff00000) << 12;
+  bits = (bits & 0x000003ff000003ff) | (bits & 0x000ffc00000ffc00) << 6;
+  bits = (bits & 0x001f001f001f001f) | (bits & 0x03e003e003e003e0) << 3;
+  const std::uint64_t letters = (bits + 0x7676767676767676) >> 7 & 0x0101010101010101;  // of the bytes above nine
+  return bits + 0x3030303030303030 + letters * ('A' - '9' - 1);
+}
+
 }  // namespace
 
 std::uint64_t RequestIds::next() { return mix(seed_ ^ count_.fetch_add(1, std::memory_order_relaxed)); }
 
 std::string RequestIds::long_id() {
-  static constexpr auto kPairs = [] {
-    constexpr char kAlphabet[] = "0123456789ABCDEFGHIJKLMNOPQRSTUV";
-    std::array<char, 2048> pairs{};
-    for (std::size_t i = 0; i < 1024; ++i) {
-      pairs[2 * i] = kAlphabet[i & 31];
-      pairs[2 * i + 1] = kAlphabet[i >> 5];
-    }
-    return pairs;
-  }();
-  std::string id(52, '0');
+  char text[56];
   std::uint64_t word = next();
-  for (std::size_t at = 0; at < id.size();) {
-    // Sixty of a word's bits; what is left of it is not used.
-    for (auto bits = word; at < id.size(); bits >>= 10) {
-      std::memcpy(id.data() + at, kPairs.data() + 2 * (bits & 1023), 2);
-      at += 2;
-      if (at % 12 == 0) break;
-    }
+  for (std::size_t at = 0; at < sizeof(text); at += 8) {
+    // Eight characters of five bits each; the other bits of the word are not used.
+    const auto digits = eight_digits(word);
+    std::memcpy(text + at, &digits, 8);
     word = mix(word ^ salt_);
   }
-  return id;
+  return std::string(text, 52);
 }
 
 std::string RequestIds::uuid() {

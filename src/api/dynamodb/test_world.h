@@ -24,7 +24,9 @@ namespace tidemill::dynamodb {
 
 class OpenGate final : public awsjson::Gate {
  public:
-  auth::Result<auth::Caller> authenticate(const http::Request&) const override { return auth::Caller{}; }
+  auth::Result<std::shared_ptr<const auth::Caller>> authenticate(const http::Request&) const override {
+    return std::make_shared<const auth::Caller>();
+  }
   auth::Decision authorize(const auth::Principal&, std::string_view, std::string_view) const override {
     return {.allowed = true};
   }
