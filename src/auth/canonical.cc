@@ -59,8 +59,13 @@ std::string without_dot_segments(std::string_view path) {
 }
 
 void append_collapsed(std::string& out, std::string_view value) {
+  value = trimmed(value);
+  if (value.find("  ") == value.npos && value.find('\t') == value.npos) {
+    out += value;
+    return;
+  }
   bool blank = false;
-  for (const char c : trimmed(value)) {
+  for (const char c : value) {
     if (c == ' ' || c == '\t') {
       blank = true;
       continue;
@@ -72,6 +77,27 @@ void append_collapsed(std::string& out, std::string_view value) {
 }
 
 }  // namespace
+
+SignedNames::SignedNames(std::string_view list) : text_(lower_case(list)) {
+  std::string_view rest = text_;
+  while (!rest.empty()) {
+    const auto end = std::min(rest.find(';'), rest.size());
+    if (end > 0) names_.push_back(rest.substr(0, end));
+    rest = rest.substr(std::min(end + 1, rest.size()));
+  }
+  if (!std::ranges::is_sorted(names_)) std::ranges::sort(names_);
+  names_.erase(std::unique(names_.begin(), names_.end()), names_.end());
+}
+
+std::string SignedNames::joined() const {
+  std::string out;
+  out.reserve(text_.size());
+  for (const auto name : names_) {
+    if (!out.empty()) out += ';';
+    out += name;
+  }
+  return out;
+}
 
 std::string lower_case(std::string_view text) {
   std::string out(text);
@@ -111,6 +137,7 @@ std::vector<http::Parameter> decode_query(std::string_view query) {
 }
 
 std::vector<std::string> canonical_paths(std::string_view path, std::string_view service) {
+  if (path == "/") return {"/"};
   if (service == "s3" || service == "s3express")
     return {percent_encode(percent_decode(path), /*keep_slash=*/true), std::string(path)};
   std::vector<std::string> forms{percent_encode(without_dot_segments(path), /*keep_slash=*/true)};
@@ -141,34 +168,30 @@ std::string canonical_query(const std::vector<http::Parameter>& parameters) {
   return joined(std::move(parts));
 }
 
-std::string canonical_headers(const http::Headers& headers, const std::vector<std::string>& signed_names) {
+std::string canonical_headers(const http::Headers& headers, const SignedNames& signed_names) {
   std::string out;
-  for (const std::string& name : signed_names) {
+  out.reserve(512);
+  for (const auto name : signed_names) {
     out += name;
     out += ':';
     bool first = true;
-    for (const auto& header : headers) {
-      if (!http_equal(header.name, name)) continue;
+    headers.for_each(name, [&out, &first](std::string_view value) {
       if (!first) out += ',';
       first = false;
-      append_collapsed(out, header.value);
-    }
+      append_collapsed(out, value);
+    });
     out += '\n';
   }
   return out;
 }
 
 std::string canonical_request(std::string_view method, std::string_view path, std::string_view query,
-                              std::string_view headers, const std::vector<std::string>& signed_names,
-                              std::string_view payload_hash) {
+                              std::string_view headers, std::string_view signed_names, std::string_view payload_hash) {
   std::string out;
-  out.reserve(256 + headers.size() + query.size());
+  out.reserve(method.size() + path.size() + query.size() + headers.size() + signed_names.size() + payload_hash.size() +
+              5);
   out.append(method).append("\n").append(path).append("\n").append(query).append("\n").append(headers).append("\n");
-  for (std::size_t i = 0; i < signed_names.size(); ++i) {
-    if (i > 0) out += ';';
-    out += signed_names[i];
-  }
-  out.append("\n").append(payload_hash);
+  out.append(signed_names).append("\n").append(payload_hash);
   return out;
 }
 

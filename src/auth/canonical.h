@@ -1,6 +1,7 @@
 // The canonical form of a request, as Signature Version 4 hashes it.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,6 +9,21 @@
 #include "http/message.h"
 
 namespace tidemill::auth {
+
+// The names of signed headers: in lower case, in order, each once.
+class SignedNames {
+ public:
+  explicit SignedNames(std::string_view list);  // "host;x-amz-date", in any case and order
+  SignedNames(const SignedNames&) = delete;
+  auto begin() const { return names_.begin(); }
+  auto end() const { return names_.end(); }
+  bool contains(std::string_view lower_case_name) const { return std::ranges::binary_search(names_, lower_case_name); }
+  std::string joined() const;  // with semicolons
+
+ private:
+  const std::string text_;
+  std::vector<std::string_view> names_;  // of text_
+};
 
 std::string lower_case(std::string_view text);
 std::string_view trimmed(std::string_view text);
@@ -30,10 +46,9 @@ std::string canonical_query(std::string_view query, QueryForm form);
 std::string canonical_query(const std::vector<http::Parameter>& parameters);
 
 // One line for each name, values trimmed, inner runs of blanks collapsed, repeated headers joined with commas.
-std::string canonical_headers(const http::Headers& headers, const std::vector<std::string>& signed_names);
+std::string canonical_headers(const http::Headers& headers, const SignedNames& signed_names);
 
 std::string canonical_request(std::string_view method, std::string_view path, std::string_view query,
-                              std::string_view headers, const std::vector<std::string>& signed_names,
-                              std::string_view payload_hash);
+                              std::string_view headers, std::string_view signed_names, std::string_view payload_hash);
 
 }  // namespace tidemill::auth

@@ -141,8 +141,12 @@ Result<SignatureClaim> claim_of_parameters(const std::vector<http::Parameter>& p
 }
 
 std::string string_to_sign(std::string_view date, const CredentialScope& scope, std::string_view canonical_request) {
-  return fmt::format("{}\n{}\n{}/{}/{}/{}\n{}", kAlgorithm, date, scope.date, scope.region, scope.service,
-                     scope.terminator, sha256_hex(canonical_request));
+  std::string out;
+  out.reserve(160 + scope.region.size() + scope.service.size());
+  out.append(kAlgorithm).append("\n").append(date).append("\n").append(scope.date).append("/").append(scope.region);
+  out.append("/").append(scope.service).append("/").append(scope.terminator).append("\n");
+  out += sha256_hex(canonical_request);
+  return out;
 }
 
 // The date as it stands in the string to sign: always basic ISO 8601, whatever the header's form.
@@ -162,8 +166,7 @@ constexpr std::string_view kStreamingUnsigned = "STREAMING-UNSIGNED-PAYLOAD-TRAI
 
 std::optional<std::string> said_hash(const http::Request& request, const SignatureClaim& claim) {
   std::optional<std::string> said;
-  for (const auto& header : request.headers)
-    if (http_equal(header.name, "x-amz-content-sha256")) said = std::string(trimmed(header.value));
+  request.headers.for_each("x-amz-content-sha256", [&said](std::string_view value) { said = trimmed(value); });
   if (!said && claim.form == SignatureForm::kQuery) {
     const auto parameters = decode_query(query_of(request.target));
     if (const auto* value = find_parameter(parameters, "X-Amz-Content-Sha256"))
@@ -192,19 +195,6 @@ Result<std::string> payload_hash(const http::Request& request, const SignatureCl
 }  // namespace
 
 std::optional<WallTime> SignatureClaim::time() const { return parse_date(date); }
-
-std::vector<std::string> SignatureClaim::signed_names() const {
-  std::vector<std::string> names;
-  std::string_view text = signed_headers;
-  while (!text.empty()) {
-    const auto end = std::min(text.find(';'), text.size());
-    if (end > 0) names.push_back(lower_case(text.substr(0, end)));
-    text = text.substr(std::min(end + 1, text.size()));
-  }
-  std::ranges::sort(names);
-  names.erase(std::unique(names.begin(), names.end()), names.end());
-  return names;
-}
 
 Result<SignatureClaim> parse_claim(const http::Request& request) {
   const auto authorization = request.headers.find("authorization");
@@ -328,13 +318,13 @@ namespace {
 
 Status verify_with(const http::Request& request, const SignatureClaim& claim, std::string_view secret,
                    SigningKeys& keys, bool head_only) {
-  const auto signed_names = claim.signed_names();
-  if (!std::ranges::binary_search(signed_names, "host"))
+  const SignedNames signed_names(claim.signed_headers);
+  if (!signed_names.contains("host"))
     return fail(Errc::kInvalidSignature, "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
   for (const auto& header : request.headers) {
-    if (!http_equal(header.name.substr(0, 6), "x-amz-")) continue;
+    if (!http::equal_ignoring_case(header.name.substr(0, 6), "x-amz-")) continue;
     const std::string name = lower_case(header.name);
-    if (std::ranges::binary_search(signed_names, name)) continue;
+    if (signed_names.contains(name)) continue;
     // A presigned URL fixes its payload form in the query, and clients may repeat it in a header.
     if (claim.form == SignatureForm::kQuery && name == "x-amz-content-sha256") continue;
     return fail(Errc::kInvalidSignature, "There were headers present in the request which were not signed: " + name);
@@ -346,7 +336,7 @@ Status verify_with(const http::Request& request, const SignatureClaim& claim, st
     TM_TRY(hash, payload_hash(request, claim));
   }
   const HmacSha256 key = keys.key(secret, claim.scope);
-  const std::string headers = canonical_headers(request.headers, signed_names);
+  const std::string headers = canonical_headers(request.headers, signed_names), names = signed_names.joined();
   const auto query_sent = query_of(request.target);
   std::vector<std::string> queries{canonical_query(query_sent, QueryForm::kRecoded)};
   if (!query_sent.empty()) queries.push_back(canonical_query(query_sent, QueryForm::kAsSent));
@@ -354,7 +344,7 @@ Status verify_with(const http::Request& request, const SignatureClaim& claim, st
   // each of these is injective, so accepting any of them accepts no other request.
   for (const std::string& path : canonical_paths(path_of(request.target), claim.scope.service))
     for (const std::string& query : queries)
-      if (matches(claim, key, canonical_request(request.method, path, query, headers, signed_names, hash))) return {};
+      if (matches(claim, key, canonical_request(request.method, path, query, headers, names, hash))) return {};
   return fail(Errc::kInvalidSignature, std::string(kMismatch));
 }
 
@@ -401,12 +391,11 @@ bool SignedChunks::trailer(std::string_view sha256_of_lines, std::string_view si
 }
 
 Status verify(const PresignedUrl& url, const SignatureClaim& claim, std::string_view secret, SigningKeys& keys) {
-  const auto signed_names = claim.signed_names();
-  if (signed_names != std::vector<std::string>{"host"})
+  if (const SignedNames signed_names(claim.signed_headers); signed_names.joined() != "host")
     return fail(Errc::kInvalidSignature, "Only 'host' may be a signed header here.");
   const std::string headers = fmt::format("host:{}\n", url.host);
   const std::string canonical =
-      canonical_request(url.method, "/", canonical_query(url.parameters), headers, signed_names, sha256_hex(""));
+      canonical_request(url.method, "/", canonical_query(url.parameters), headers, "host", sha256_hex(""));
   if (!matches(claim, keys.key(secret, claim.scope), canonical))
     return fail(Errc::kInvalidSignature, std::string(kMismatch));
   return {};
@@ -426,8 +415,7 @@ void sign(http::Request& request, const Credentials& credentials, const SignOpti
     if (name == "x-amz-content-sha256") hash = header.value;
     if (name == "host" || name == "content-type" || name.starts_with("x-amz-")) names.push_back(name);
   }
-  std::ranges::sort(names);
-  names.erase(std::unique(names.begin(), names.end()), names.end());
+  const SignedNames signed_names(fmt::format("{}", fmt::join(names, ";")));
   const CredentialScope scope{.access_key = credentials.access_key,
                               .date = std::string_view(date).substr(0, 8),
                               .region = options.region,
@@ -436,13 +424,13 @@ void sign(http::Request& request, const Credentials& credentials, const SignOpti
   const std::string canonical =
       canonical_request(request.method, canonical_paths(path_of(request.target), options.service).front(),
                         canonical_query(query_of(request.target), QueryForm::kRecoded),
-                        canonical_headers(request.headers, names), names, hash);
+                        canonical_headers(request.headers, signed_names), signed_names.joined(), hash);
   SigningKeys keys(1);
   const std::string signature =
       to_hex(keys.key(credentials.secret_key, scope).mac(string_to_sign(date, scope, canonical)));
   request.headers.add("Authorization", fmt::format("{} Credential={}/{}/{}/{}/{}, SignedHeaders={}, Signature={}",
                                                    kAlgorithm, scope.access_key, scope.date, scope.region,
-                                                   scope.service, scope.terminator, fmt::join(names, ";"), signature));
+                                                   scope.service, scope.terminator, signed_names.joined(), signature));
 }
 
 std::string presign(const PresignedUrl& url, const Credentials& credentials, const SignOptions& options,
@@ -462,7 +450,7 @@ std::string presign(const PresignedUrl& url, const Credentials& credentials, con
   if (!credentials.session_token.empty()) parameters.push_back({"X-Amz-Security-Token", credentials.session_token});
   parameters.push_back({"X-Amz-SignedHeaders", "host"});
   const std::string query = canonical_query(parameters);
-  const std::string canonical = canonical_request(url.method, "/", query, fmt::format("host:{}\n", url.host), {"host"},
+  const std::string canonical = canonical_request(url.method, "/", query, fmt::format("host:{}\n", url.host), "host",
                                                   options.service == "s3" ? std::string(kUnsigned) : sha256_hex(""));
   SigningKeys keys(1);
   return query + "&X-Amz-Signature=" +

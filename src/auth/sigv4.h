@@ -41,8 +41,7 @@ struct SignatureClaim {
   // Of the query form: what the views point into.
   std::shared_ptr<const std::vector<http::Parameter>> decoded = nullptr;
 
-  std::optional<WallTime> time() const;           // nothing when `date` is not a date
-  std::vector<std::string> signed_names() const;  // lower case, in order, each once
+  std::optional<WallTime> time() const;  // nothing when `date` is not a date
 };
 
 // Errors, with the texts of the services: kMissingToken, kInvalidSignature (both forms at once), kIncompleteSignature.

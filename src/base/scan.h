@@ -1,4 +1,4 @@
-// Looks through text sixteen bytes at a time, with the compiler's own vectors (SSE2, NEON).
+// Looks through text many bytes at a time (SSE2), or byte by byte where there is no such thing.
 #pragma once
 
 #include <bit>
@@ -16,16 +16,22 @@ namespace tidemill {
 // The place of the first control character (below the blank) or of `a` or `b`; text.size() when there is none.
 template <unsigned char a, unsigned char b>
 inline std::size_t find_control_or(std::string_view text) {
-  using Block = unsigned char __attribute__((vector_size(16)));
   std::size_t at = 0;
-  for (; at + sizeof(Block) <= text.size(); at += sizeof(Block)) {
-    Block block;
-    std::memcpy(&block, text.data() + at, sizeof(block));
-    const auto found = (block < 0x20) | (block == a) | (block == b);
-    std::uint64_t halves[2];
-    std::memcpy(halves, &found, sizeof(halves));
-    if ((halves[0] | halves[1]) != 0) break;
+#if defined(__x86_64__)
+  const __m128i below = _mm_set1_epi8(0x1f), first = _mm_set1_epi8(a), second = _mm_set1_epi8(b);
+  const auto found = [&](const char* bytes) {
+    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes));
+    const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(block, below), block);
+    return _mm_or_si128(low, _mm_or_si128(_mm_cmpeq_epi8(block, first), _mm_cmpeq_epi8(block, second)));
+  };
+  for (; at + 32 <= text.size(); at += 32) {
+    if (_mm_movemask_epi8(_mm_or_si128(found(text.data() + at), found(text.data() + at + 16))) != 0) break;
   }
+  for (; at + 16 <= text.size(); at += 16) {
+    if (const auto mask = static_cast<unsigned>(_mm_movemask_epi8(found(text.data() + at))); mask != 0)
+      return at + static_cast<std::size_t>(std::countr_zero(mask));
+  }
+#endif
   for (; at < text.size(); ++at) {
     const auto c = static_cast<unsigned char>(text[at]);
     if (c < 0x20 || c == a || c == b) break;

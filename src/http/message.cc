@@ -63,14 +63,18 @@ void Headers::set(std::string_view name, std::string_view value) {
   add(name, value);
 }
 
+bool Headers::is_named(const Place& place, std::string_view name) const {
+  return equal_ignoring_case(name_of(place), name);
+}
+
 void Headers::remove(std::string_view name) {
-  std::erase_if(places_, [this, name](const Place& place) { return equal_ignoring_case(name_of(place), name); });
+  std::erase_if(places_, [this, name](const Place& place) { return is_named(place, name); });
 }
 
 std::optional<std::string_view> Headers::find(std::string_view name) const {
   const auto mark = mark_of(name);
   for (const auto& place : places_) {
-    if (place.mark == mark && equal_ignoring_case(name_of(place), name)) return value_of(place);
+    if (place.mark == mark && is_named(place, name)) return value_of(place);
   }
   return std::nullopt;
 }

@@ -68,6 +68,13 @@ class Headers {
   void remove(std::string_view name);
   // The first value of that name, or nothing.
   std::optional<std::string_view> find(std::string_view name) const;
+  // Each value of that name, in order.
+  template <class F>
+  void for_each(std::string_view name, F f) const {
+    const auto mark = mark_of(name);
+    for (const auto& place : places_)
+      if (place.mark == mark && is_named(place, name)) f(value_of(place));
+  }
   std::string_view get(std::string_view name) const { return find(name).value_or(std::string_view()); }
   bool empty() const { return places_.empty(); }
   std::size_t size() const { return places_.size(); }
@@ -115,6 +122,7 @@ class Headers {
     const auto last = static_cast<unsigned char>(name.back() | 0x20);
     return static_cast<std::uint32_t>(name.size()) << 16 | static_cast<std::uint32_t>(first << 8 | last);
   }
+  bool is_named(const Place& place, std::string_view name) const;
   std::string_view name_of(const Place& place) const { return {text_.data() + place.name_at, place.name_size}; }
   std::string_view value_of(const Place& place) const { return {text_.data() + place.value_at, place.value_size}; }
   Entry at(std::size_t index) const {

@@ -28,7 +28,20 @@ enum class Tag : char {
 // Deeper bytes were not written by us; the bound keeps hostile ones from exhausting the stack.
 constexpr int kMaxStoredDepth = 64;
 
+// What a map or a list weighs itself, and for each of its elements.
+constexpr std::size_t kContainerSize = 3, kElementSize = 1;
+
 std::unexpected<Error> corrupt() { return fail(Errc::kCorruption, messages::kCorrupt); }
+
+// As take_sized() of base/bytes.h; nearly all lengths are one byte.
+std::optional<std::string_view> take_text(std::string_view& in) {
+  if (in.empty() || static_cast<unsigned char>(in.front()) >= 0x80) return take_sized(in);
+  const auto size = static_cast<std::size_t>(in.front());
+  if (size >= in.size()) return std::nullopt;
+  const auto text = in.substr(1, size);
+  in.remove_prefix(1 + size);
+  return text;
+}
 
 void append_number(std::string& out, const Number& number) {
   const auto exponent = static_cast<std::int64_t>(number.exponent());
@@ -142,7 +155,7 @@ struct Body {
 };
 
 std::optional<Body> take_body(std::string_view& in) {
-  auto bytes = take_sized(in);
+  auto bytes = take_text(in);
   if (!bytes) return std::nullopt;
   const auto count = take_varint(*bytes);
   if (!count || *count > bytes->size()) return std::nullopt;
@@ -157,7 +170,7 @@ bool skip_value(std::string_view& in) {
     case Tag::kFalse:
     case Tag::kTrue:
     case Tag::kNull: return true;
-    default: return take_sized(in).has_value();
+    default: return take_text(in).has_value();
   }
 }
 
@@ -175,7 +188,7 @@ Result<Map> take_members(std::string_view& in, std::uint64_t count, int level) {
   std::vector<Member> members;
   members.reserve(std::min<std::uint64_t>(count, 1024));
   for (std::uint64_t i = 0; i < count; ++i) {
-    const auto name = take_sized(in);
+    const auto name = take_text(in);
     if (!name || (!members.empty() && members.back().name >= *name)) return corrupt();
     TM_TRY(auto value, take_value(in, level));
     members.push_back({std::string(*name), std::move(value)});
@@ -203,7 +216,7 @@ Result<AttributeValue> take_value(std::string_view& in, int level) {
   if (!tag || level > kMaxStoredDepth) return corrupt();
   switch (*tag) {
     case Tag::kString: {
-      const auto text = take_sized(in);
+      const auto text = take_text(in);
       if (!text) return corrupt();
       return AttributeValue(*text);
     }
@@ -213,7 +226,7 @@ Result<AttributeValue> take_value(std::string_view& in, int level) {
       return AttributeValue(*number);
     }
     case Tag::kBinary: {
-      const auto bytes = take_sized(in);
+      const auto bytes = take_text(in);
       if (!bytes) return corrupt();
       return AttributeValue(Binary{std::string(*bytes)});
     }
@@ -241,13 +254,13 @@ Result<AttributeValue> take_value(std::string_view& in, int level) {
     }
     case Tag::kStringSet:
       return take_set<std::string>(in, [](std::string_view& from) -> std::optional<std::string> {
-        const auto text = take_sized(from);
+        const auto text = take_text(from);
         return text ? std::optional(std::string(*text)) : std::nullopt;
       });
     case Tag::kNumberSet: return take_set<Number>(in, take_number);
     case Tag::kBinarySet:
       return take_set<Binary>(in, [](std::string_view& from) -> std::optional<Binary> {
-        const auto bytes = take_sized(from);
+        const auto bytes = take_text(from);
         return bytes ? std::optional(Binary{std::string(*bytes)}) : std::nullopt;
       });
   }
@@ -256,97 +269,107 @@ Result<AttributeValue> take_value(std::string_view& in, int level) {
 
 // The walks below trust the order of names and elements, which only equality depends on; bounds they check like decode.
 
-bool json_value(std::string& out, std::string_view& in, int level);
+// Writes stored bytes as JSON and counts what they weigh; each function gives false when the bytes do not decode.
+struct JsonWalk {
+  std::string& out;
+  std::size_t size = 0;
 
-bool json_text(std::string& out, std::string_view& in) {
-  const auto text = take_sized(in);
-  if (!text) return false;
-  out += '"';
-  json::append_escaped(out, *text);
-  out += '"';
-  return true;
-}
-
-bool json_number(std::string& out, std::string_view& in) {
-  const auto number = take_number(in);
-  if (!number) return false;
-  out += '"';
-  number->append_text(out);
-  out += '"';
-  return true;
-}
-
-bool json_binary(std::string& out, std::string_view& in) {
-  const auto bytes = take_sized(in);
-  if (!bytes) return false;
-  out += '"';
-  append_base64(out, *bytes);
-  out += '"';
-  return true;
-}
-
-bool json_members(std::string& out, std::string_view& in, std::uint64_t count, int level) {
-  out += '{';
-  for (std::uint64_t i = 0; i < count; ++i) {
-    if (i > 0) out += ',';
-    if (!json_text(out, in)) return false;
-    out += ':';
-    if (!json_value(out, in, level)) return false;
+  bool text(std::string_view& in) {
+    const auto text = take_text(in);
+    if (!text) return false;
+    size += text->size();
+    out += '"';
+    json::append_escaped(out, *text);
+    out += '"';
+    return true;
   }
-  out += '}';
-  return true;
-}
-
-template <class One>
-bool json_elements(std::string& out, std::string_view& in, One one) {
-  auto body = take_body(in);
-  if (!body) return false;
-  out += '[';
-  for (std::uint64_t i = 0; i < body->count; ++i) {
-    if (i > 0) out += ',';
-    if (!one(out, body->bytes)) return false;
+  bool number(std::string_view& in) {
+    const auto number = take_number(in);
+    if (!number) return false;
+    size += number->size();
+    out += '"';
+    number->append_text(out);
+    out += '"';
+    return true;
   }
-  out += ']';
-  return body->bytes.empty();
-}
-
-bool json_payload(std::string& out, std::string_view& in, Tag tag, int level) {
-  switch (tag) {
-    case Tag::kString: out += "{\"S\":"; return json_text(out, in);
-    case Tag::kNumber: out += "{\"N\":"; return json_number(out, in);
-    case Tag::kBinary: out += "{\"B\":"; return json_binary(out, in);
-    case Tag::kFalse: out += "{\"BOOL\":false"; return true;
-    case Tag::kTrue: out += "{\"BOOL\":true"; return true;
-    case Tag::kNull: out += "{\"NULL\":true"; return true;
-    case Tag::kMap: {
-      out += "{\"M\":";
-      auto body = take_body(in);
-      return body && json_members(out, body->bytes, body->count, level + 1) && body->bytes.empty();
+  bool binary(std::string_view& in) {
+    const auto bytes = take_text(in);
+    if (!bytes) return false;
+    size += bytes->size();
+    out += '"';
+    append_base64(out, *bytes);
+    out += '"';
+    return true;
+  }
+  bool members(std::string_view& in, std::uint64_t count, int level) {
+    out += '{';
+    for (std::uint64_t i = 0; i < count; ++i) {
+      if (i > 0) out += ',';
+      if (!text(in)) return false;
+      out += ':';
+      if (!value(in, level)) return false;
     }
-    case Tag::kList:
-      out += "{\"L\":";
-      return json_elements(out, in,
-                           [level](std::string& o, std::string_view& i) { return json_value(o, i, level + 1); });
-    case Tag::kStringSet: out += "{\"SS\":"; return json_elements(out, in, json_text);
-    case Tag::kNumberSet: out += "{\"NS\":"; return json_elements(out, in, json_number);
-    case Tag::kBinarySet: out += "{\"BS\":"; return json_elements(out, in, json_binary);
+    out += '}';
+    return true;
   }
-  std::unreachable();
-}
-
-bool json_value(std::string& out, std::string_view& in, int level) {
-  const auto tag = take_tag(in);
-  if (!tag || level > kMaxStoredDepth || !json_payload(out, in, *tag, level)) return false;
-  out += '}';
-  return true;
-}
+  template <class One>
+  bool elements(std::string_view& in, One one) {
+    auto body = take_body(in);
+    if (!body) return false;
+    out += '[';
+    for (std::uint64_t i = 0; i < body->count; ++i) {
+      if (i > 0) out += ',';
+      if (!one(body->bytes)) return false;
+    }
+    out += ']';
+    return body->bytes.empty();
+  }
+  bool payload(std::string_view& in, Tag tag, int level) {
+    switch (tag) {
+      case Tag::kString: out += "{\"S\":"; return text(in);
+      case Tag::kNumber: out += "{\"N\":"; return number(in);
+      case Tag::kBinary: out += "{\"B\":"; return binary(in);
+      case Tag::kFalse: out += "{\"BOOL\":false"; return size += 1, true;
+      case Tag::kTrue: out += "{\"BOOL\":true"; return size += 1, true;
+      case Tag::kNull: out += "{\"NULL\":true"; return size += 1, true;
+      case Tag::kMap: {
+        out += "{\"M\":";
+        auto body = take_body(in);
+        if (!body) return false;
+        size += kContainerSize + body->count * kElementSize;
+        return members(body->bytes, body->count, level + 1) && body->bytes.empty();
+      }
+      case Tag::kList:
+        out += "{\"L\":";
+        size += kContainerSize;
+        return elements(in, [&](std::string_view& from) {
+          size += kElementSize;
+          return value(from, level + 1);
+        });
+      case Tag::kStringSet: out += "{\"SS\":"; return elements(in, [&](std::string_view& from) { return text(from); });
+      case Tag::kNumberSet:
+        out += "{\"NS\":";
+        return elements(in, [&](std::string_view& from) { return number(from); });
+      case Tag::kBinarySet:
+        out += "{\"BS\":";
+        return elements(in, [&](std::string_view& from) { return binary(from); });
+    }
+    std::unreachable();
+  }
+  bool value(std::string_view& in, int level) {
+    const auto tag = take_tag(in);
+    if (!tag || level > kMaxStoredDepth || !payload(in, *tag, level)) return false;
+    out += '}';
+    return true;
+  }
+};
 
 // Adds the size of one value; false when the bytes do not decode.
 bool add_size(std::size_t& sum, std::string_view& in, int level) {
   const auto tag = take_tag(in);
   if (!tag || level > kMaxStoredDepth) return false;
   const auto add_text = [&sum](std::string_view& from) {
-    const auto text = take_sized(from);
+    const auto text = take_text(from);
     if (text) sum += text->size();
     return text.has_value();
   };
@@ -366,9 +389,8 @@ bool add_size(std::size_t& sum, std::string_view& in, int level) {
     case Tag::kList: {
       auto body = take_body(in);
       if (!body) return false;
-      sum += 3;
+      sum += kContainerSize + body->count * kElementSize;
       for (std::uint64_t i = 0; i < body->count; ++i) {
-        sum += 1;
         if (*tag == Tag::kMap && !add_text(body->bytes)) return false;
         if (!add_size(sum, body->bytes, level + 1)) return false;
       }
@@ -414,7 +436,7 @@ Result<Item> decode_some(std::string_view encoded_item, std::span<const std::str
   if (!count) return corrupt();
   std::vector<Member> members;
   for (std::uint64_t i = 0; i < *count; ++i) {
-    const auto name = take_sized(encoded_item);
+    const auto name = take_text(encoded_item);
     if (!name) return corrupt();
     if (std::ranges::find(names, *name) == names.end()) {
       if (!skip_value(encoded_item)) return corrupt();
@@ -430,7 +452,7 @@ Result<std::optional<AttributeValue>> decode_one(std::string_view encoded_item, 
   const auto count = take_item_head(encoded_item);
   if (!count) return corrupt();
   for (std::uint64_t i = 0; i < *count; ++i) {
-    const auto found = take_sized(encoded_item);
+    const auto found = take_text(encoded_item);
     if (!found) return corrupt();
     if (*found == name) {
       TM_TRY(auto value, take_value(encoded_item, 1));
@@ -442,11 +464,12 @@ Result<std::optional<AttributeValue>> decode_one(std::string_view encoded_item, 
   return std::optional<AttributeValue>();
 }
 
-Status append_json_of_encoded(std::string& out, std::string_view encoded_item) {
+Result<std::size_t> append_json_of_encoded(std::string& out, std::string_view encoded_item) {
   const std::size_t before = out.size();
   out.reserve(before + encoded_item.size() + encoded_item.size() / 4 + 64);
   const auto count = take_item_head(encoded_item);
-  if (count && json_members(out, encoded_item, *count, 1) && encoded_item.empty()) return {};
+  JsonWalk walk{.out = out};
+  if (count && walk.members(encoded_item, *count, 1) && encoded_item.empty()) return walk.size;
   out.resize(before);
   return corrupt();
 }
@@ -456,7 +479,7 @@ Result<std::size_t> size_of_encoded(std::string_view encoded_item) {
   if (!count) return corrupt();
   std::size_t sum = 0;
   for (std::uint64_t i = 0; i < *count; ++i) {
-    const auto name = take_sized(encoded_item);
+    const auto name = take_text(encoded_item);
     if (!name) return corrupt();
     sum += name->size();
     if (!add_size(sum, encoded_item, 1)) return corrupt();

@@ -24,8 +24,9 @@ Result<Item> decode_some(std::string_view encoded_item, std::span<const std::str
 // One top-level attribute; nothing when the item has none of that name.
 Result<std::optional<AttributeValue>> decode_one(std::string_view encoded_item, std::string_view name);
 
-// Straight from stored bytes to DynamoDB JSON, without a tree in between. On error `out` is as before.
-Status append_json_of_encoded(std::string& out, std::string_view encoded_item);
+// Straight from stored bytes to DynamoDB JSON, without a tree in between; gives size_of(the item). On error `out` is as
+// before.
+Result<std::size_t> append_json_of_encoded(std::string& out, std::string_view encoded_item);
 
 // size_of(decode(x)) without the tree.
 Result<std::size_t> size_of_encoded(std::string_view encoded_item);

@@ -100,7 +100,7 @@ TEST(ItemEncoding, DecodesWhatItEncodes) {
   const auto bytes = encode(item);
   EXPECT_EQ(*decode(bytes), item);
   std::string json_text;
-  ASSERT_TRUE(append_json_of_encoded(json_text, bytes));
+  EXPECT_EQ(append_json_of_encoded(json_text, bytes).value_or(0), size_of(item));
   EXPECT_EQ(json_text, kEverything);
   EXPECT_EQ(*size_of_encoded(bytes), size_of(item));
 }
@@ -117,6 +117,8 @@ TEST(ItemEncoding, LargeNumbersRoundTrip) {
     const Item item = Item::from({{"n", AttributeValue(*Number::parse(text))}});
     EXPECT_EQ(*decode(encode(item)), item) << text;
     EXPECT_EQ(*size_of_encoded(encode(item)), size_of(item)) << text;
+    std::string written;
+    EXPECT_EQ(*append_json_of_encoded(written, encode(item)), size_of(item)) << text;
   }
 }
 

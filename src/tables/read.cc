@@ -10,18 +10,13 @@
 namespace tidemill::tables {
 namespace {
 
-// The stored item as JSON, whole or projected.
-Result<std::string> shown(std::string_view encoded, const std::optional<expr::Projection>& projection) {
-  std::string out;
-  if (!projection) {
-    if (auto appended = item::append_json_of_encoded(out, encoded); !appended)
-      return fail(Errc::kInternal, appended.error().message);
-    return out;
-  }
-  const auto names = projection->names();
+// As JSON.
+Result<std::string> projected(std::string_view encoded, const expr::Projection& projection) {
+  const auto names = projection.names();
   auto some = item::decode_some(encoded, names);
   if (!some) return fail(Errc::kInternal, some.error().message);
-  item::append_json(out, projection->apply(*some));
+  std::string out;
+  item::append_json(out, projection.apply(*some));
   return out;
 }
 
@@ -36,8 +31,14 @@ Result<GetResult> read_one(const storage::Store& store, const TablePtr& table, c
   GetResult result{.table = table};
   TM_TRY(const auto stored, StoredItem::read(store, row.bytes));
   if (!stored) return result;
-  result.size = stored->size();
-  TM_TRY(result.item, shown(stored->encoded(), projection));
+  if (projection) {
+    result.size = stored->size();
+    TM_TRY(result.item, projected(stored->encoded(), *projection));
+    return result;
+  }
+  const auto size = item::append_json_of_encoded(result.item, stored->encoded());
+  if (!size) return fail(Errc::kInternal, size.error().message);
+  result.size = *size;
   return result;
 }
 
