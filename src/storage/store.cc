@@ -59,7 +59,9 @@ void Log::advance(std::uint64_t reached) {
 }
 
 Store::Store(std::unique_ptr<Engine> engine, Options options)
-    : engine_(std::move(engine)), options_(std::move(options)) {
+    : engine_(std::move(engine)),
+      options_(std::move(options)),
+      items_(options_.item_cache_bytes > 0 ? std::make_unique<RowCache>(options_.item_cache_bytes) : nullptr) {
   if (options_.sync_thread && options_.durability == Durability::kDurable) thread_ = std::thread([this] { lane(); });
 }
 
@@ -71,6 +73,39 @@ Store::~Store() {
     }
     wanted_.notify_all();
     thread_.join();
+  }
+}
+
+Result<std::optional<std::string>> Store::get(Keyspace keyspace, std::string_view key, const Snapshot* snapshot) const {
+  if (!items_ || keyspace != Keyspace::kItems || snapshot != nullptr) return engine_->get(keyspace, key, snapshot);
+  RowCache::Missed missed;
+  if (auto known = items_->get(key, missed)) return known;
+  auto read = engine_->get(keyspace, key, nullptr);
+  if (read && *read) items_->fill(key, **read, missed);
+  return read;
+}
+
+void Store::begin_items(const std::vector<Write>& writes) {
+  if (!items_) return;
+  for (const auto& write : writes) {
+    if (write.keyspace != Keyspace::kItems) continue;
+    if (write.kind == Write::Kind::kEraseRange)
+      items_->begin_clear();
+    else
+      items_->begin_write(write.key);
+  }
+}
+
+void Store::end_items(const std::vector<Write>& writes) {
+  if (!items_) return;
+  for (const auto& write : writes) {
+    if (write.keyspace != Keyspace::kItems) continue;
+    if (write.kind == Write::Kind::kEraseRange)
+      items_->end_clear();
+    else if (write.kind == Write::Kind::kPut)
+      items_->end_write(write.key, write.value);
+    else
+      items_->end_write(write.key, std::nullopt);
   }
 }
 
@@ -91,10 +126,12 @@ Ticket Store::write(Mutation mutation, const std::function<void(Ticket)>& before
     for (auto& step : mutation.steps_) step(mutation);
     if (before_visible) before_visible({ticket});
     issued_.store(ticket, std::memory_order_release);
+    begin_items(mutation.writes_);
     if (auto written = engine_->write(mutation.writes_); !written) {
       fail(written.error());
       return {~0ULL};
     }
+    end_items(mutation.writes_);
     if (!mutation.appends_.empty()) {
       const std::lock_guard gate(gate_mutex_);
       for (const auto& append : mutation.appends_) {

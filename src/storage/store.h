@@ -19,6 +19,7 @@
 #include "runtime/executor.h"
 #include "storage/engine.h"
 #include "storage/mutation.h"
+#include "storage/row_cache.h"
 
 namespace tidemill::storage {
 
@@ -88,6 +89,8 @@ class Store {
     bool sync_thread = true;
     // Called, from any thread, when a write or a sync failed: the state of the disk is unknown, the process must stop.
     std::function<void(const Error&)> on_failure;
+    // Of memory for items that were read or written lately; 0: none.
+    std::size_t item_cache_bytes = 16 << 20;
     // Asked before each write; an error refuses it (a full disk). Deletions and trims may go on: see Admission.
     std::function<Status()> admit;
   };
@@ -96,9 +99,7 @@ class Store {
   Store(const Store&) = delete;
 
   Result<std::optional<std::string>> get(Keyspace keyspace, std::string_view key,
-                                         const Snapshot* snapshot = nullptr) const {
-    return engine_->get(keyspace, key, snapshot);
-  }
+                                         const Snapshot* snapshot = nullptr) const;
   std::unique_ptr<Cursor> cursor(Keyspace keyspace, const Range& range, Direction direction = Direction::kForward,
                                  const Snapshot* snapshot = nullptr) const {
     return engine_->cursor(keyspace, range, direction, snapshot);
@@ -145,6 +146,8 @@ class Store {
     runtime::Task done;
   };
 
+  void begin_items(const std::vector<Write>& writes);
+  void end_items(const std::vector<Write>& writes);
   void lane();
   void publish(std::uint64_t durable);
   void forget(Log& log);
@@ -152,6 +155,7 @@ class Store {
 
   const std::unique_ptr<Engine> engine_;
   const Options options_;
+  const std::unique_ptr<RowCache> items_;  // null: there is none
   std::atomic<std::uint64_t> issued_ = 0;
   std::atomic<std::uint64_t> durable_ = 0;
   std::atomic<std::uint64_t> syncs_ = 0;
