@@ -108,6 +108,15 @@ Status read_values(const json::Node& body, const Members& members, Substitutions
   return {};
 }
 
+// Most requests have none of what is read here.
+bool mentions_expressions(const json::Node& body) {
+  if (!body.is_object()) return false;
+  static constexpr std::string_view kWord = "Expression";
+  return std::ranges::any_of(body.members(), [](const json::Member& member) {
+    return member.name.ends_with(kWord) || member.name.starts_with(kWord);
+  });
+}
+
 const json::Node* expression(const json::Node& body, const Members& members, std::string_view name) {
   if (std::ranges::find(members.expressions, name) == members.expressions.end()) return nullptr;
   const auto* node = body.find_present(name);
@@ -126,6 +135,7 @@ Result<std::optional<Condition>> read_condition(const json::Node* text, Paramete
 }  // namespace
 
 Result<Expressions> read_expressions(const json::Node& body, Use use, Cache& cache) {
+  if (!mentions_expressions(body)) return Expressions();
   const Members members = members_of(use);
   Substitutions substitutions;
   TM_CHECK(read_names(body, members, substitutions));
