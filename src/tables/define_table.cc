@@ -213,7 +213,7 @@ Status check_projected_total(const std::vector<IndexDefinition>& indexes) {
 }
 
 // Enabled settings, nothing for "no stream", or the error.
-Result<std::optional<StreamView>> stream_of(const StreamInput& input) {
+Result<std::optional<StreamView>> stream_of(const StreamInput& input, bool creates) {
   const bool enabled = input.enabled.value_or(false);
   if (enabled) {
     if (!input.view || input.view->empty()) {
@@ -224,6 +224,8 @@ Result<std::optional<StreamView>> stream_of(const StreamInput& input) {
     return view;
   }
   if (input.view) {
+    if (creates)
+      return invalid_values("Table is being created with a stream disabled, UpdateViewType should not be specified");
     return invalid("Invalid StreamViewType: Stream StreamEnabled was false but a StreamViewType was present.");
   }
   return std::nullopt;
@@ -336,7 +338,7 @@ Result<TableDefinition> define_table(const CreateTableInput& input) {
   for (auto& index : table.indexes) index.id = table.next_index++;
 
   if (input.stream) {
-    TM_TRY(const auto view, stream_of(*input.stream));
+    TM_TRY(const auto view, stream_of(*input.stream, /*creates=*/true));
     if (view) table.stream = {.enabled = true, .view = *view, .label = ""};
   }
   if (input.tags.size() > kTagsMax) return invalid_values(fmt::format("Too many tags: the limit is {}", kTagsMax));
@@ -511,7 +513,7 @@ Status apply_indexes(TableDefinition& table, const UpdateTableInput& input) {
 
 Status apply_stream(TableDefinition& table, const UpdateTableInput& input) {
   if (!input.stream) return {};
-  TM_TRY(const auto view, stream_of(*input.stream));
+  TM_TRY(const auto view, stream_of(*input.stream, /*creates=*/false));
   if (view) {
     if (table.stream.enabled) return invalid("Table already has an enabled stream: TableName: " + table.name);
     table.stream = {.enabled = true, .view = *view, .label = ""};

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <unordered_map>
 
 #include "api/dynamodb/request.h"
@@ -119,13 +121,28 @@ void run(Services& services, awsjson::Call call) {
           }));
 }
 
+// Too many keys are told alone, without the keys themselves.
+std::optional<std::string> check_first(const json::Node& body) {
+  const auto* items = body.find_present("RequestItems");
+  if (items == nullptr) return std::nullopt;
+  if (items->members().empty()) return "The requestItems parameter is required for BatchGetItem";
+  for (const auto& [name, node] : items->members()) {
+    const auto* keys = node.is_object() ? node.find_present("Keys") : nullptr;
+    if (keys == nullptr || keys->elements().size() <= kKeysMax) continue;
+    return plain_constraint_error(fmt::format("RequestItems.{}.member.Keys", name),
+                                  fmt::format("Member must have length less than or equal to {}", kKeysMax));
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 extern const Operation kBatchGetItem{.info = {.name = "BatchGetItem",
                                               .iam_action = "dynamodb:BatchGetItem",
                                               .access = awsjson::Access::kRead,
                                               .input = &kInput,
-                                              .resources = request_items_resources},
+                                              .resources = request_items_resources,
+                                              .check_first = check_first},
                                      .run = run};
 
 }  // namespace tidemill::dynamodb

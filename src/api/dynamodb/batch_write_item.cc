@@ -99,13 +99,20 @@ void run(Services& services, awsjson::Call call) {
           }));
 }
 
+std::optional<std::string> check_first(const json::Node& body) {
+  const auto* items = body.find_present("RequestItems");
+  if (items == nullptr || !items->members().empty()) return std::nullopt;
+  return "The requestItems parameter is required for BatchWriteItem";
+}
+
 }  // namespace
 
 extern const Operation kBatchWriteItem{.info = {.name = "BatchWriteItem",
                                                 .iam_action = "dynamodb:BatchWriteItem",
                                                 .access = awsjson::Access::kWrite,
                                                 .input = &kInput,
-                                                .resources = request_items_resources},
+                                                .resources = request_items_resources,
+                                                .check_first = check_first},
                                        .run = run};
 
 }  // namespace tidemill::dynamodb

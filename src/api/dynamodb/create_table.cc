@@ -24,15 +24,6 @@ constexpr Field kFields[] = {{"AttributeDefinitions", &kAttributeDefinitions, tr
 constexpr Shape kInput{.type = Type::kStructure, .name = "CreateTableInput", .fields = kFields};
 constexpr std::string_view kUnsupported[] = {"GlobalTableSourceArn", "GlobalTableSettingsReplicationMode"};
 
-// Unlike the other operations, this one takes no ARN for a name.
-std::optional<std::string> check_name(const json::Node& body) {
-  const auto name = awsjson::read_optional_string(body, "TableName");
-  if (!name) return "The parameter 'TableName' is required but was not present in the request";
-  if (name->size() < 3 || name->size() > 255)
-    return "TableName must be at least 3 characters long and at most 255 characters long";
-  return std::nullopt;
-}
-
 void run(Services& services, awsjson::Call call) {
   const auto& body = call.body();
   if (auto text = unsupported_member(body, kUnsupported)) return refuse(std::move(call), *std::move(text));
@@ -69,7 +60,7 @@ extern const Operation kCreateTable{.info = {.name = "CreateTable",
                                              .access = awsjson::Access::kControl,
                                              .input = &kInput,
                                              .resources = table_resource,
-                                             .check_first = check_name},
+                                             .check_first = check_new_name},
                                     .run = run};
 
 }  // namespace tidemill::dynamodb

@@ -32,7 +32,8 @@ extern const Operation kDeleteItem{.info = {.name = "DeleteItem",
                                             .iam_action = "dynamodb:DeleteItem",
                                             .access = awsjson::Access::kWrite,
                                             .input = &kInput,
-                                            .resources = table_resource},
+                                            .resources = table_resource,
+                                            .check_first = check_data_name},
                                    .run = parse_and_write<parse>};
 
 }  // namespace tidemill::dynamodb

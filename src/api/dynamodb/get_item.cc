@@ -53,7 +53,8 @@ extern const Operation kGetItem{.info = {.name = "GetItem",
                                          .iam_action = "dynamodb:GetItem",
                                          .access = awsjson::Access::kRead,
                                          .input = &kInput,
-                                         .resources = table_resource},
+                                         .resources = table_resource,
+                                         .check_first = check_data_name},
                                 .run = run};
 
 }  // namespace tidemill::dynamodb

@@ -35,7 +35,8 @@ extern const Operation kPutItem{.info = {.name = "PutItem",
                                          .iam_action = "dynamodb:PutItem",
                                          .access = awsjson::Access::kWrite,
                                          .input = &kInput,
-                                         .resources = table_resource},
+                                         .resources = table_resource,
+                                         .check_first = check_data_name},
                                 .run = parse_and_write<parse>};
 
 }  // namespace tidemill::dynamodb

@@ -75,13 +75,22 @@ void run(Services& services, awsjson::Call call) {
                 }));
 }
 
+// Query words a wrong Limit in its own way, Scan does not.
+std::optional<std::string> check_first(const json::Node& body) {
+  if (auto wrong = check_data_name(body)) return wrong;
+  const auto limit = awsjson::read_integer(body, "Limit");
+  if (!limit || *limit >= 1) return std::nullopt;
+  return plain_constraint_error("Limit", "Member must have value greater than or equal to 1");
+}
+
 }  // namespace
 
 extern const Operation kQuery{.info = {.name = "Query",
                                        .iam_action = "dynamodb:Query",
                                        .access = awsjson::Access::kRead,
                                        .input = &kInput,
-                                       .resources = index_resource},
+                                       .resources = index_resource,
+                                       .check_first = check_first},
                               .run = run};
 
 }  // namespace tidemill::dynamodb

@@ -89,7 +89,8 @@ extern const Operation kScan{.info = {.name = "Scan",
                                       .iam_action = "dynamodb:Scan",
                                       .access = awsjson::Access::kRead,
                                       .input = &kInput,
-                                      .resources = index_resource},
+                                      .resources = index_resource,
+                                      .check_first = check_data_name},
                              .run = run};
 
 }  // namespace tidemill::dynamodb

@@ -1,5 +1,7 @@
 #include "api/dynamodb/shapes.h"
 
+#include <fmt/format.h>
+
 #include "tables/schema.h"
 
 namespace tidemill::dynamodb {
@@ -96,14 +98,34 @@ std::vector<std::string> arn_resource(const json::Node& body, const Scope&) {
   return {std::string(awsjson::read_string(body, "ResourceArn"))};
 }
 
-std::optional<std::string> check_control_name(const json::Node& body) {
+std::string plain_constraint_error(std::string_view member, std::string_view constraint) {
+  return fmt::format("1 validation error detected: Value at '{}' failed to satisfy constraint: {}", member, constraint);
+}
+
+namespace {
+
+constexpr Field kNewNameFields[] = {{"TableName", &kNewTableName, true}};
+constexpr Shape kNewName{.type = Type::kStructure, .name = "TableName", .fields = kNewNameFields};
+constexpr Field kControlNameFields[] = {{"TableName", &kTableName, true}};
+constexpr Shape kControlName{.type = Type::kStructure, .name = "TableName", .fields = kControlNameFields};
+
+// A name that is not there is told in other words than one that is wrong.
+std::optional<std::string> check_name(const json::Node& body, const Shape& shape) {
+  if (body.find_present("TableName") == nullptr)
+    return "The parameter 'TableName' is required but was not present in the request";
+  return awsjson::check_constraints(shape, body);
+}
+
+}  // namespace
+
+std::optional<std::string> check_control_name(const json::Node& body) { return check_name(body, kControlName); }
+
+std::optional<std::string> check_new_name(const json::Node& body) { return check_name(body, kNewName); }
+
+std::optional<std::string> check_data_name(const json::Node& body) {
   const auto name = awsjson::read_optional_string(body, "TableName");
-  if (!name) return "The parameter 'TableName' is required but was not present in the request";
-  if (is_table_arn(*name)) return std::nullopt;
-  if (name->size() < 3 || name->size() > 255) {
-    return "TableName must be at least 3 characters long and at most 255 characters long";
-  }
-  return std::nullopt;
+  if (!name || !name->empty()) return std::nullopt;
+  return plain_constraint_error("TableName", "Member must have length greater than or equal to 1");
 }
 
 }  // namespace tidemill::dynamodb

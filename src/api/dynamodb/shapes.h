@@ -82,5 +82,11 @@ std::vector<std::string> arn_resource(const json::Node& body, const Scope& scope
 
 // The control plane's own checks of TableName, before all other constraints.
 std::optional<std::string> check_control_name(const json::Node& body);
+// CreateTable's: its table has no ARN yet.
+std::optional<std::string> check_new_name(const json::Node& body);
+// Of data operations: an empty TableName is told alone, before all other constraints.
+std::optional<std::string> check_data_name(const json::Node& body);
+// One violated constraint as the service's newer checks print it: the member as on the wire, and no value.
+std::string plain_constraint_error(std::string_view member, std::string_view constraint);
 
 }  // namespace tidemill::dynamodb

@@ -16,6 +16,8 @@ constexpr Field kFields[] = {{"TableName", &kTableName, true},
                              {"ExpressionAttributeNames", &kNames},
                              {"ExpressionAttributeValues", &kValues},
                              {"ReturnValuesOnConditionCheckFailure", &kReturnOnFailure}};
+constexpr Field kReturnedFields[] = {{"ReturnValues", &kReturnValues}};
+constexpr Shape kReturned{.type = Type::kStructure, .name = "UpdateItemInput", .fields = kReturnedFields};
 constexpr Shape kInput{.type = Type::kStructure, .name = "UpdateItemInput", .fields = kFields};
 
 Result<tables::WriteRequest> parse(Services& services, const awsjson::Call& call) {
@@ -32,13 +34,21 @@ Result<tables::WriteRequest> parse(Services& services, const awsjson::Call& call
   return request;
 }
 
+// Unlike PutItem and DeleteItem, this operation tells a wrong ReturnValues alone.
+std::optional<std::string> check_first(const json::Node& body) {
+  if (auto wrong = check_data_name(body)) return wrong;
+  if (!awsjson::read_optional_string(body, "TableName")) return std::nullopt;
+  return awsjson::check_constraints(kReturned, body);
+}
+
 }  // namespace
 
 extern const Operation kUpdateItem{.info = {.name = "UpdateItem",
                                             .iam_action = "dynamodb:UpdateItem",
                                             .access = awsjson::Access::kWrite,
                                             .input = &kInput,
-                                            .resources = table_resource},
+                                            .resources = table_resource,
+                                            .check_first = check_first},
                                    .run = parse_and_write<parse>};
 
 }  // namespace tidemill::dynamodb

@@ -113,7 +113,7 @@ BAD_TABLES = [
     ({**HASH, **ON_DEMAND, "StreamSpecification": {"StreamEnabled": True}},
      "Invalid StreamViewType: Stream ViewType must not be null or empty when enabling streams."),
     ({**HASH, **ON_DEMAND, "StreamSpecification": {"StreamEnabled": False, "StreamViewType": "NEW_IMAGE"}},
-     "Invalid StreamViewType: Stream StreamEnabled was false but a StreamViewType was present."),
+     P + "Table is being created with a stream disabled, UpdateViewType should not be specified"),
 ]
 
 

@@ -60,13 +60,33 @@ def test_VAL_05_comparison_operators(wire):
 def test_VAL_06_VAL_07_control_plane_names(wire):
     for operation in ("CreateTable", "DeleteTable", "DescribeTable", "UpdateTable", "DescribeTimeToLive"):
         wire.invalid(operation, "The parameter 'TableName' is required but was not present in the request")
-        wire.invalid(operation, "TableName must be at least 3 characters long and at most 255 characters long", TableName="a;")
-        wire.invalid(operation, "TableName must be at least 3 characters long and at most 255 characters long", TableName="a" * 256)
+        for name, *wrong in (("ab", "Member must have length greater than or equal to 3"),
+                             ("a" * 256, "Member must have length less than or equal to 255"),
+                             ("a;", "Member must have length greater than or equal to 3",
+                              "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+")):
+            # Nothing else is told beside a wrong name.
+            _, errors = constraints(wire.fails(operation, TableName=name, KeySchema=[]).message)
+            assert errors == {f"Value '{name}' at 'tableName'{CONSTRAINT}{text}" for text in wrong}
 
 
 def test_VAL_08_data_plane_length(wire):
     _, errors = constraints(wire.fails("Scan", TableName="ab").message)
     assert errors == {"Value 'ab' at 'tableName'" + CONSTRAINT + "Member must have length greater than or equal to 3"}
+
+
+def test_VAL_08_an_empty_name_is_told_alone(wire):
+    for operation in ("GetItem", "PutItem", "DeleteItem", "UpdateItem", "Query", "Scan"):
+        wire.invalid(operation, "1 validation error detected: Value at 'TableName'" + CONSTRAINT + "Member must have length greater than or equal to 1",
+                     TableName="", ReturnValues="X", ReturnConsumedCapacity="X")
+
+
+def test_VAL_20_update_item_tells_a_wrong_return_value_alone(wire):
+    enum = CONSTRAINT + "Member must satisfy enum value set: "
+    values = "Value 'X' at 'returnValues'" + enum + "[ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]"
+    capacity = "Value 'X' at 'returnConsumedCapacity'" + enum + "[INDEXES, TOTAL, NONE]"
+    body = {"TableName": "abc", "ReturnValues": "X", "ReturnConsumedCapacity": "X"}
+    assert constraints(wire.fails("UpdateItem", Key={"p": S("x")}, **body).message) == (1, {values})
+    assert constraints(wire.fails("DeleteItem", Key={"p": S("x")}, **body).message) == (2, {values, capacity})
 
 
 MIX = "Can not use both expression and non-expression parameters in the same request: "
@@ -148,10 +168,12 @@ def test_VAL_17_VAL_18_the_counted_form(wire, hash_table, put):
 
 
 def test_VAL_19_limit(wire, hash_table):
-    for operation, body in (("Scan", {}), ("Query", {"KeyConditionExpression": "p = :p", "ExpressionAttributeValues": {":p": S("x")}})):
-        for limit in (0, -1):
-            _, errors = constraints(wire.fails(operation, TableName=hash_table, Limit=limit, **body).message)
-            assert errors == {f"Value '{limit}' at 'limit'{CONSTRAINT}Member must have value greater than or equal to 1"}
+    query = {"KeyConditionExpression": "p = :p", "ExpressionAttributeValues": {":p": S("x")}}
+    for limit in (0, -1):  # Query words it in its own way
+        _, errors = constraints(wire.fails("Scan", TableName=hash_table, Limit=limit).message)
+        assert errors == {f"Value '{limit}' at 'limit'{CONSTRAINT}Member must have value greater than or equal to 1"}
+        wire.invalid("Query", f"1 validation error detected: Value at 'Limit'{CONSTRAINT}Member must have value greater than or equal to 1",
+                     TableName=hash_table, Limit=limit, **query)
 
 
 def test_VAL_21_VAL_22_attributes_to_get(wire):
