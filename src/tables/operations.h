@@ -126,7 +126,7 @@ struct PageRequest {
   std::optional<expr::Projection> projection;
   std::optional<Select> select;
   std::optional<std::int64_t> limit;
-  std::optional<Item> start;    // ExclusiveStartKey
+  std::optional<Item> start;  // ExclusiveStartKey
   bool keys_in_filter = false;  // of a query: PartiQL's WHERE may say more about keys than a range can
 };
 
@@ -155,6 +155,8 @@ struct PageResult {
 
 // "Transaction cancelled, ...", with one reason for each action.
 Error transaction_canceled(std::vector<CancellationReason> reasons);
+// One of `count` actions does not fit its table or item.
+Error canceled_at(std::size_t position, std::size_t count, const Error& why);
 
 // Each runs on `loop`, which is the calling thread's, and replies on it.
 void write_item(Tables& tables, WriteRequest request, runtime::Executor& loop, Reply<WriteResult> reply);

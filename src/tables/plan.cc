@@ -34,15 +34,25 @@ Status check_key_value(const KeyAttribute& key, const AttributeValue& value, boo
   return {};
 }
 
-// Visits the index key attributes with their index and whether they are range attributes.
+// Visits the index key attributes with their index and whether they are range attributes. Of several indexes that
+// refuse, the service names the first by name.
 template <class Visit>
 Status for_index_keys(const TableDefinition& table, Visit visit) {
+  Status refused;
+  std::string_view refused_by;
   for (const auto& index : table.indexes) {
-    if (index.status == IndexStatus::kDeleting) continue;
-    for (const auto& key : index.keys.hash) TM_CHECK(visit(index, key, false));
-    for (const auto& key : index.keys.range) TM_CHECK(visit(index, key, true));
+    if (index.status == IndexStatus::kDeleting || (!refused && index.name > refused_by)) continue;
+    const auto of_index = [&]() -> Status {
+      for (const auto& key : index.keys.hash) TM_CHECK(visit(index, key, false));
+      for (const auto& key : index.keys.range) TM_CHECK(visit(index, key, true));
+      return {};
+    };
+    if (auto visited = of_index(); !visited) {
+      refused = std::move(visited);
+      refused_by = index.name;
+    }
   }
-  return {};
+  return refused;
 }
 
 std::string index_type_mismatch(const IndexDefinition& index, const KeyAttribute& key, const AttributeValue& value) {
@@ -55,6 +65,26 @@ std::string too_long(bool is_range) {
                   : "Size of hashkey has exceeded the maximum size limit of2048 bytes";
 }
 
+std::unexpected<Error> empty_index_key(const IndexDefinition& index, const KeyAttribute& key) {
+  return invalid(fmt::format(
+      "One or more parameter values are not valid. A value specified for a secondary index key is not supported. The "
+      "AttributeValue for a key attribute cannot contain an empty {} value. IndexName: {}, IndexKey: {}",
+      kind_of_empty(key.type), index.name, key.name));
+}
+
+std::unexpected<Error> empty_updated_key(const KeyAttribute& key) {
+  return invalid(
+      fmt::format("One or more parameter values are not valid. The update expression attempted to update a secondary "
+                  "index key to a value that is not supported. The AttributeValue for a key attribute cannot contain "
+                  "an empty {} value.",
+                  kind_of_empty(key.type)));
+}
+
+// Text or bytes, and none of them.
+bool is_empty_key(const KeyAttribute& key, const AttributeValue& value) {
+  return key.type != KeyType::kNumber && value.type() == item_type(key.type) && item::key_size(value) == 0;
+}
+
 Status check_put_index_keys(const TableDefinition& table, const Item& item) {
   return for_index_keys(table, [&](const IndexDefinition& index, const KeyAttribute& key, bool is_range) -> Status {
     const AttributeValue* value = item.find(key.name);
@@ -62,30 +92,32 @@ Status check_put_index_keys(const TableDefinition& table, const Item& item) {
     if (value->type() != item_type(key.type)) return invalid_values(index_type_mismatch(index, key, *value));
     if (key.type == KeyType::kNumber) return {};
     const auto size = item::key_size(*value);
-    if (size == 0) {
-      return invalid(fmt::format(
-          "One or more parameter values are not valid. A value specified for a secondary index key is not supported. "
-          "The "
-          "AttributeValue for a key attribute cannot contain an empty {} value. IndexName: {}, IndexKey: {}",
-          kind_of_empty(key.type), index.name, key.name));
-    }
+    if (size == 0) return empty_index_key(index, key);
     if (size > (is_range ? item::kMaxSortKeySize : item::kMaxPartitionKeySize))
       return invalid_values(too_long(is_range));
     return {};
   });
 }
 
-// Constants that an update gives to index keys.
-Status check_update_constants(const TableDefinition& table, const expr::Update& update) {
+// Visits the constants that an update gives to index keys.
+template <class Visit>
+Status for_update_constants(const TableDefinition& table, const expr::Update& update, Visit visit) {
   return for_index_keys(table, [&](const IndexDefinition& index, const KeyAttribute& key, bool) -> Status {
     for (const auto& action : update.actions()) {
       if (action.path.size() != 1 || action.path[0].name != key.name || action.kind != expr::ActionKind::kSet) continue;
-      const AttributeValue* value = update.constant(action);
-      if (value != nullptr && value->type() != item_type(key.type))
-        return invalid_values(index_type_mismatch(index, key, *value));
+      if (const AttributeValue* value = update.constant(action)) TM_CHECK(visit(index, key, *value));
     }
     return {};
   });
+}
+
+Status check_update_constants(const TableDefinition& table, const expr::Update& update) {
+  return for_update_constants(
+      table, update, [](const IndexDefinition& index, const KeyAttribute& key, const AttributeValue& value) -> Status {
+        if (value.type() != item_type(key.type)) return invalid_values(index_type_mismatch(index, key, value));
+        if (is_empty_key(key, value)) return empty_updated_key(key);
+        return {};
+      });
 }
 
 bool targets(const expr::Update& update, std::string_view attribute) {
@@ -105,13 +137,7 @@ Status check_updated_index_keys(const TableDefinition& table, const expr::Update
     }
     if (key.type == KeyType::kNumber) return {};
     const auto size = item::key_size(*value);
-    if (size == 0) {
-      return invalid(
-          fmt::format("One or more parameter values are not valid. The update expression attempted to update a "
-                      "secondary index key to a value "
-                      "that is not supported. The AttributeValue for a key attribute cannot contain an empty {} value.",
-                      kind_of_empty(key.type)));
-    }
+    if (size == 0) return empty_updated_key(key);
     if (size > (is_range ? item::kMaxSortKeySize : item::kMaxPartitionKeySize)) {
       return invalid(fmt::format(
           "One or more parameter values were invalid. The update expression attempted to update the secondary "
@@ -205,6 +231,23 @@ Status check_keys_filled(const TableDefinition& table, const Item& item) {
     }
   }
   return {};
+}
+
+Status check_index_keys_filled(const TableDefinition& table, const WriteRequest& request) {
+  if (request.kind == WriteRequest::Kind::kPut) {
+    return for_index_keys(table, [&](const IndexDefinition& index, const KeyAttribute& key, bool) -> Status {
+      const AttributeValue* value = request.item.find(key.name);
+      if (value != nullptr && is_empty_key(key, *value)) return empty_index_key(index, key);
+      return {};
+    });
+  }
+  if (!request.update) return {};
+  return for_update_constants(
+      table, *request.update,
+      [](const IndexDefinition&, const KeyAttribute& key, const AttributeValue& value) -> Status {
+        if (is_empty_key(key, value)) return empty_updated_key(key);
+        return {};
+      });
 }
 
 Status check_request(const Table& table, const WriteRequest& request, KeyWords words) {

@@ -24,6 +24,8 @@ Status check_request(const Table& table, const WriteRequest& request, KeyWords w
 Status check_key(const TableDefinition& table, const Item& key);
 // That no key attribute is an empty text or empty bytes.
 Status check_keys_filled(const TableDefinition& table, const Item& item);
+// The same of index keys: those of an item that is put, and the constants of an update.
+Status check_index_keys_filled(const TableDefinition& table, const WriteRequest& request);
 // Key attributes of an item that is put.
 Status check_item_keys(const TableDefinition& table, const Item& item, KeyWords words);
 // Paths that go into a key attribute of the table or of an index.

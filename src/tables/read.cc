@@ -149,6 +149,11 @@ void transact_get(Tables& tables, TransactGetRequest request, runtime::Executor&
   std::vector<std::uint64_t> stripes;
   std::set<std::string> seen;
   for (std::size_t i = 0; i < known.size(); ++i) {
+    // An empty key is a fault of the request; one that does not fit the table is that of its action.
+    if (auto filled = check_keys_filled(known[i]->definition, request.gets[i].key); !filled)
+      return std::move(reply)(std::unexpected(std::move(filled).error()));
+    if (auto fits = check_key(known[i]->definition, request.gets[i].key); !fits)
+      return std::move(reply)(std::unexpected(canceled_at(i, known.size(), fits.error())));
     auto row = row_of(*known[i], request.gets[i].key, request.gets[i].projection);
     if (!row) return std::move(reply)(std::unexpected(std::move(row).error()));
     if (!seen.insert(row->bytes).second) {

@@ -22,6 +22,12 @@ Error transaction_canceled(std::vector<CancellationReason> reasons) {
   return error;
 }
 
+Error canceled_at(std::size_t position, std::size_t count, const Error& why) {
+  std::vector<CancellationReason> reasons(count);
+  reasons[position] = {.code = "ValidationError", .message = why.message};
+  return transaction_canceled(std::move(reasons));
+}
+
 namespace {
 
 struct Transaction {
@@ -35,12 +41,6 @@ struct Transaction {
   std::vector<RowKey> rows;
 };
 
-Error canceled_at(std::size_t position, std::size_t count, const Error& why) {
-  std::vector<CancellationReason> reasons(count);
-  reasons[position] = {.code = "ValidationError", .message = why.message};
-  return transaction_canceled(std::move(reasons));
-}
-
 Status find_and_check(Transaction& transaction) {
   const auto& writes = transaction.request.writes;
   transaction.known.clear();
@@ -53,6 +53,7 @@ Status find_and_check(Transaction& transaction) {
   // An empty key is a fault of the request, not a reason of one action.
   for (std::size_t i = 0; i < writes.size(); ++i) {
     TM_CHECK(check_keys_filled(transaction.known[i]->definition, writes[i].item));
+    TM_CHECK(check_index_keys_filled(transaction.known[i]->definition, writes[i]));
   }
   for (std::size_t i = 0; i < writes.size(); ++i) {
     // A Put's own size is checked with the rest of what depends on its content.

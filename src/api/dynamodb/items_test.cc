@@ -89,7 +89,7 @@ constexpr ErrorCase kErrors[] = {
      "part of the key"},
     {"IndexKeyType", "PutItem", R"({"TableName":"rows","Item":{"p":{"S":"a"},"c":{"N":"1"},"g":{"N":"1"}}})",
      "ValidationException: One or more parameter values were invalid: Type mismatch for Index Key g Expected: S "
-     "Actual: N IndexName: by-g"},
+     "Actual: N IndexName: all-g"},
     {"NestedKeyPath", "GetItem", R"({"TableName":"things","Key":{"p":{"S":"a"}},"ProjectionExpression":"p.x"})",
      "ValidationException: Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: "
      "Key: p"},
@@ -207,10 +207,10 @@ constexpr ErrorCase kErrors[] = {
     {"IndexKeyEmpty", "PutItem", R"({"TableName":"rows","Item":{"p":{"S":"a"},"c":{"N":"1"},"g":{"S":""}}})",
      "ValidationException: One or more parameter values are not valid. A value specified for a secondary index key is "
      "not supported. The "
-     "AttributeValue for a key attribute cannot contain an empty string value. IndexName: by-g, IndexKey: g"},
+     "AttributeValue for a key attribute cannot contain an empty string value. IndexName: all-g, IndexKey: g"},
     {"IndexKeyNull", "PutItem", R"({"TableName":"rows","Item":{"p":{"S":"a"},"c":{"N":"1"},"g":{"NULL":true}}})",
      "ValidationException: One or more parameter values were invalid: Type mismatch for Index Key g Expected: S "
-     "Actual: NULL IndexName: by-g"},
+     "Actual: NULL IndexName: all-g"},
     {"IndexKeyNestedPath", "Scan", R"({"TableName":"rows","ProjectionExpression":"g.x"})",
      "ValidationException: Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: "
      "IndexKey: g"},
@@ -230,9 +230,7 @@ constexpr ErrorCase kErrors[] = {
      "ValidationException: Supplied AttributeValue has more than one datatypes set, must contain exactly one of the "
      "supported datatypes"},
     {"BatchWithoutItems", "BatchWriteItem", R"({"RequestItems":{}})",
-     "ValidationException: 1 validation error detected: Value '{}' at 'requestItems' failed to satisfy constraint: "
-     "Member must have length "
-     "greater than or equal to 1"},
+     "ValidationException: The requestItems parameter is required for BatchWriteItem"},
     {"BatchDuplicateNumbers", "BatchWriteItem",
      R"({"RequestItems":{"rows":[{"DeleteRequest":{"Key":{"p":{"S":"a"},"c":{"N":"1000"}}}},{"DeleteRequest":{"Key":{"p":{"S":"a"},"c":{"N":"1e3"}}}}]}})",
      "ValidationException: Provided list of item keys contains duplicates"},
@@ -261,7 +259,9 @@ constexpr ErrorCase kErrors[] = {
      "ValidationException: Invalid TableArn: Invalid ResourceArn provided as input "
      "arn:aws:dynamodb:us-east-1:000000000000:table/rows/index/by-g"},
     {"ControlNameLength", "DescribeTable", R"({"TableName":"a;"})",
-     "ValidationException: TableName must be at least 3 characters long and at most 255 characters long"},
+     "ValidationException: 2 validation errors detected: Value 'a;' at 'tableName' failed to satisfy constraint: "
+     "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+; Value 'a;' at 'tableName' failed to satisfy "
+     "constraint: Member must have length greater than or equal to 3"},
     {"ControlNamePattern", "DescribeTable", R"({"TableName":"abc;"})",
      "ValidationException: 1 validation error detected: Value 'abc;' at 'tableName' failed to satisfy constraint: "
      "Member must satisfy "

@@ -106,6 +106,18 @@ def test_IDX_15_empty_index_keys(wire, index_table, key):
                  UpdateExpression="SET g = :g", ExpressionAttributeValues={":g": S("")})
 
 
+def test_IDX_13_of_several_indexes_the_first_by_name_is_told(wire, make_table, key):
+    # The local one comes first in the table's definition.
+    table = make_table("p:S", "c:S", definitions=("g:S",), LocalSecondaryIndexes=[index("one-local", "p", "g")],
+                       GlobalSecondaryIndexes=[index("two", "g"), index("all-g", "g")])
+    one = {"p": S(key()), "c": S("x")}
+    text = INVALID + "Type mismatch for Index Key g Expected: S Actual: N IndexName: all-g"
+    wire.invalid("PutItem", text, TableName=table, Item={**one, "g": N(1)})
+    wire.invalid("UpdateItem", text, TableName=table, Key=one, UpdateExpression="SET g = :g", ExpressionAttributeValues={":g": N(1)})
+    wire.invalid("PutItem", NOT_VALID + "A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot "
+                 "contain an empty string value. IndexName: all-g, IndexKey: g", TableName=table, Item={**one, "g": S("")})
+
+
 def test_IDX_16_oversized_index_keys(wire, index_table, key):
     answer = wire.fails("PutItem", TableName=index_table, Item={"p": S(key()), "c": S("x"), "g": S("g" * 2049)})
     assert answer.code == "ValidationException" and "2048" in answer.message

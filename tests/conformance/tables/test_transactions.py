@@ -119,6 +119,29 @@ def test_TXN_13_TXN_14_plain_errors(wire, hash_table):
                  TransactItems=[{"Update": {**base, "UpdateExpression": "SET a = :v"}}])
 
 
+def test_TXN_13_empty_index_keys_are_plain_errors(wire, index_table, key):
+    one = {"p": S(key()), "c": S("x")}
+    put = {"Put": {"TableName": index_table, "Item": {**one, "g": S("")}}}
+    update = {"Update": {"TableName": index_table, "Key": one, "UpdateExpression": "SET g = :g", "ExpressionAttributeValues": {":g": S("")},
+                         "ConditionExpression": "attribute_exists(q)"}}
+    wire.invalid("TransactWriteItems", "One or more parameter values are not valid. A value specified for a secondary index key is not supported. The "
+                 "AttributeValue for a key attribute cannot contain an empty string value. IndexName: gsi, IndexKey: g", TransactItems=[put])
+    wire.invalid("TransactWriteItems", "One or more parameter values are not valid. The update expression attempted to update a secondary index key to "
+                 "a value that is not supported. The AttributeValue for a key attribute cannot contain an empty string value.", TransactItems=[update])
+    assert "Item" not in wire.ok("GetItem", TableName=index_table, Key=one)
+
+
+def test_TXN_21_reads_with_keys_that_do_not_fit(wire, hash_table, range_table):
+    def get(table, **key):
+        return {"Get": {"TableName": table, "Key": key}}
+
+    reason = {"Code": "ValidationError", "Message": "The provided key element does not match the schema"}
+    for bad in (get(hash_table), get(hash_table, p=N(1)), get(hash_table, p=S("x"), q=S("y")), get(range_table, p=S("x"))):
+        cancelled(wire.fails("TransactGetItems", TransactItems=[get(hash_table, p=S("fits")), bad]), NONE, reason)
+    wire.invalid("TransactGetItems", "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string "
+                 "value. Key: p", TransactItems=[get(hash_table, p=S(""))])
+
+
 def test_TXN_15_TXN_16_TXN_17_tokens(write, put, get, hash_table, key):
     one, token = put(a=N(0)), key("token")
     add = {"Update": {"TableName": hash_table, "Key": one, "UpdateExpression": "ADD a :v", "ExpressionAttributeValues": {":v": N(1)}}}

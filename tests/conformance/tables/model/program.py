@@ -464,6 +464,10 @@ class Program:
                 action["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
             actions.append({"ConditionCheck" if write["kind"] == "Check" else write["kind"]: action})
         status, answer = self.send("TransactWriteItems", {"TransactItems": actions, "ReturnConsumedCapacity": "INDEXES"})
+        empty = next(filter(None, map(self.table.empty_index_keys, writes)), None)
+        if empty:  # a fault of the request, not a reason of one action
+            return self.expect(status == 400 and code(answer) == "ValidationException" and answer["message"] in empty,
+                               f"the model says {empty}", answer)
         for check in (self.table.check, self.table.plan):
             for i, write in enumerate(writes):
                 try:

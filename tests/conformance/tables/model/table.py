@@ -4,6 +4,8 @@ import math
 from . import language, values
 
 FAILED = "The conditional request failed"
+EMPTY_UPDATE = ("One or more parameter values are not valid. The update expression attempted to update a secondary index key to a value "
+                "that is not supported. The AttributeValue for a key attribute cannot contain an empty {} value.")
 ITEM_MAX = 400 * 1024
 
 
@@ -98,36 +100,31 @@ class Table:
         return [entry for entry in (self.entry(index, item) for item in self.items.values()) if entry is not None]
 
     # ---- writes -----------------------------------------------------------------------------------------------------
-    def check_put_keys(self, item):
-        wrong = []
-        for index in self.indexes:
-            for name in index.keys:
-                if name not in item or name in self.keys:
-                    continue
-                actual, wanted = values.kind(item[name]), self.types[name]
-                if actual != wanted:
-                    wrong.append("One or more parameter values were invalid: Type mismatch for Index Key "
-                                 f"{name} Expected: {wanted} Actual: {actual} IndexName: {index.name}")
-                elif actual in ("S", "B") and values.size(item[name]) == 0:
-                    kind = "string" if actual == "S" else "binary"
-                    wrong.append("One or more parameter values are not valid. A value specified for a secondary index key is "
-                                 "not supported. The AttributeValue for a key attribute cannot contain an empty "
-                                 f"{kind} value. IndexName: {index.name}, IndexKey: {name}")
-        if wrong:
-            raise Refused("ValidationException", wrong)
+    def index_constants(self, write):
+        """(index, name, value) for what a write gives to index keys without reading anything."""
+        if write["kind"] == "Put":
+            given = [(name, value) for name, value in write["item"].items() if name not in self.keys]
+        elif write["kind"] == "Update":
+            given = [(action[1][0], action[2][1]) for action in write["actions"]
+                     if action[0] == "SET" and len(action[1]) == 1 and action[2][0] == "value"]
+        else:
+            given = []
+        return [(index, name, value) for index in self.indexes for name, value in given if name in index.keys]
 
-    def check_update_constants(self, actions):
+    def empty_index_keys(self, write):
+        """The texts for index keys that a write gives no text or no bytes."""
         wrong = []
-        for action in actions:
-            if action[0] != "SET" or len(action[1]) > 1 or action[2][0] != "value":
+        for index, name, value in self.index_constants(write):
+            if values.kind(value) != self.types[name] or self.types[name] == "N" or values.size(value) != 0:
                 continue
-            name, value = action[1][0], action[2][1]
-            for index in self.indexes:
-                if name in index.keys and values.kind(value) != self.types[name]:
-                    wrong.append("One or more parameter values were invalid: Type mismatch for Index Key "
-                                 f"{name} Expected: {self.types[name]} Actual: {values.kind(value)} IndexName: {index.name}")
-        if wrong:
-            raise Refused("ValidationException", wrong)
+            kind = "string" if self.types[name] == "S" else "binary"
+            if write["kind"] == "Put":
+                wrong.append("One or more parameter values are not valid. A value specified for a secondary index key is "
+                             "not supported. The AttributeValue for a key attribute cannot contain an empty "
+                             f"{kind} value. IndexName: {index.name}, IndexKey: {name}")
+            else:
+                wrong.append(EMPTY_UPDATE.format(kind))
+        return wrong
 
     def check_updated_keys(self, item, actions):
         for action in actions:
@@ -139,17 +136,18 @@ class Table:
                                                       "unsupported type"])
             if self.types[name] in ("S", "B") and values.size(item[name]) == 0:
                 kind = "string" if self.types[name] == "S" else "binary"
-                raise Refused("ValidationException", [
-                    "One or more parameter values are not valid. The update expression attempted to update a secondary index "
-                    "key to a value that is not supported. The AttributeValue for a key attribute cannot contain an empty "
-                    f"{kind} value."])
+                raise Refused("ValidationException", [EMPTY_UPDATE.format(kind)])
 
     def check(self, write):
         """What is refused before anything is read."""
-        if write["kind"] == "Put":
-            self.check_put_keys(write["item"])
-        elif write["kind"] == "Update":
-            self.check_update_constants(write["actions"])
+        # Of several indexes the service names the first by name.
+        wrong = [(index.name, "One or more parameter values were invalid: Type mismatch for Index Key "
+                  f"{name} Expected: {self.types[name]} Actual: {values.kind(value)} IndexName: {index.name}")
+                 for index, name, value in self.index_constants(write) if values.kind(value) != self.types[name]]
+        first = min((name for name, _ in wrong), default=None)
+        texts = [text for name, text in wrong if name == first] + self.empty_index_keys(write)
+        if texts:
+            raise Refused("ValidationException", texts)
 
     def plan(self, write):
         """The change that a write would make; Refused where it would fail. Nothing is changed."""
