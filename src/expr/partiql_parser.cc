@@ -46,7 +46,7 @@ class Parser {
     } else if (take_word("EXISTS")) {
       TM_CHECK(exists());
     } else {
-      return malformed();
+      return invalid("Statement wasn't well formed, can't be processed: Expected data manipulation");
     }
     take_symbol(";");
     if (peek().kind != TokenKind::kEnd) return unexpected_clause();
@@ -125,12 +125,19 @@ class Parser {
     return take().text;
   }
 
+  Result<std::string> component() {
+    TM_TRY(auto text, name());
+    if (text.empty()) return invalid("Path component cannot be an empty string");
+    return text;
+  }
+
   Status table() {
-    TM_TRY(statement_.table, name());
+    TM_TRY(statement_.table, component());
     if (take_symbol(".")) {
-      TM_TRY(auto index, name());
+      TM_TRY(auto index, component());
       statement_.index = std::move(index);
     }
+    if (at_symbol(".")) return invalid("A path may contain at most 2 components in the FROM clause");
     if (at_word("AS")) return unexpected_clause();
     return {};
   }
@@ -499,6 +506,7 @@ class Parser {
     statement_.kind = Kind::kInsert;
     TM_CHECK(expect_word("INTO"));
     TM_CHECK(table());
+    if (statement_.index) return invalid("FROM clause may only contain a single table name");
     TM_CHECK(expect_word("VALUE"));
     TM_TRY(auto value, literal());
     if (!value.is(item::Type::kMap)) return malformed();

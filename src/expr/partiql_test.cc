@@ -123,8 +123,14 @@ TEST(PartiQl, PQL_12_Errors) {
   EXPECT_EQ(failure("SELECT * FROM t WHERE p = ?"), "Number of parameters in request and statement don't match.");
   EXPECT_EQ(failure("DELETE FROM t WHERE p = 'x' RETURNING ALL NEW *"),
             "Invalid returning clause: RETURNING ALL NEW *. Only RETURNING ALL OLD * is allowed in DELETE statements.");
+  for (const char* text : {"", "HELLO", "SELECTED * FROM t"}) {
+    EXPECT_EQ(failure(text), "Statement wasn't well formed, can't be processed: Expected data manipulation");
+  }
+  EXPECT_EQ(failure("SELECT * FROM \"\""), "Path component cannot be an empty string");
+  EXPECT_EQ(failure("SELECT * FROM t.i.more"), "A path may contain at most 2 components in the FROM clause");
+  EXPECT_EQ(failure("INSERT INTO t.i VALUE {'a': 1}"), "FROM clause may only contain a single table name");
   for (const char* text :
-       {"", "HELLO", "SELECT", "SELECT * FROM", "SELECT * FROM t WHERE", "SELECT * FROM t WHERE p",
+       {"SELECT", "SELECT * FROM", "SELECT * FROM t WHERE", "SELECT * FROM t WHERE p",
         "SELECT * FROM t WHERE p = ", "INSERT INTO t VALUE 5", "UPDATE t WHERE p = 'x'", "SELECT * FROM t WHERE p = 'x",
         "SELECT * FROM t WHERE p = 'x' extra", "INSERT INTO t VALUE {'a': <<1, 'b'>>}", "SELECT * FROM t WHERE f(p)"}) {
     EXPECT_EQ(failure(text), "Statement wasn't well formed, can't be processed: " + std::string(text));

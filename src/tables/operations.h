@@ -127,6 +127,8 @@ struct PageRequest {
   std::optional<Select> select;
   std::optional<std::int64_t> limit;
   std::optional<Item> start;  // ExclusiveStartKey
+  // PartiQL: the filter sees what the index holds, even where the rest is fetched from the table.
+  bool filter_on_entry = false;
   bool keys_in_filter = false;  // of a query: PartiQL's WHERE may say more about keys than a range can
 };
 

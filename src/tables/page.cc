@@ -121,7 +121,7 @@ bool must_fetch(const View& view, const PageRequest& request) {
   const auto missing = [&](std::string_view name) { return !projects(*view.index, view.table->definition.keys, name); };
   if (request.select == Select::kAllAttributes) return true;
   if (request.projection && std::ranges::any_of(request.projection->names(), missing)) return true;
-  return request.filter &&
+  return request.filter && !request.filter_on_entry &&
          std::ranges::any_of(request.filter->paths(), [&](const expr::Path& path) { return missing(path[0].name); });
 }
 
@@ -188,6 +188,13 @@ class Page {
     if (!size) return fail(Errc::kInternal, size.error().message);
     result_.read_bytes += *size;
     std::optional<StoredItem> fetched;
+    bool matched = true;
+    if (request_.filter && request_.filter_on_entry) {
+      const auto entry = item::decode_some(encoded, names_);
+      if (!entry) return fail(Errc::kInternal, entry.error().message);
+      matched = request_.filter->matches(*entry);
+    }
+    // What is fetched counts, wanted or not.
     if (fetch_) {
       const auto key = item::decode(encoded);
       if (!key) return fail(Errc::kInternal, key.error().message);
@@ -198,13 +205,14 @@ class Page {
       result_.fetched.push_back(fetched->size());
       encoded = fetched->encoded();
     }
+    if (!matched) return {};
     std::optional<Item> some;
     if (request_.filter || request_.projection) {
       auto decoded = item::decode_some(encoded, names_);
       if (!decoded) return fail(Errc::kInternal, decoded.error().message);
       some = *std::move(decoded);
     }
-    if (request_.filter && !request_.filter->matches(*some)) return {};
+    if (request_.filter && !request_.filter_on_entry && !request_.filter->matches(*some)) return {};
     ++result_.count;
     if (result_.count_only) return {};
     if (result_.count > 1) result_.items += ',';

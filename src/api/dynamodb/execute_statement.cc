@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "api/dynamodb/partiql.h"
@@ -103,6 +105,8 @@ struct Select : std::enable_shared_from_this<Select> {
     request.filter = selection.rest;
     request.keys = selection.terms;
     request.keys_in_filter = true;
+    request.filter_on_entry = true;
+    TM_CHECK(check_index());
     if (!statement.columns.empty()) {
       std::vector<expr::Path> tops;
       for (const auto& column : statement.columns) {
@@ -112,6 +116,24 @@ struct Select : std::enable_shared_from_this<Select> {
       request.projection = expr::Projection(std::move(tops));
     }
     return begin_order();
+  }
+
+  // What an index cannot give. A SELECT that its keys do not narrow may name anything: what the index does not hold is
+  // missing then.
+  Status check_index() const {
+    if (prepared.index == nullptr) return {};
+    if (prepared.index->kind == tables::IndexKind::kGlobal && request.consistent)
+      return tables::invalid("Strongly consistent read is not supported on Global Secondary Indexes");
+    if (!by_key() || !selection.rest) return {};
+    std::vector<std::string_view> missing;
+    for (const auto& path : selection.rest->paths()) {
+      const std::string_view name = path.front().name;
+      if (tables::projects(*prepared.index, prepared.table->definition.keys, name)) continue;
+      if (std::ranges::find(missing, name) == missing.end()) missing.push_back(name);
+    }
+    if (missing.empty()) return {};
+    return tables::invalid_values(fmt::format("Secondary index {} does not project one or more filter attributes: [{}]",
+                                              prepared.index->name, fmt::join(missing, ", ")));
   }
 
   Status begin_order() {

@@ -138,6 +138,14 @@ void run(Services& services, awsjson::Call call) {
   for (const auto& node : call.body().find_present("TransactStatements")->elements()) {
     auto prepared = prepare_statement(node, call.scope(), services.tables);
     if (!prepared) return refuse(std::move(call), prepared.error());
+    if (prepared->index != nullptr) {
+      return refuse(std::move(call),
+                    failed_in(statements.size(), "Reads on indices are not supported within transactions."));
+    }
+    if (prepared->statement.returning != partiql::Returning::kNothing) {
+      return refuse(std::move(call),
+                    failed_in(statements.size(), "RETURNING clause is not supported in ExecuteTransaction."));
+    }
     statements.push_back(*std::move(prepared));
   }
   const auto reads = std::ranges::count_if(statements, &PreparedStatement::reads);

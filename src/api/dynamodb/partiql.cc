@@ -113,8 +113,7 @@ Result<PreparedStatement> prepare_statement(const json::Node& node, const Scope&
   prepared.table = tables.usable(prepared.scope, ref.name);
   if (!prepared.table) return tables::table_missing();
   if (const auto& index = prepared.statement.index) {
-    if (!prepared.reads())
-      return tables::invalid("Statement wasn't well formed, can't be processed: " + std::string(text));
+    if (!prepared.reads()) return tables::invalid("This operation is not supported on an index");
     prepared.index = prepared.table->definition.find_index(*index);
     if (prepared.index == nullptr) return tables::invalid("The table does not have the specified index");
   }
@@ -173,7 +172,10 @@ Result<tables::GetRequest> get_of(const PreparedStatement& prepared) {
   auto target = prepared.index != nullptr ? std::unexpected(expr::Error{expr::Errc::kValidation, "", false})
                                           : partiql::target(statement.where ? &*statement.where : nullptr,
                                                             to_expr(prepared.table->definition.keys));
-  if (!target) return tables::invalid("Only single item select is supported");
+  if (!target) {
+    return tables::invalid(
+        "Select statements within BatchExecuteStatement must specify the primary key in the where clause.");
+  }
   return tables::GetRequest{
       .scope = prepared.scope, .table = prepared.table->definition.name, .key = std::move(target->key)};
 }

@@ -6,6 +6,9 @@ import pytest
 from .wire import L, M, N, NS, S, SS, constraints
 
 
+MUST_NAME_KEY = "Select statements within BatchExecuteStatement must specify the primary key in the where clause."
+
+
 @pytest.fixture(scope="module")
 def table(wire, make_table):
     """p0..p4 with c = 0..4 each; an index on g."""
@@ -164,7 +167,8 @@ def test_PQL_12_unsupported(refuse, table):
     empty = f"INSERT INTO \"{table}\" VALUE {{'p': 'x', 'c': 1, 'e': <<>>}}"
     refuse("ValidationException", f"Empty bags are not supported at 1:{empty.index('<<') + 1}:2", empty)
     refuse("ValidationException", "Aliasing is not supported", f'SELECT a AS b FROM "{table}"')
-    for bad in ("HELLO", "SELECT * FROM", f'SELECT * FROM "{table}" WHERE p', f'SELECT * FROM "{table}" WHERE p = \'x'):
+    refuse("ValidationException", "Statement wasn't well formed, can't be processed: Expected data manipulation", "HELLO")
+    for bad in ("SELECT * FROM", f'SELECT * FROM "{table}" WHERE p', f'SELECT * FROM "{table}" WHERE p = \'x'):
         refuse("ValidationException", f"Statement wasn't well formed, can't be processed: {bad}", bad)
     refuse("ValidationException", "Number of parameters in request and statement don't match.", f'SELECT * FROM "{table}" WHERE p = ?')
     refuse("ValidationException", "EXISTS can only be used in ExecuteTransaction write requests.",
@@ -199,7 +203,7 @@ def test_PQL_14_batches(wire, put, get, hash_table, table, key):
         {"Statement": f'SELECT * FROM "{hash_table}" WHERE p = ?', "Parameters": [S(p)]},
         {"Statement": f"SELECT * FROM \"{table}\" WHERE p = 'p1'"}, {"Statement": "SELECT * FROM nowhere WHERE p = 'x'"}])["Responses"]
     assert answer[:2] == [{"TableName": hash_table, "Item": {"a": N(1)}}, {"TableName": hash_table}]
-    assert answer[2]["Error"] == {"Code": "ValidationError", "Message": "Only single item select is supported"}
+    assert answer[2]["Error"] == {"Code": "ValidationError", "Message": MUST_NAME_KEY}
     assert answer[3]["Error"] == {"Code": "ResourceNotFound", "Message": "Requested resource not found"}
     answer = wire.ok("BatchExecuteStatement", Statements=[
         {"Statement": f"INSERT INTO \"{hash_table}\" VALUE {{'p': '{p}'}}"}, {"Statement": f"INSERT INTO \"{hash_table}\" VALUE {{'p': '{one['p']['S']}'}}"},
@@ -287,3 +291,78 @@ def test_PQL_every_write_reaches_the_stream(wire, make_table):
     got = [(one["eventName"], one["dynamodb"]["Keys"]["c"]["N"]) for one in wire.ok("GetRecords", ShardIterator=at)["Records"]]
     assert sorted(got[:5]) == sorted([("INSERT", "1"), ("MODIFY", "1"), ("INSERT", "2"), ("REMOVE", "1"), ("MODIFY", "2")])
     assert got[:3] == [("INSERT", "1"), ("MODIFY", "1"), ("INSERT", "2")] and got[5:] == [("REMOVE", "2")]
+
+
+@pytest.fixture(scope="module")
+def indexed(wire, make_table):
+    """s1, s2, s4 are in every index, s3 in none; no index but `all` holds `far`."""
+    def index(name, *keys, projection="ALL", include=None):
+        shape = {"ProjectionType": projection, **({"NonKeyAttributes": include} if include else {})}
+        return {"IndexName": name, "Projection": shape,
+                "KeySchema": [{"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, ("HASH", "RANGE"))]}
+
+    name = make_table("p:S", "c:S", definitions=("g:S", "l:S"),
+                      GlobalSecondaryIndexes=[index("all", "g"), index("some", "g", projection="INCLUDE", include=["near"])],
+                      LocalSecondaryIndexes=[index("keys", "p", "l", projection="KEYS_ONLY")])
+    for c in ("s1", "s2", "s4"):
+        wire.ok("PutItem", TableName=name, Item={"p": S("p"), "c": S(c), "g": S("x"), "l": S(c), "near": S("n" + c), "far": S("f" + c)})
+    wire.ok("PutItem", TableName=name, Item={"p": S("p"), "c": S("s3"), "far": S("fs1")})
+    return name
+
+
+def cs(answer):
+    return sorted(one["c"]["S"] for one in answer["Items"])
+
+
+def test_PQL_01_an_index_filters_by_what_it_holds(run, refuse, indexed):
+    """A SELECT whose keys narrow it may name only what the index holds; in another, what is not held is missing."""
+    far = "One or more parameter values were invalid: Secondary index {} does not project one or more filter attributes: [far]"
+    for where in ("far = 'fs1'", "NOT far = 'fs1'", "far IS MISSING", "far IS NOT MISSING", "begins_with(far, 'f')"):
+        refuse("ValidationException", far.format("some"), f'SELECT p FROM "{indexed}"."some" WHERE g = \'x\' AND {where}')
+        refuse("ValidationException", far.format("keys"), f'SELECT p FROM "{indexed}"."keys" WHERE p = \'p\' AND {where}')
+    refuse("ValidationException", far.format("some"), f"SELECT p FROM \"{indexed}\".\"some\" WHERE g IN ['x', 'y'] AND far = 'fs1'")
+    refuse("ValidationException", far.format("keys"), f"SELECT p FROM \"{indexed}\".\"keys\" WHERE p = 'p' AND l BETWEEN 's1' AND 's4' AND far = 'fs1'")
+    assert cs(run(f"SELECT c FROM \"{indexed}\".\"some\" WHERE g = 'x' AND near = 'ns2'")) == ["s2"]
+    assert cs(run(f"SELECT c FROM \"{indexed}\".\"all\" WHERE g = 'x' AND far = 'fs2'")) == ["s2"]
+    for index in ("some", "keys"):
+        assert cs(run(f"SELECT c FROM \"{indexed}\".\"{index}\" WHERE far = 'fs1'")) == []
+        assert cs(run(f"SELECT c FROM \"{indexed}\".\"{index}\" WHERE NOT far = 'fs1'")) == ["s1", "s2", "s4"]
+    assert cs(run(f"SELECT c FROM \"{indexed}\".\"some\" WHERE (g = 'x' AND far = 'fs1') OR near = 'ns4'")) == ["s4"]
+
+
+def test_PQL_01_what_a_local_index_fetches(run, indexed):
+    everything = run(f"SELECT far FROM \"{indexed}\".\"keys\" WHERE p = 'p'", ReturnConsumedCapacity="INDEXES")
+    assert everything["Items"] == [{"far": S("fs1")}, {"far": S("fs2")}, {"far": S("fs4")}]
+    # Without a key the filter sees the index, and yet every item is fetched and counts.
+    nothing = run(f"SELECT far FROM \"{indexed}\".\"keys\" WHERE far = 'fs1'", ReturnConsumedCapacity="INDEXES")
+    assert nothing["Items"] == [] and nothing["ConsumedCapacity"] == everything["ConsumedCapacity"]
+    held = run(f"SELECT * FROM \"{indexed}\".\"keys\" WHERE p = 'p'", ReturnConsumedCapacity="INDEXES")
+    assert held["Items"][0] == {"p": S("p"), "c": S("s1"), "l": S("s1")} and held["ConsumedCapacity"]["Table"] == {"CapacityUnits": 0.0}
+
+
+def test_PQL_18_what_follows_a_table(wire, refuse, indexed):
+    empty = "Path component cannot be an empty string"
+    refuse("ValidationException", empty, 'SELECT * FROM ""')
+    refuse("ValidationException", empty, f'SELECT * FROM "{indexed}".""')
+    refuse("ValidationException", "A path may contain at most 2 components in the FROM clause", f'SELECT * FROM "{indexed}"."all"."more"')
+    refuse("ValidationException", "Strongly consistent read is not supported on Global Secondary Indexes",
+           f"SELECT * FROM \"{indexed}\".\"all\" WHERE g = 'x'", ConsistentRead=True)
+    for index in ("all", "none"):
+        refuse("ValidationException", "FROM clause may only contain a single table name",
+               f"INSERT INTO \"{indexed}\".\"{index}\" VALUE {{'p': 'w', 'c': 'w'}}")
+    of_index = "This operation is not supported on an index"
+    refuse("ValidationException", of_index, f"UPDATE \"{indexed}\".\"all\" SET near = 'z' WHERE p = 'p' AND c = 's1'")
+    refuse("ValidationException", of_index, f"DELETE FROM \"{indexed}\".\"all\" WHERE p = 'p' AND c = 's1'")
+    for where in ("g = 'x'", "p = 'p' AND c = 's1' AND g = 'x'"):
+        one = wire.ok("BatchExecuteStatement", Statements=[{"Statement": f'SELECT * FROM "{indexed}"."all" WHERE {where}'}])["Responses"][0]
+        assert one == {"Error": {"Code": "ValidationError", "Message": MUST_NAME_KEY}}
+
+
+def test_PQL_15_what_a_transaction_does_not_take(wire, get, put, hash_table, indexed):
+    wire.invalid("ExecuteTransaction", "Validation failed in TransactStatements[0]: Reads on indices are not supported within transactions.",
+                 TransactStatements=[{"Statement": f"SELECT * FROM \"{indexed}\".\"all\" WHERE g = 'x'"}])
+    one = put(a=N(1))
+    statements = [{"Statement": f"UPDATE \"{hash_table}\" SET a = 2 WHERE p = '{one['p']['S']}'{more}"} for more in ("", " RETURNING ALL NEW *")]
+    wire.invalid("ExecuteTransaction", "Validation failed in TransactStatements[1]: RETURNING clause is not supported in ExecuteTransaction.",
+                 TransactStatements=statements)
+    assert get(one)["a"] == N(1)
