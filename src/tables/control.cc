@@ -165,7 +165,7 @@ void Tables::start() {
       erase_table(table, [](storage::Ticket) {});
       continue;
     }
-    if (definition.status == TableStatus::kCreating && !definition.features.restoring)
+    if (definition.status == TableStatus::kCreating && !definition.features.restoring && !definition.features.importing)
       finish_creating(definition.scope, definition.name);
     for (const auto& index : definition.indexes) {
       if (index.status == IndexStatus::kCreating) start_backfill(table, index.id);
@@ -336,7 +336,9 @@ void Tables::create_table(Scope scope, CreateTableInput input, runtime::Executor
           definition.features.policies[""] = {.document = *input.resource_policy,
                                               .revision = std::to_string(epoch_ms(definition.created))};
         }
-        definition.status = options_.transition.count() > 0 ? TableStatus::kCreating : TableStatus::kActive;
+        definition.features.importing = input.importing;
+        const bool later = input.importing || options_.transition.count() > 0;
+        definition.status = later ? TableStatus::kCreating : TableStatus::kActive;
         std::shared_ptr<ChangeStream> stream;
         if (definition.stream.enabled) {
           definition.stream.label = new_stream_label();
@@ -345,7 +347,7 @@ void Tables::create_table(Scope scope, CreateTableInput input, runtime::Executor
         store_definition(definition, batch);
         const auto ticket = deps_.store.write(std::move(batch));
         const auto table = publish(std::move(definition), nullptr, std::move(stream));
-        if (options_.transition.count() > 0) {
+        if (later && !input.importing) {
           after(options_.transition, [this, scope, name = input.name] { finish_creating(scope, name); });
         }
         auto description = description_of(*table);
@@ -360,10 +362,16 @@ void Tables::finish_creating(const Scope& scope, const std::string& name) {
   if (!table || table->definition.status != TableStatus::kCreating) return;
   Definition definition = table->definition;
   definition.status = TableStatus::kActive;
+  definition.features.importing = false;
   storage::Mutation batch;
   store_definition(definition, batch);
   deps_.store.write(std::move(batch));
   publish(std::move(definition), table, table->stream);
+}
+
+void Tables::end_import(const Scope& scope, const std::string& name) {
+  const auto table = catalog_.load()->find(scope, name);
+  if (table && table->definition.features.importing) finish_creating(scope, name);
 }
 
 void Tables::finish_updating(const Scope& scope, const std::string& name) {

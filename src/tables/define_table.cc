@@ -277,6 +277,10 @@ Status check_tag(const std::string& key, const std::string& value) {
         "One or more parameter values were invalid: The Tag Value contains characters that are not allowed for the "
         "tag: " +
         key);
+  // That prefix is for tags that the service writes itself.
+  const auto begins_like = [](char have, char want) { return have == want || have == want - 'a' + 'A'; };
+  if (std::ranges::equal(std::string_view(key).substr(0, 4), std::string_view("aws:"), begins_like))
+    return invalid("One or more parameter values were invalid: The Tag Key must not begin with aws: " + key);
   if (key == kSlotsTag && !slots_from(value))
     return invalid("One or more parameter values were invalid: The tag tidemill:slots takes a number from 1 to 64: " +
                    value);

@@ -55,6 +55,7 @@ struct CreateTableInput {
   std::optional<std::string> table_class;
   bool deletion_protection = false;
   std::optional<std::string> resource_policy;  // checked by the front
+  bool importing = false;                      // to be filled: it is CREATING until end_import
 };
 
 struct IndexUpdateInput {

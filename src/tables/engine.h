@@ -100,6 +100,8 @@ class Tables {
 
   // --- Control plane, from any thread.
   void create_table(Scope scope, CreateTableInput input, runtime::Executor& loop, Reply<TableDescription> reply);
+  // A table that was created to be imported into becomes ACTIVE. Home loop.
+  void end_import(const Scope& scope, const std::string& name);
   void update_table(Scope scope, UpdateTableInput input, runtime::Executor& loop, Reply<TableDescription> reply);
   void delete_table(Scope scope, std::string name, runtime::Executor& loop, Reply<TableDescription> reply);
   // Divides a shard of the table's open stream in two.

@@ -86,6 +86,7 @@ json::Value features_value(const Features& features) {
     one["number"] = static_cast<std::int64_t>(features.restoring->number);
     out["restoring"] = std::move(one);
   }
+  if (features.importing) out["importing"] = true;
   return out;
 }
 
@@ -114,6 +115,7 @@ Features features_from(const json::Value* value) {
       out.policies[stream] = {.document = one.string_or("document"), .revision = one.string_or("revision")};
     }
   }
+  out.importing = value->bool_or("importing", false);
   if (const auto* one = value->find("restoring"); one != nullptr && one->is_object()) {
     out.restoring = Restoring{.backup_arn = one->string_or("backup_arn"),
                               .table_arn = one->string_or("table_arn"),

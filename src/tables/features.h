@@ -66,6 +66,7 @@ struct Features {
   std::map<std::string, InsightsSetting, std::less<>> insights;  // by index name; "": the table's own
   std::map<std::string, ResourcePolicy, std::less<>> policies;   // by stream label; "": the table's own
   std::optional<Restoring> restoring;
+  bool importing = false;  // an import fills the table: only that one writes to it
   bool operator==(const Features&) const = default;
 };
 

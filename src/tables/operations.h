@@ -28,6 +28,7 @@ struct WriteRequest {
   std::optional<expr::Update> update;  // kUpdate: nothing means "create the item if it is missing"
   ReturnValues return_values = ReturnValues::kNone;
   bool old_on_failure = false;  // ReturnValuesOnConditionCheckFailure ALL_OLD
+  bool importing = false;       // of the import that fills the table: it may while others cannot, and pays no capacity
 };
 
 struct WriteResult {

@@ -21,8 +21,16 @@ struct Writing {
   RowKey row;
 };
 
+TablePtr table_of(const Tables& tables, const WriteRequest& request) {
+  if (request.importing) {
+    auto table = tables.catalog()->find(request.scope, request.table);
+    if (table && table->definition.features.importing) return table;
+  }
+  return tables.usable(request.scope, request.table);
+}
+
 Status find_and_check(Writing& writing) {
-  writing.table = writing.tables.usable(writing.request.scope, writing.request.table);
+  writing.table = table_of(writing.tables, writing.request);
   if (!writing.table) return table_missing();
   TM_CHECK(check_request(*writing.table, writing.request, KeyWords::kPut));
   writing.row = item_row(writing.table->definition.id, writing.table->definition.keys, writing.request.item);
@@ -53,7 +61,7 @@ void run(std::shared_ptr<Writing> writing, storage::Stripes::Held held) {
     });
   };
   // The catalog is read under the stripe; when the table has changed meanwhile, all checks are made again.
-  if (const auto table = tables.usable(writing->request.scope, writing->request.table); table != writing->table) {
+  if (const auto table = table_of(tables, writing->request); table != writing->table) {
     const std::uint64_t stripe = writing->row.stripe();
     if (auto checked = find_and_check(*writing); !checked)
       return answer(held.last(), std::unexpected(std::move(checked).error()));
@@ -62,7 +70,7 @@ void run(std::shared_ptr<Writing> writing, storage::Stripes::Held held) {
       return take_stripe(std::move(writing));
     }
   }
-  const auto& meters = writing->table->meters;
+  auto* const meters = writing->request.importing ? nullptr : writing->table->meters.get();
   if (meters) {
     if (auto refused = meters->refuse_write(*writing->table, writing->row))
       return answer({}, std::unexpected(*std::move(refused)));

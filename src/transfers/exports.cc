@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/digest.h"
 #include "base/json.h"
+#include "base/time_text.h"
 #include "item/encoding.h"
 #include "item/json.h"
 #include "storage/store.h"
@@ -22,6 +23,7 @@ constexpr auto kSpace = storage::Keyspace::kMeta;
 constexpr std::string_view kRows = "transfers/export/";        // + id
 constexpr std::string_view kFiles = "transfers/export-file/";  // + id + "/" + number
 constexpr std::int64_t kTokenLifeMs = 8LL * 3600 * 1000;
+constexpr std::int64_t kWindowMinMs = 15LL * 60 * 1000, kWindowMaxMs = 24LL * 3600 * 1000;
 
 std::string row_of(const std::string& id) { return std::string(kRows) + id; }
 std::string files_of(const std::string& id) { return std::string(kFiles) + id + "/"; }
@@ -64,7 +66,7 @@ std::string encode(const Export& entry) {
   out["incremental"] = request.incremental;
   out["type_told"] = request.type_told;
   out["from_ms"] = request.from_ms;
-  out["to_ms"] = request.to_ms;
+  out["to_ms"] = request.to_ms.value_or(0);
   out["new_images_only"] = request.new_images_only;
   out["fingerprint"] = request.fingerprint;
   out["arn"] = entry.arn;
@@ -146,6 +148,25 @@ Error error_of(const tables::Error& error, const std::string& name) {
   return {Errc::kInternal, error.message};
 }
 
+// In the order in which AWS looks at them: the first that is wrong is told.
+Status check_window(std::int64_t from, std::int64_t to, std::int64_t created, std::int64_t now) {
+  const auto wrong = [](std::string text) -> Status { return fail(Errc::kInvalidExportTime, std::move(text)); };
+  if (from < created)
+    return wrong("Incremental export period from time cannot be less than the table creation time : " +
+                 iso8601_s(from_epoch_ms(from)));
+  if (to > now)
+    return wrong("Incremental export period to time cannot be greater than the current time : " +
+                 iso8601_s(from_epoch_ms(to)));
+  if (from >= to)
+    return wrong(
+        "Incremental export period from time should not be greater or equal to incremental export period to time");
+  if (to - from < kWindowMinMs)
+    return wrong("Difference between export period from time and export period to time is less than 15 minutes");
+  if (to - from > kWindowMaxMs)
+    return wrong("Difference between export period from time and export period to time is greater than 24 hours");
+  return {};
+}
+
 }  // namespace
 
 std::string_view to_string(Export::State state) {
@@ -210,7 +231,8 @@ void Exports::begin(ExportRequest request, Reply<Export, Error> reply) {
         known.started_ms + kTokenLifeMs < now)
       continue;
     if (known.request.fingerprint == request.fingerprint) return std::move(reply)(Export(known));
-    return std::move(reply)(fail(Errc::kExportConflict, "Duplicate request detected with conflicting parameters"));
+    return std::move(reply)(
+        fail(Errc::kExportConflict, "Export conflict: Duplicate request detected with conflicting parameters"));
   }
   if (running >= static_cast<std::ptrdiff_t>(kRunningMax) || exports_.size() >= kKeptMax)
     return std::move(reply)(fail(Errc::kLimitExceeded, "Subscriber limit exceeded: too many exports"));
@@ -221,15 +243,25 @@ void Exports::begin(ExportRequest request, Reply<Export, Error> reply) {
   const auto& definition = table->definition;
   Export entry;
   if (request.incremental) {
+    const auto end = request.to_ms.value_or(now);
+    // Clients tell whole seconds: the second in which the table was created belongs to its life.
+    const auto created = epoch_ms(definition.created) / 1000 * 1000;
+    if (auto checked = check_window(request.from_ms, end, created, now); !checked)
+      return std::move(reply)(std::unexpected(checked.error()));
     const auto from = recovery.point(definition, request.from_ms);
     if (!from) return std::move(reply)(std::unexpected(error_of(from.error(), arn->table)));
-    const auto to = recovery.point(definition, request.to_ms);
+    // What lies behind the newest restorable time is not there yet: the export ends at what is.
+    const auto latest = recovery.describe(definition).latest_ms;
+    const auto to = recovery.point(definition, end < latest ? std::optional(end) : std::nullopt);
     if (!to) return std::move(reply)(std::unexpected(error_of(to.error(), arn->table)));
     entry.from = *from;
     entry.to = *to;
-    entry.time_ms = request.to_ms;
+    request.to_ms = end;
+    entry.time_ms = end;
   } else {
     const auto to = recovery.point(definition, request.time_ms);
+    if (!to && to.error().code == tables::Errc::kInvalidRestoreTime && request.time_ms.value_or(0) >= 0)
+      return std::move(reply)(fail(Errc::kInvalidExportTime, "Export Time is invalid"));
     if (!to) return std::move(reply)(std::unexpected(error_of(to.error(), arn->table)));
     entry.to = *to;
     entry.time_ms = request.time_ms.value_or(now);
@@ -337,8 +369,8 @@ tables::Result<bool> Exports::append_rows(Export& entry, Work& work) {
     std::vector<std::string_view> names(entry.keys.begin(), entry.keys.end());
     const auto keys = item::decode_some(change.after ? *change.after : *change.before, names);
     if (!keys) return tables::fail(tables::Errc::kInternal, "an item is damaged");
-    work.text += fmt::format("{{\"Metadata\":{{\"WriteTimestampMicros\":{{\"N\":\"{}\"}}}},\"Keys\":",
-                             entry.request.to_ms * 1000);
+    work.text +=
+        fmt::format("{{\"Metadata\":{{\"WriteTimestampMicros\":{{\"N\":\"{}\"}}}},\"Keys\":", entry.time_ms * 1000);
     item::append_json(work.text, *keys);
     const bool whole =
         (entry.request.new_images_only || image("OldImage", change.before)) && image("NewImage", change.after);
@@ -440,7 +472,7 @@ void Exports::finish(const std::string& id) {
       .member("tableId", entry.table_id);
   if (request.incremental)
     out.member("exportFromTime", iso8601_ms(from_epoch_ms(request.from_ms)))
-        .member("exportToTime", iso8601_ms(from_epoch_ms(request.to_ms)));
+        .member("exportToTime", iso8601_ms(from_epoch_ms(entry.time_ms)));
   else
     out.member("exportTime", iso8601_ms(from_epoch_ms(entry.time_ms)));
   out.member("s3Bucket", request.bucket);

@@ -33,7 +33,8 @@ struct ExportRequest {
   std::string encryption, kms_key;  // told, without effect
   bool incremental = false, type_told = false;
   std::optional<std::int64_t> time_ms;  // full: nothing is now
-  std::int64_t from_ms = 0, to_ms = 0;  // incremental
+  std::int64_t from_ms = 0;             // incremental
+  std::optional<std::int64_t> to_ms;    // nothing is now; an export that began knows it
   bool new_images_only = false;
   std::string fingerprint;  // of what the client asked: one token, one request
 };

@@ -149,6 +149,15 @@ void Imports::start() {
     imports_[id] = *std::move(entry);
     if (running) later(id, [this, id] { next_object(id); });
   }
+  // A table whose import was never stored is empty, and one whose import has ended is whole: both can be used.
+  std::vector<tables::TablePtr> left;
+  services_.tables.catalog()->for_each([&](const tables::TablePtr& table) {
+    const auto fills = [&](const auto& one) {
+      return one.second.state == Import::State::kInProgress && one.second.table_id == table->definition.uuid;
+    };
+    if (table->definition.features.importing && std::ranges::none_of(imports_, fills)) left.push_back(table);
+  });
+  for (const auto& table : left) services_.tables.end_import(table->scope(), table->definition.name);
 }
 
 void Imports::store(const Import& entry) {
@@ -182,6 +191,7 @@ void Imports::begin(ImportRequest request, Reply<Import, Error> reply) {
              fmt::format("Subscriber limit exceeded: There is a limit of {} concurrent import jobs per account",
                          kRunningMax)));
   auto kept = std::make_shared<ImportRequest>(std::move(request));
+  kept->table.importing = true;
   auto answer = std::make_shared<Reply<Import, Error>>(std::move(reply));
   services_.tables.create_table(
       kept->scope, kept->table, services_.loop,
@@ -240,7 +250,7 @@ void Imports::next_object(const std::string& id) {
   const auto table = services_.tables.catalog()->find(entry.scope, entry.table);
   if (!table || table->definition.uuid != entry.table_id)
     return finish(id, "TableNotFound", "The table was deleted while it was imported");
-  if (table->definition.status == tables::TableStatus::kCreating) {
+  if (table->definition.status == tables::TableStatus::kCreating && !table->definition.features.importing) {
     services_.loop.at(services_.loop.clock().now() + std::chrono::milliseconds(50),
                       [this, alive = std::weak_ptr(alive_), id] {
                         if (!alive.expired()) next_object(id);
@@ -306,21 +316,24 @@ void Imports::write_items(const std::string& id, WorkPtr work) {
   work->under_way = items.size() + 1;
   for (auto& item : items) {
     auto kept = std::make_shared<item::Item>(item);
-    tables::write_item(
-        services_.tables,
-        {.kind = tables::WriteRequest::Kind::kPut, .scope = entry.scope, .table = entry.table, .item = std::move(item)},
-        services_.loop,
-        tables::Reply<tables::WriteResult>(
-            [this, alive = std::weak_ptr(alive_), id, work, kept](const tables::Result<tables::WriteResult>& result) {
-              if (alive.expired()) return;
-              if (result)
-                ++work->imported;
-              else if (result.error().code == tables::Errc::kUnavailable)
-                work->retry.push_back(std::move(*kept));
-              else
-                ++work->errors;
-              written(id, work);
-            }));
+    tables::write_item(services_.tables,
+                       {.kind = tables::WriteRequest::Kind::kPut,
+                        .scope = entry.scope,
+                        .table = entry.table,
+                        .item = std::move(item),
+                        .importing = true},
+                       services_.loop,
+                       tables::Reply<tables::WriteResult>([this, alive = std::weak_ptr(alive_), id, work,
+                                                           kept](const tables::Result<tables::WriteResult>& result) {
+                         if (alive.expired()) return;
+                         if (result)
+                           ++work->imported;
+                         else if (result.error().code == tables::Errc::kUnavailable)
+                           work->retry.push_back(std::move(*kept));
+                         else
+                           ++work->errors;
+                         written(id, work);
+                       }));
   }
   written(id, work);
 }
@@ -353,6 +366,7 @@ void Imports::end_object(const std::string& id, WorkPtr work) {
 // Nothing could be read: no table is left behind.
 void Imports::abandon(const std::string& id, std::string code, std::string message) {
   const auto& entry = imports_.at(id);
+  services_.tables.end_import(entry.scope, entry.table);
   services_.tables.delete_table(
       entry.scope, entry.table, services_.loop,
       tables::Reply<tables::TableDescription>([this, alive = std::weak_ptr(alive_), id, code = std::move(code),
@@ -363,6 +377,10 @@ void Imports::abandon(const std::string& id, std::string code, std::string messa
 
 void Imports::finish(const std::string& id, std::string code, std::string message) {
   auto& entry = imports_.at(id);
+  // First, so that who sees the end of the import can use the table.
+  if (const auto table = services_.tables.catalog()->find(entry.scope, entry.table);
+      table && table->definition.uuid == entry.table_id)
+    services_.tables.end_import(entry.scope, entry.table);
   entry.state = code.empty() ? Import::State::kCompleted : Import::State::kFailed;
   entry.ended_ms = epoch_ms(services_.loop.clock().wall());
   entry.failure_code = std::move(code);

@@ -33,8 +33,6 @@ constexpr Field kFields[] = {{"TableArn", &kTransferTableArn, true},
                              {"IncrementalExportSpecification", &kIncremental}};
 constexpr Shape kInput{.type = Type::kStructure, .name = "ExportTableToPointInTimeInput", .fields = kFields};
 
-constexpr std::int64_t kWindowMaxMs = 24LL * 3600 * 1000;
-
 std::vector<awsjson::Need> needs(const json::Node& body, const Scope&) {
   std::string folder(awsjson::read_string(body, "S3Prefix"));
   if (!folder.empty() && !folder.ends_with('/')) folder += '/';
@@ -47,11 +45,17 @@ void run(Services& services, awsjson::Call call) {
   if (services.exports == nullptr) return refuse(std::move(call), "Exports are not supported by this server");
   if (awsjson::read_string(body, "ExportFormat", "DYNAMODB_JSON") != "DYNAMODB_JSON")
     return refuse(std::move(call), "ExportFormat ION is not supported by this server: use DYNAMODB_JSON");
-  if (!tables::parse_table_arn(awsjson::read_string(body, "TableArn")))
-    return refuse(std::move(call), "Invalid TableArn: Invalid ResourceArn provided as input " +
-                                       std::string(awsjson::read_string(body, "TableArn")));
+  const auto arn = awsjson::read_string(body, "TableArn");
+  if (!arn.starts_with("arn:"))
+    return refuse(std::move(call), "One or more parameter values were invalid: tableArn is not a valid ARN");
+  const auto table = tables::parse_table_arn(arn);
+  if (!table)
+    return refuse(std::move(call), "Invalid TableArn: Invalid ResourceArn provided as input " + std::string(arn));
+  if (!table->rest.empty()) return refuse(std::move(call), "Invalid Request: Table ARN is invalid.");
+  if (body.find_present("S3SseKmsKeyId") != nullptr && awsjson::read_string(body, "S3SseAlgorithm") != "KMS")
+    return refuse(std::move(call), "Invalid Request: KMS Key Id is not supported for this encryption type");
   transfers::ExportRequest request{.scope = call.scope(),
-                                   .table_arn = std::string(awsjson::read_string(body, "TableArn")),
+                                   .table_arn = std::string(arn),
                                    .client_token = std::string(awsjson::read_string(body, "ClientToken")),
                                    .bucket = std::string(awsjson::read_string(body, "S3Bucket")),
                                    .bucket_owner = std::string(awsjson::read_string(body, "S3BucketOwner")),
@@ -61,20 +65,27 @@ void run(Services& services, awsjson::Call call) {
                                    .incremental = awsjson::read_string(body, "ExportType") == "INCREMENTAL_EXPORT",
                                    .type_told = body.find_present("ExportType") != nullptr,
                                    .time_ms = read_time_ms(body, "ExportTime"),
+                                   .from_ms = 0,
+                                   .to_ms = {},
                                    .fingerprint = {}};
   const auto* window = body.find_present("IncrementalExportSpecification");
-  if (request.incremental != (window != nullptr))
+  if (request.incremental && window == nullptr)
     return refuse(std::move(call),
-                  request.incremental ? "Incremental export specification must be provided for an incremental export"
-                                      : "Incremental export specification may be given for an incremental export only");
+                  "Invalid Request: Incremental Export Specification expected when export type is set as Incremental "
+                  "Export");
+  if (!request.incremental && window != nullptr)
+    return refuse(std::move(call), request.type_told
+                                       ? "Invalid Request: When Export Type is Full Export , Incremental Export "
+                                         "Specification should not be provided"
+                                       : "Invalid Request: Export Type expected to be Incremental Export when "
+                                         "incremental export specification is provided");
   if (window != nullptr) {
-    const auto from = read_time_ms(*window, "ExportFromTime"), to = read_time_ms(*window, "ExportToTime");
-    if (!from || !to) return refuse(std::move(call), "Both ExportFromTime and ExportToTime must be provided");
-    if (*to <= *from) return refuse(std::move(call), "ExportFromTime must be before ExportToTime");
-    if (*to - *from > kWindowMaxMs)
-      return refuse(std::move(call), "The export period must not be longer than 24 hours");
+    const auto from = read_time_ms(*window, "ExportFromTime");
+    if (!from)
+      return refuse(std::move(call),
+                    "Invalid Request: ExportFromTime must be provided in IncrementalExportSpecification");
     request.from_ms = *from;
-    request.to_ms = *to;
+    request.to_ms = read_time_ms(*window, "ExportToTime");
     request.new_images_only = awsjson::read_string(*window, "ExportViewType") == "NEW_IMAGE";
   }
   request.fingerprint = to_hex(fingerprint_of(body));

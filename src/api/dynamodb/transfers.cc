@@ -122,7 +122,7 @@ std::string export_body(const transfers::Export& entry) {
   if (request.incremental) {
     out.key("IncrementalExportSpecification").begin_object();
     append_time(out, "ExportFromTime", from_epoch_ms(request.from_ms));
-    append_time(out, "ExportToTime", from_epoch_ms(request.to_ms));
+    append_time(out, "ExportToTime", from_epoch_ms(request.to_ms.value_or(0)));
     out.member("ExportViewType", request.new_images_only ? "NEW_IMAGE" : "NEW_AND_OLD_IMAGES").end_object();
   }
   out.end_object().end_object();

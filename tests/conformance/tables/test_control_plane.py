@@ -221,7 +221,7 @@ def test_CTL_18_CTL_19_CTL_20_bad_tags(wire, index_table, make_table):
     arn = wire.ok("DescribeTable", TableName=index_table)["Table"]["TableArn"]
     tag = [{"Key": "a", "Value": "b"}]
     for bad in ([{"Key": "k" * 129, "Value": ""}], [{"Key": "", "Value": ""}], [{"Key": "k", "Value": "v" * 257}], [{"Key": "k!", "Value": ""}],
-                [{"Key": f"k{i}", "Value": ""} for i in range(51)]):
+                [{"Key": "aws:x", "Value": ""}], [{"Key": "AWS:", "Value": ""}], [{"Key": f"k{i}", "Value": ""} for i in range(51)]):
         assert wire.fails("TagResource", ResourceArn=arn, Tags=bad).code == "ValidationException", bad
     wire.ok("TagResource", ResourceArn=arn, Tags=[{"Key": "é" * 128, "Value": "é" * 256}])
     wire.invalid("TagResource", "Atleast one Tag needs to be provided as Input.", ResourceArn=arn, Tags=[])

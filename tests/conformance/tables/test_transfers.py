@@ -4,9 +4,12 @@ import datetime
 import gzip
 import hashlib
 import json
+import time
 
 import pytest
 from botocore.exceptions import ClientError
+
+from support import server as servers
 
 
 @pytest.fixture(scope="module")
@@ -135,31 +138,113 @@ def test_CTL_27_errors_of_exports(ddb, s3, bucket, table, unique, wait_until):
     assert (failed["ExportStatus"], failed["FailureCode"]) == ("FAILED", "S3NoSuchBucket")
 
 
-def test_an_incremental_export_tells_what_changed(ddb, s3, bucket, table, wait_until):
-    name, arn, _ = table
-    second = datetime.timedelta(seconds=1)
+@pytest.fixture(scope="module")
+def moving(tmp_path_factory):
+    """A server whose time is moved: windows of incremental exports are 15 minutes long at least."""
+    running = servers.Server(tmp_path_factory.mktemp("exports"), arguments=["--virtual-clock"]).start()
+    running.client("s3").create_bucket(Bucket="windows")
+    yield running
+    running.close()
 
-    def latest():
-        about = ddb.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]
-        return about["LatestRestorableDateTime"]
 
-    def later_than(time):
-        """A time that can be exported, with a whole second behind `time`."""
-        return wait_until(lambda: (lambda now: now if now > time + second else None)(latest()))
-    start = later_than(latest())
-    later_than(start)
+@pytest.fixture
+def recovered(moving, unique):
+    """Makes a table with recovery on; (name, ARN)."""
+    def make():
+        ddb, name = moving.client("dynamodb"), unique("window")
+        arn = ddb.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+                               AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}])["TableDescription"]["TableArn"]
+        ddb.update_continuous_backups(TableName=name, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True})
+        return name, arn
+    return make
+
+
+def seconds_of(moving):
+    return moving.advance()["now_ms"] // 1000
+
+
+@pytest.mark.parametrize("told", (True, False))
+def test_an_incremental_export_tells_what_changed(moving, recovered, wait_until, told):
+    ddb, s3 = moving.client("dynamodb"), moving.client("s3")
+    name, arn = recovered()
+    for i in range(3):
+        ddb.put_item(TableName=name, Item={"pk": {"S": f"k00{i}"}, "n": {"N": str(i)}})
+    moving.advance(seconds=2)
+    start = seconds_of(moving)
+    moving.advance(seconds=2)
     ddb.put_item(TableName=name, Item={"pk": {"S": "k000"}, "n": {"N": "1000"}})
     ddb.put_item(TableName=name, Item={"pk": {"S": "new"}})
     ddb.delete_item(TableName=name, Key={"pk": {"S": "k001"}})
-    end = later_than(latest())
-    begun = ddb.export_table_to_point_in_time(TableArn=arn, S3Bucket=bucket, ExportType="INCREMENTAL_EXPORT", IncrementalExportSpecification={
-        "ExportFromTime": start, "ExportToTime": end, "ExportViewType": "NEW_AND_OLD_IMAGES"})["ExportDescription"]
+    moving.advance(minutes=15)
+    end = seconds_of(moving)
+    if told:  # what comes behind the window is not told
+        moving.advance(seconds=2)
+        ddb.put_item(TableName=name, Item={"pk": {"S": "later"}})
+    window = {"ExportFromTime": start, **({"ExportToTime": end} if told else {}), "ExportViewType": "NEW_AND_OLD_IMAGES"}
+    begun = ddb.export_table_to_point_in_time(TableArn=arn, S3Bucket="windows", ExportType="INCREMENTAL_EXPORT", IncrementalExportSpecification=window)["ExportDescription"]
+    to = begun["IncrementalExportSpecification"]["ExportToTime"].timestamp()
+    assert to == end if told else end <= to <= end + 60
     done = exported(ddb, wait_until, begun["ExportArn"])
     assert done["ExportStatus"] == "COMPLETED", done
-    lines = {line["Keys"]["pk"]["S"]: line for line in lines_of(s3, bucket, done)}
+    lines = {line["Keys"]["pk"]["S"]: line for line in lines_of(s3, "windows", done)}
     assert sorted(lines) == ["k000", "k001", "new"]
     assert lines["k000"]["NewImage"]["n"] == {"N": "1000"} and lines["k000"]["OldImage"]["n"] == {"N": "0"}
     assert "NewImage" not in lines["k001"] and "OldImage" not in lines["new"]
+
+
+def test_windows_of_incremental_exports(moving, recovered):
+    ddb = moving.client("dynamodb")
+    moving.advance(days=2)
+    before = seconds_of(moving)
+    moving.advance(seconds=2)
+    _, arn = recovered()
+    moving.advance(seconds=2)
+    start = seconds_of(moving)
+    moving.advance(hours=30)
+    now = seconds_of(moving)
+
+    def text_of(time):
+        return datetime.datetime.fromtimestamp(time, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def refused(**window):
+        code, text = code_of(ddb.export_table_to_point_in_time, TableArn=arn, S3Bucket="windows", ExportType="INCREMENTAL_EXPORT", IncrementalExportSpecification={
+            f"Export{member}Time": time for member, time in window.items()})
+        assert code == "InvalidExportTimeException", text
+        return text
+    period = "Incremental export period "
+    assert refused(From=before, To=before + 10) == f"{period}from time cannot be less than the table creation time : {text_of(before)}"
+    assert refused(From=start, To=now + 7200) == f"{period}to time cannot be greater than the current time : {text_of(now + 7200)}"
+    for to in (start, start + 1000):
+        assert refused(From=start + 1000, To=to) == f"{period}from time should not be greater or equal to incremental export period to time"
+    between = "Difference between export period from time and export period to time is "
+    assert refused(From=start, To=start + 899) == between + "less than 15 minutes"
+    assert refused(From=now) == between + "less than 15 minutes"
+    assert refused(From=start, To=start + 86401) == between + "greater than 24 hours"
+    for time in (before, now + 7200):
+        assert code_of(ddb.export_table_to_point_in_time, TableArn=arn, S3Bucket="windows", ExportTime=time) == (
+            "InvalidExportTimeException", "Export Time is invalid")
+
+
+def test_members_of_exports_that_do_not_fit_together(ddb, bucket, table):
+    _, arn, _ = table
+    window = {"ExportFromTime": 1, "ExportToTime": 2}
+
+    def refused(**members):
+        code, text = code_of(ddb.export_table_to_point_in_time, **{"TableArn": arn, "S3Bucket": bucket, **members})
+        assert code == "ValidationException", text
+        return text
+    assert refused(ExportType="INCREMENTAL_EXPORT") == (
+        "Invalid Request: Incremental Export Specification expected when export type is set as Incremental Export")
+    assert refused(ExportType="INCREMENTAL_EXPORT", IncrementalExportSpecification={"ExportToTime": 2}) == (
+        "Invalid Request: ExportFromTime must be provided in IncrementalExportSpecification")
+    assert refused(IncrementalExportSpecification=window) == (
+        "Invalid Request: Export Type expected to be Incremental Export when incremental export specification is provided")
+    assert refused(ExportType="FULL_EXPORT", IncrementalExportSpecification=window) == (
+        "Invalid Request: When Export Type is Full Export , Incremental Export Specification should not be provided")
+    for encryption in ({}, {"S3SseAlgorithm": "AES256"}):
+        assert refused(S3SseKmsKeyId="some-key", **encryption) == "Invalid Request: KMS Key Id is not supported for this encryption type"
+    assert refused(TableArn="just-a-name") == "One or more parameter values were invalid: tableArn is not a valid ARN"
+    assert refused(TableArn=arn + "/index/some") == "Invalid Request: Table ARN is invalid."
 
 
 def test_imports_of_csv_and_of_broken_records(ddb, s3, bucket, unique, wait_until):
@@ -218,6 +303,35 @@ def test_what_an_import_tells_while_it_runs_and_behind_it(ddb, s3, bucket, uniqu
     assert code_of(ddb.import_table, **request)[0] == "ResourceInUseException"
     packed = ddb.import_table(**importing(unique("packed"), bucket, "gzip/", InputCompressionType="GZIP"))["ImportTableDescription"]
     assert imported(ddb, wait_until, packed["ImportArn"])["ProcessedSizeBytes"] == len(lines)
+
+
+def test_a_table_is_being_created_while_it_is_imported(ddb, s3, bucket, unique, wait_until):
+    lines = b"".join(b'{"Item":{"pk":{"S":"k%d"}}}\n' % i for i in range(150000))  # so many that the calls come before its end
+    s3.put_object(Bucket=bucket, Key="many", Body=lines)
+    name, refusals = unique("filling"), set()
+    described = ddb.import_table(**importing(name, bucket))["ImportTableDescription"]
+    calls = {"PutItem": (ddb.put_item, {"Item": {"pk": {"S": "mine"}}}), "Scan": (ddb.scan, {}),
+             "UpdateTable": (ddb.update_table, {"DeletionProtectionEnabled": True}), "DeleteTable": (ddb.delete_table, {}),
+             "UpdateTimeToLive": (ddb.update_time_to_live, {"TimeToLiveSpecification": {"Enabled": True, "AttributeName": "t"}})}
+    assert ddb.describe_table(TableName=name)["Table"]["TableStatus"] == "CREATING"
+    for operation, (call, arguments) in calls.items():
+        refusals.add((operation, code_of(call, TableName=name, **arguments)[0]))
+    assert ddb.describe_import(ImportArn=described["ImportArn"])["ImportTableDescription"]["ImportStatus"] == "IN_PROGRESS"
+    assert refusals == {("PutItem", "ResourceNotFoundException"), ("Scan", "ResourceNotFoundException"), ("UpdateTable", "ResourceInUseException"),
+                        ("DeleteTable", "ResourceInUseException"), ("UpdateTimeToLive", "ResourceInUseException")}
+    assert imported(ddb, wait_until, described["ImportArn"])["ImportedItemCount"] == 150000
+    assert ddb.describe_table(TableName=name)["Table"]["TableStatus"] == "ACTIVE"
+    ddb.put_item(TableName=name, Item={"pk": {"S": "mine"}})
+    assert sum(page["Count"] for page in ddb.get_paginator("scan").paginate(TableName=name, Select="COUNT")) == 150001
+
+
+def test_an_import_is_not_throttled(ddb, s3, bucket, unique, wait_until):
+    lines = b"".join(b'{"Item":{"pk":{"S":"k%d"}}}\n' % i for i in range(3000))
+    s3.put_object(Bucket=bucket, Key="many", Body=lines)
+    request = importing(unique("slow"), bucket)
+    request["TableCreationParameters"].update(BillingMode="PROVISIONED", ProvisionedThroughput={"ReadCapacityUnits": 1, "WriteCapacityUnits": 1})
+    ended = imported(ddb, wait_until, ddb.import_table(**request)["ImportTableDescription"]["ImportArn"])
+    assert (ended["ImportStatus"], ended["ImportedItemCount"], ended["ErrorCount"]) == ("COMPLETED", 3000, 0)
 
 
 def test_arguments_of_transfers(ddb, s3, bucket, table, unique, wire):
@@ -299,11 +413,13 @@ def test_transfers_go_on_after_kill_9(make_server, wait_until):
     into = ddb.import_table(S3BucketSource={"S3Bucket": "moved", "S3KeyPrefix": "in/"}, InputFormat="DYNAMODB_JSON", InputCompressionType="GZIP",
                             TableCreationParameters={"TableName": "into", "BillingMode": "PAY_PER_REQUEST", "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
                                                      "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}]})["ImportTableDescription"]["ImportArn"]
-    wait_until(lambda: ddb.scan(TableName="into", Limit=1)["Count"] == 1)
+    time.sleep(0.2)  # it begins 100 ms behind the request
     server.restart(kill=True)
     ddb, s3 = server.client("dynamodb"), server.client("s3")
     ended = imported(ddb, wait_until, into)
     assert (ended["ImportStatus"], ended["ImportedItemCount"]) == ("COMPLETED", 4000)
+    assert ddb.describe_table(TableName="into")["Table"]["TableStatus"] == "ACTIVE"
+    assert len({item["pk"]["S"] for page in ddb.get_paginator("scan").paginate(TableName="into") for item in page["Items"]}) == 4000
     ddb.update_continuous_backups(TableName="into", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True})
     out = ddb.export_table_to_point_in_time(TableArn=arn.rsplit("/", 1)[0] + "/into", S3Bucket="moved", S3Prefix="out")["ExportDescription"]["ExportArn"]
     server.restart(kill=True)
