@@ -14,6 +14,26 @@ std::unexpected<Error> damaged(std::string_view row) {
   return fail(Errc::kInternal, "the stored entry '" + std::string(row) + "' is damaged");
 }
 
+namespace {
+
+std::string encode(const Bucket& bucket) {
+  json::Object row;
+  row["account"] = bucket.scope.account;
+  row["region"] = bucket.scope.region;
+  row["created_ms"] = bucket.created_ms;
+  json::Array tags;
+  for (const auto& [key, value] : bucket.tags) {
+    json::Object tag;
+    tag["key"] = key;
+    tag["value"] = value;
+    tags.emplace_back(std::move(tag));
+  }
+  if (!tags.empty()) row["tags"] = std::move(tags);
+  return json::Value(std::move(row)).text();
+}
+
+}  // namespace
+
 Objects::Objects(Services services, Settings settings)
     : services_(services),
       settings_(std::move(settings)),
@@ -33,7 +53,10 @@ Status Objects::open() {
     if (!value) return damaged(cursor->key());
     Bucket bucket{.name = std::string(cursor->key().substr(1)),
                   .scope = {.account = value->string_or("account"), .region = value->string_or("region")},
-                  .created_ms = value->integer_or("created_ms", 0)};
+                  .created_ms = value->integer_or("created_ms", 0),
+                  .tags = {}};
+    if (const auto* tags = value->find("tags"); tags != nullptr && tags->is_array())
+      for (const auto& tag : tags->as_array()) bucket.tags.emplace_back(tag.string_or("key"), tag.string_or("value"));
     buckets_[bucket.name] = std::move(bucket);
   }
   if (auto status = cursor->status(); !status) return fail(Errc::kInternal, status.error().message);
@@ -91,13 +114,20 @@ void Objects::create_bucket(Bucket bucket, Reply<void, Error> reply) {
     return std::move(reply)(fail(Errc::kTooManyBuckets, "You have attempted to create more buckets than allowed"));
   if (auto admitted = admit(); !admitted) return std::move(reply)(std::unexpected(admitted.error()));
   bucket.created_ms = now_ms();
-  json::Object row;
-  row["account"] = bucket.scope.account;
-  row["region"] = bucket.scope.region;
-  row["created_ms"] = bucket.created_ms;
   storage::Mutation mutation;
-  mutation.put(kSpace, bucket_row(bucket.name), json::Value(std::move(row)).text());
+  mutation.put(kSpace, bucket_row(bucket.name), encode(bucket));
   buckets_[bucket.name] = bucket;
+  commit(std::move(mutation), {},
+         [reply = std::make_shared<Reply<void, Error>>(std::move(reply))] { std::move (*reply)({}); });
+}
+
+void Objects::tag_bucket(const std::string& name, Tags tags, Reply<void, Error> reply) {
+  if (const auto found = need_bucket(name); !found) return std::move(reply)(std::unexpected(found.error()));
+  if (auto admitted = admit(); !admitted && !tags.empty()) return std::move(reply)(std::unexpected(admitted.error()));
+  auto& bucket = buckets_[name];
+  bucket.tags = std::move(tags);
+  storage::Mutation mutation;
+  mutation.put(kSpace, bucket_row(name), encode(bucket));
   commit(std::move(mutation), {},
          [reply = std::make_shared<Reply<void, Error>>(std::move(reply))] { std::move (*reply)({}); });
 }

@@ -20,10 +20,13 @@
 
 namespace tidemill::objects {
 
+using Tags = std::vector<std::pair<std::string, std::string>>;
+
 struct Bucket {
   std::string name;
   Scope scope;  // the owner's account and the bucket's region
   std::int64_t created_ms = 0;
+  Tags tags;  // as they were told
 };
 
 // Of a write: what must be true of the object that it replaces.
@@ -118,6 +121,8 @@ class Objects {
   // --- Buckets. Their names are one space for all accounts.
   void create_bucket(Bucket bucket, Reply<void, Error> reply);
   void delete_bucket(const std::string& name, Reply<void, Error> reply);
+  // In place of all that it has.
+  void tag_bucket(const std::string& name, Tags tags, Reply<void, Error> reply);
   const Bucket* bucket(const std::string& name) const;
   Result<const Bucket*> need_bucket(const std::string& name) const;
   const std::map<std::string, Bucket>& buckets() const { return buckets_; }

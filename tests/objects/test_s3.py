@@ -93,6 +93,31 @@ def test_bad_names_and_what_a_plain_bucket_answers(s3, bucket):
     assert code_of(s3.put_bucket_acl, Bucket=bucket, ACL="public-read") == "AccessControlListNotSupported"
 
 
+def test_tags_of_buckets(make_server):
+    server = make_server()
+    s3 = server.client("s3")
+    s3.create_bucket(Bucket="tagged")
+    tags = [{"Key": "b", "Value": "1"}, {"Key": "a", "Value": ""}, {"Key": "ü/@ .:=+-_", "Value": "ö" * 256}]
+    assert s3.put_bucket_tagging(Bucket="tagged", Tagging={"TagSet": tags})["ResponseMetadata"]["HTTPStatusCode"] == 204
+    assert s3.get_bucket_tagging(Bucket="tagged")["TagSet"] == tags
+    server.restart(kill=True)
+    s3 = server.client("s3")
+    assert s3.get_bucket_tagging(Bucket="tagged")["TagSet"] == tags
+    s3.put_bucket_tagging(Bucket="tagged", Tagging={"TagSet": tags[:1]})  # in place of all that were there
+    assert s3.get_bucket_tagging(Bucket="tagged")["TagSet"] == tags[:1]
+    one = {"Key": "k", "Value": "v"}
+    for wrong in ([one, one], [{"Key": "aws:x", "Value": ""}], [{"Key": "k" * 129, "Value": ""}],
+                  [{"Key": "k", "Value": "v" * 257}], [{"Key": "k!", "Value": ""}]):
+        assert code_of(s3.put_bucket_tagging, Bucket="tagged", Tagging={"TagSet": wrong}) == "InvalidTag", wrong
+    assert code_of(s3.put_bucket_tagging, Bucket="tagged", Tagging={"TagSet": [{"Key": f"k{i}", "Value": ""} for i in range(51)]}) == "BadRequest"
+    assert s3.get_bucket_tagging(Bucket="tagged")["TagSet"] == tags[:1]
+    assert s3.delete_bucket_tagging(Bucket="tagged")["ResponseMetadata"]["HTTPStatusCode"] == 204
+    assert code_of(s3.get_bucket_tagging, Bucket="tagged") == "NoSuchTagSet"
+    assert code_of(s3.put_bucket_tagging, Bucket="not-there-at-all", Tagging={"TagSet": tags}) == "NoSuchBucket"
+    s3.create_bucket(Bucket="born", CreateBucketConfiguration={"Tags": [one]})
+    assert s3.get_bucket_tagging(Bucket="born")["TagSet"] == [one]
+
+
 # ---- objects ----------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("size", [0, 1, 65536, 65537, MB, MB + 1, 9 * MB])
 def test_bodies_come_back_with_etag_and_checksum(s3, bucket, size):

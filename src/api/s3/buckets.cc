@@ -13,12 +13,11 @@ namespace tidemill::s3 {
 namespace {
 
 // The region that the document asks for, or the one that was signed for.
-Result<std::string> region_of(const Call& call) {
+Result<std::string> region_of(const Call& call, const std::optional<Element>& document) {
   const std::string& endpoint = call.scope().region;
   constexpr std::string_view kDefault = "us-east-1";
   std::string wanted;
   if (!call.request.body.empty()) {
-    const auto document = parse_xml(call.request.body);
     if (!document || document->name != "CreateBucketConfiguration") return malformed_xml();
     wanted = document->text_of("LocationConstraint");
   }
@@ -52,10 +51,21 @@ void create_bucket(const Services& services, CallPtr call) {
   if (const auto acl = call->request.headers.find("x-amz-acl"); acl && *acl != "private")
     return call->answer(refuse(400, "InvalidBucketAclWithObjectOwnership",
                                "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting"));
-  auto region = region_of(*call);
+  const auto document = parse_xml(call->request.body);
+  auto region = region_of(*call, document);
   if (!region) return call->answer(std::unexpected(std::move(region).error()));
+  objects::Tags tags;
+  if (const auto* told = document ? document->find("Tags") : nullptr) {
+    auto read = tags_of(*told);
+    if (!read) return call->answer(std::unexpected(std::move(read).error()));
+    tags = *std::move(read);
+    if (auto allowed = authorize(services, call->login.caller, "s3:TagResource", call->address.bucket); !allowed)
+      return call->answer(std::unexpected(std::move(allowed).error()));
+  }
   objects::Bucket bucket{.name = call->address.bucket,
-                         .scope = {.account = call->login.caller.principal.account, .region = *std::move(region)}};
+                         .scope = {.account = call->login.caller.principal.account, .region = *std::move(region)},
+                         .created_ms = 0,
+                         .tags = std::move(tags)};
   services.objects.create_bucket(std::move(bucket), Reply<void, objects::Error>([call](objects::Status made) {
                                    if (!made) return call->answer_error(made.error());
                                    http::Response response;

@@ -18,6 +18,8 @@
 
 namespace tidemill::s3 {
 
+struct Element;
+
 inline constexpr std::string_view kNamespace = "http://s3.amazonaws.com/doc/2006-03-01/";
 
 // One request that may be carried out.
@@ -88,10 +90,16 @@ void add_checksum(http::Headers& headers, const objects::Checksum& checksum);
 void add_checksum(api::Xml& xml, const objects::Checksum& checksum);
 void add_encryption(http::Headers& headers, const objects::Attributes& attributes);
 
+// The elements Tag of a TagSet, or of the Tags of a new bucket.
+Result<objects::Tags> tags_of(const Element& set);
+
 void create_bucket(const Services& services, CallPtr call);
 void delete_bucket(const Services& services, CallPtr call);
 void head_bucket(const Services& services, CallPtr call);
 void get_bucket_location(const Services& services, CallPtr call);
+void put_bucket_tagging(const Services& services, CallPtr call);
+void get_bucket_tagging(const Services& services, CallPtr call);
+void delete_bucket_tagging(const Services& services, CallPtr call);
 void list_buckets(const Services& services, CallPtr call);
 void list_objects(const Services& services, CallPtr call);
 void list_objects_v2(const Services& services, CallPtr call);
