@@ -308,7 +308,9 @@ class TableProvider final : public deploy::ResourceProvider {
                    update.billing = on_demand ? "PAY_PER_REQUEST" : "PROVISIONED";
                  if (!on_demand && want.throughput && (update.billing || !(*want.throughput == table.throughput)))
                    update.throughput = want.throughput;
-                 if (!(want.on_demand == table.on_demand) && !want.on_demand.empty()) update.on_demand = want.on_demand;
+                 // It goes with the billing mode alone: nothing else may be asked for together with it.
+                 if (on_demand && !(want.on_demand == table.on_demand) && !want.on_demand.empty())
+                   update.on_demand = want.on_demand;
                  std::vector<tables::IndexUpdateInput> indexes;
                  for (const auto& index : want.global_indexes.value_or(std::vector<tables::IndexInput>())) {
                    const auto* there = table.find_index(index.name);

@@ -649,14 +649,15 @@ void Tables::update_time_to_live(Scope scope, std::string name, TimeToLive setti
         }
         const auto& current = table->definition.ttl;
         const auto now = from_epoch_ms(epoch_ms(deps_.home.clock().wall()));
+        const auto other =
+            "TimeToLive is active on a different AttributeName: current AttributeName is " + current.attribute;
         if (setting.enabled && current.enabled) {
-          return std::move(reply)(invalid(current.attribute == setting.attribute
-                                              ? "TimeToLive is already enabled"
-                                              : "TimeToLive is active on a different AttributeName"));
+          return std::move(reply)(
+              invalid(current.attribute == setting.attribute ? "TimeToLive is already enabled" : other));
         }
         if (!setting.enabled && !current.enabled) return std::move(reply)(invalid("TimeToLive is already disabled"));
         if (!setting.enabled && current.attribute != setting.attribute) {
-          return std::move(reply)(invalid("TimeToLive is active on a different AttributeName"));
+          return std::move(reply)(invalid(other));
         }
         if (options_.limited) {
           if (auto allowed = check_ttl_change(table->definition, now); !allowed)
@@ -687,7 +688,7 @@ void Tables::tag(Scope scope, std::string name, std::vector<std::pair<std::strin
           definition.tags[key] = value;
         }
         if (definition.tags.size() > 50)
-          return std::move(reply)(invalid("One or more parameter values were invalid: Too many tags: the limit is 50"));
+          return std::move(reply)(invalid("Number of Tags exceed the current limit for the provided ResourceArn"));
         storage::Mutation batch;
         store_definition(definition, batch);
         const auto ticket = deps_.store.write(std::move(batch));

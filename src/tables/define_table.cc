@@ -110,22 +110,20 @@ Status check_global_keys(const std::vector<KeyElementInput>& keys, const std::ve
   std::size_t hashes = 0, ranges = 0;
   for (const auto& key : keys) {
     if (!seen.insert(key.name).second)
-      return invalid("Invalid KeySchema: duplicate attribute name in KeySchema: " + key.name);
+      return invalid("The KeySchema contains multiple key attributes with the same name");
     if (key.kind == "HASH") {
       if (ranges != 0)
-        return invalid("Invalid KeySchema: All HASH KeySchemaElements must come before any RANGE KeySchemaElement");
+        return invalid_values("All HASH key attributes must precede RANGE key attributes in the KeySchema");
       ++hashes;
     } else {
       ++ranges;
     }
   }
   if (hashes > kGlobalKeyPartsMax) {
-    return invalid(fmt::format("Invalid KeySchema: The number of HASH KeySchemaElements exceeds the maximum of {}",
-                               kGlobalKeyPartsMax));
+    return invalid_values("The KeySchema exceeds the maximum allowed number of HASH key attributes");
   }
   if (ranges > kGlobalKeyPartsMax) {
-    return invalid(fmt::format("Invalid KeySchema: The number of RANGE KeySchemaElements exceeds the maximum of {}",
-                               kGlobalKeyPartsMax));
+    return invalid_values("The KeySchema exceeds the maximum allowed number of RANGE key attributes");
   }
   return {};
 }
@@ -150,7 +148,7 @@ Result<Projection> projection_of(const ProjectionInput& input) {
     }
     std::set<std::string_view> seen;
     for (const auto& name : *input.non_key) {
-      if (!seen.insert(name).second) return invalid_values("Duplicate attribute in NonKeyAttributes: " + name);
+      if (!seen.insert(name).second) return invalid_values("Duplicate element in NonKeyAttributes: " + name);
     }
     projection.include = *input.non_key;
     return projection;
@@ -217,7 +215,8 @@ Result<std::optional<StreamView>> stream_of(const StreamInput& input, bool creat
   const bool enabled = input.enabled.value_or(false);
   if (enabled) {
     if (!input.view || input.view->empty()) {
-      return invalid("Invalid StreamViewType: Stream ViewType must not be null or empty when enabling streams.");
+      return invalid_values(creates ? "Table is being created with a stream enabled, UpdateViewType is required"
+                                    : "If stream is being enabled then UpdateViewType is required");
     }
     const auto view = stream_view_from(*input.view);
     if (!view) return invalid("Invalid StreamViewType: " + *input.view);
@@ -226,7 +225,7 @@ Result<std::optional<StreamView>> stream_of(const StreamInput& input, bool creat
   if (input.view) {
     if (creates)
       return invalid_values("Table is being created with a stream disabled, UpdateViewType should not be specified");
-    return invalid("Invalid StreamViewType: Stream StreamEnabled was false but a StreamViewType was present.");
+    return invalid_values("If stream is being disabled, then UpdateViewType must not be specified");
   }
   return std::nullopt;
 }
@@ -263,24 +262,14 @@ Status check_tag(const std::string& key, const std::string& value) {
     return u >= 0x80 || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
            std::string_view(" +-=._:/@").find(c) != std::string_view::npos;
   };
-  if (key.empty() || utf8_characters(key) > 128)
-    return invalid("One or more parameter values were invalid: The Tag Key must be 1 to 128 characters long: " + key);
-  if (utf8_characters(value) > 256)
-    return invalid(
-        "One or more parameter values were invalid: The Tag Value must be at most 256 characters long for the tag: " +
-        key);
-  if (!std::ranges::all_of(key, legal))
-    return invalid("One or more parameter values were invalid: The Tag Key contains characters that are not allowed: " +
-                   key);
-  if (!std::ranges::all_of(value, legal))
-    return invalid(
-        "One or more parameter values were invalid: The Tag Value contains characters that are not allowed for the "
-        "tag: " +
-        key);
+  if (key.empty() || utf8_characters(key) > 128 || !std::ranges::all_of(key, legal))
+    return invalid("The Tag Key provided is invalid, Key: " + key);
+  if (utf8_characters(value) > 256 || !std::ranges::all_of(value, legal))
+    return invalid("The Tag Value provided is invalid, Value: " + value);
   // That prefix is for tags that the service writes itself.
   const auto begins_like = [](char have, char want) { return have == want || have == want - 'a' + 'A'; };
   if (std::ranges::equal(std::string_view(key).substr(0, 4), std::string_view("aws:"), begins_like))
-    return invalid("One or more parameter values were invalid: The Tag Key must not begin with aws: " + key);
+    return invalid("Tag Key cannot be prefixed with aws:, Key: " + key);
   if (key == kSlotsTag && !slots_from(value))
     return invalid("One or more parameter values were invalid: The tag tidemill:slots takes a number from 1 to 64: " +
                    value);
@@ -345,10 +334,12 @@ Result<TableDefinition> define_table(const CreateTableInput& input) {
     TM_TRY(const auto view, stream_of(*input.stream, /*creates=*/true));
     if (view) table.stream = {.enabled = true, .view = *view, .label = ""};
   }
-  if (input.tags.size() > kTagsMax) return invalid_values(fmt::format("Too many tags: the limit is {}", kTagsMax));
+  if (input.tags.size() > kTagsMax)
+    return invalid("Number of Tags exceed the current limit for the provided ResourceArn");
   for (const auto& [key, value] : input.tags) {
     TM_CHECK(check_tag(key, value));
-    if (!table.tags.emplace(key, value).second) return invalid_values("Duplicate tag key: " + key);
+    if (!table.tags.emplace(key, value).second)
+      return invalid("Duplicate Tag Keys provided as input: Duplicate Tag Key found " + key);
   }
   table.on_demand = input.on_demand;
   if (table.billing == BillingMode::kPayPerRequest)
@@ -444,8 +435,7 @@ Status apply_indexes(TableDefinition& table, const UpdateTableInput& input) {
     const auto it = std::ranges::find(table.indexes, update.index.name, &IndexDefinition::name);
     switch (update.kind) {
       case Kind::kCreate: {
-        if (it != table.indexes.end())
-          return invalid_values("Attempting to create an index which already exists: " + update.index.name);
+        if (it != table.indexes.end()) return invalid("Attempting to create an index which already exists");
         for (const auto& attribute : input.attributes) {
           for (const auto& defined : table.attribute_definitions()) {
             if (defined.name == attribute.name && defined.type != attribute.type) {
@@ -497,7 +487,8 @@ Status apply_indexes(TableDefinition& table, const UpdateTableInput& input) {
         if (update.index.throughput) {
           if (table.billing == BillingMode::kPayPerRequest) {
             return invalid_values(fmt::format(
-                "ProvisionedThroughput should not be specified for index: {} when BillingMode is PAY_PER_REQUEST",
+                "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified for index: {} when BillingMode is "
+                "PAY_PER_REQUEST",
                 update.index.name));
           }
           TM_CHECK(check_units(*update.index.throughput, update.index.name));
@@ -512,6 +503,34 @@ Status apply_indexes(TableDefinition& table, const UpdateTableInput& input) {
       case Kind::kNone: break;
     }
   }
+  return {};
+}
+
+// Which members of UpdateTable go together.
+Status check_together(const UpdateTableInput& input) {
+  const bool units = input.billing || input.throughput;
+  const bool indexes = input.index_updates && !input.index_updates->empty();
+  const int changes = int{units} + int{indexes} + int{input.on_demand.has_value()} + int{input.warm.has_value()} +
+                      int{input.stream.has_value()} + int{input.encryption.has_value()} +
+                      int{input.table_class.has_value()} + int{input.deletion_protection.has_value()};
+  if (changes == 1) return {};
+  const auto alone = [](std::string_view what) {
+    return invalid_values(fmt::format("{} must be the only operation in the request", what));
+  };
+  if (input.encryption) return alone("Server-Side Encryption modification");
+  if (input.table_class) return alone("TableClass modification");
+  if (input.deletion_protection) return alone("DeletionProtection modification");
+  if (input.warm) return alone("WarmThroughput");
+  if (input.on_demand && (changes > 2 || !input.billing))
+    return invalid_values("OnDemandThroughput can only be combined with BillingMode in an UpdateTable request");
+  const bool structural =
+      indexes && std::ranges::any_of(*input.index_updates, [](const IndexUpdateInput& update) {
+        return update.kind == IndexUpdateInput::Kind::kCreate || update.kind == IndexUpdateInput::Kind::kDelete;
+      });
+  if (units && input.stream) return invalid_values("You cannot modify stream status while updating table IOPS");
+  if (units && structural) return invalid_values("You cannot create or delete index while updating table IOPS");
+  if (input.stream && structural)
+    return invalid_values("You cannot create or delete index while changing stream status");
   return {};
 }
 
@@ -536,10 +555,11 @@ Result<TableDefinition> redefine_table(const TableDefinition& table, const Updat
                        !input.table_class && !input.deletion_protection;
   if (nothing) {
     return invalid(
-        "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or "
-        "SSESpecification "
-        "or ReplicaUpdates is required");
+        "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, "
+        "SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, MultiRegionConsistency, "
+        "DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required");
   }
+  TM_CHECK(check_together(input));
   TableDefinition next = table;
   TM_CHECK(apply_billing(next, input));
   TM_CHECK(apply_indexes(next, input));

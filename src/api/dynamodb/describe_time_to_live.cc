@@ -11,6 +11,9 @@ void run(Services& services, awsjson::Call call) {
   const auto ref = table_ref(awsjson::read_string(call.body(), "TableName"), call.scope());
   const auto description = services.tables.describe(ref.scope, ref.name);
   if (!description) return refuse(std::move(call), description.error());
+  if (description->status == tables::TableStatus::kCreating)
+    return refuse(std::move(call),
+                  "Cannot describe time to live while table is in CREATING state: Current table state is CREATING");
   const auto& ttl = description->definition.ttl;
   std::string out;
   json::Writer writer(out);

@@ -156,7 +156,8 @@ constexpr CreateCase kCreates[] = {
      "One or more parameter values were invalid: Duplicate index name: iii"},
     {"StreamWithoutView",
      R"({"TableName":"ttt","AttributeDefinitions":[{"AttributeName":"p","AttributeType":"S"}],"KeySchema":[{"AttributeName":"p","KeyType":"HASH"}],"BillingMode":"PAY_PER_REQUEST","StreamSpecification":{"StreamEnabled":true}})",
-     "Invalid StreamViewType: Stream ViewType must not be null or empty when enabling streams."},
+     "One or more parameter values were invalid: Table is being created with a stream enabled, UpdateViewType is "
+     "required"},
 };
 class Creates : public testing::TestWithParam<CreateCase> {};
 TEST_P(Creates, RefuseWithTheServicesWords) {
@@ -226,10 +227,8 @@ TEST(Tables, AnIndexIsFilledWhileWritesGoOnAndAcrossARestart) {
   EXPECT_EQ(table.find("Table")->find("GlobalSecondaryIndexes")->as_array()[0].integer_or("ItemCount", 0), 40);
   EXPECT_EQ(table.find("Table")->integer_or("ItemCount", 0), 43);
 
-  EXPECT_EQ(world.error("UpdateTable", kAddIndex).substr(0, 80),
-            std::string("ValidationException: One or more parameter values were invalid: Attempting to create an index "
-                        "which already exists")
-                .substr(0, 80));
+  EXPECT_EQ(world.error("UpdateTable", kAddIndex),
+            "ValidationException: Attempting to create an index which already exists");
   world.ok("UpdateTable", R"({"TableName":"one","GlobalSecondaryIndexUpdates":[{"Delete":{"IndexName":"by-g"}}]})");
   EXPECT_FALSE(world.store->cursor(storage::Keyspace::kIndexes, {})->valid());
   // The attribute is free of the type rule again.
@@ -286,7 +285,7 @@ TEST(Tables, ExpiredItemsGoAndTellTheStream) {
             "ValidationException: TimeToLive is already enabled");
   EXPECT_EQ(world.error("UpdateTimeToLive",
                         R"({"TableName":"one","TimeToLiveSpecification":{"Enabled":true,"AttributeName":"u"}})"),
-            "ValidationException: TimeToLive is active on a different AttributeName");
+            "ValidationException: TimeToLive is active on a different AttributeName: current AttributeName is t");
   const auto now = epoch_s(world.loop.clock().wall());
   const auto at = [&](std::string_view id, const std::string& value) {
     world.ok("PutItem", put("one", id, ",\"t\":" + value));

@@ -19,6 +19,9 @@ void run(Services& services, awsjson::Call call) {
   tables::RecoveryInput input{.enabled = awsjson::read_bool(specification, "PointInTimeRecoveryEnabled", false)};
   if (const auto days = awsjson::read_integer(specification, "RecoveryPeriodInDays"))
     input.days = static_cast<int>(*days);
+  if (!input.enabled && input.days)
+    return refuse(std::move(call),
+                  "Invalid Request: Cannot specify RecoveryPeriodInDays when disabling point-in-time recovery.");
   auto& loop = *call.loop;
   auto& tables = services.tables;
   tables.on_home<tables::RecoveryDescription>(

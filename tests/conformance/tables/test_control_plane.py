@@ -111,7 +111,9 @@ BAD_TABLES = [
     ({**TWO, **ON_DEMAND, "GlobalSecondaryIndexes": [{**index("abc", "a"), "ProvisionedThroughput": {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1}}]},
      P + "ProvisionedThroughput should not be specified for index: abc when BillingMode is PAY_PER_REQUEST"),
     ({**HASH, **ON_DEMAND, "StreamSpecification": {"StreamEnabled": True}},
-     "Invalid StreamViewType: Stream ViewType must not be null or empty when enabling streams."),
+     P + "Table is being created with a stream enabled, UpdateViewType is required"),
+    ({**TWO, **ON_DEMAND, "GlobalSecondaryIndexes": [{**index("abc", "a"), "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["x", "x"]}}]},
+     P + "Duplicate element in NonKeyAttributes: x"),
     ({**HASH, **ON_DEMAND, "StreamSpecification": {"StreamEnabled": False, "StreamViewType": "NEW_IMAGE"}},
      P + "Table is being created with a stream disabled, UpdateViewType should not be specified"),
 ]
@@ -176,8 +178,9 @@ def test_CTL_11_lists(wire, make_table):
 
 def test_CTL_12_to_CTL_15_updates(wire, make_table, unique):
     table = make_table("p:S", BillingMode="PROVISIONED", ProvisionedThroughput={"ReadCapacityUnits": 5, "WriteCapacityUnits": 5})
-    wire.invalid("UpdateTable", "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or "
-                 "SSESpecification or ReplicaUpdates is required", TableName=table)
+    wire.invalid("UpdateTable", "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, "
+                 "SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, MultiRegionConsistency, DeletionProtectionEnabled, "
+                 "OnDemandThroughput, WarmThroughput or TableClass is required", TableName=table)
     wire.invalid("UpdateTable", "The provisioned throughput for the table will not change. The requested value equals the current value. Current "
                  "ReadCapacityUnits provisioned for the table: 5. Requested ReadCapacityUnits: 5. Current WriteCapacityUnits provisioned for the table: 5. "
                  "Requested WriteCapacityUnits: 5. Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits.",
@@ -223,6 +226,11 @@ def test_CTL_18_CTL_19_CTL_20_bad_tags(wire, index_table, make_table):
     for bad in ([{"Key": "k" * 129, "Value": ""}], [{"Key": "", "Value": ""}], [{"Key": "k", "Value": "v" * 257}], [{"Key": "k!", "Value": ""}],
                 [{"Key": "aws:x", "Value": ""}], [{"Key": "AWS:", "Value": ""}], [{"Key": f"k{i}", "Value": ""} for i in range(51)]):
         assert wire.fails("TagResource", ResourceArn=arn, Tags=bad).code == "ValidationException", bad
+    for bad, text in (({"Key": "k!", "Value": ""}, "The Tag Key provided is invalid, Key: k!"), ({"Key": "k", "Value": "!"}, "The Tag Value provided is invalid, Value: !"),
+                      ({"Key": "Aws:x", "Value": ""}, "Tag Key cannot be prefixed with aws:, Key: Aws:x")):
+        wire.invalid("TagResource", text, ResourceArn=arn, Tags=[bad])
+    wire.invalid("TagResource", "Number of Tags exceed the current limit for the provided ResourceArn", ResourceArn=arn,
+                 Tags=[{"Key": f"k{i}", "Value": ""} for i in range(51)])
     wire.ok("TagResource", ResourceArn=arn, Tags=[{"Key": "é" * 128, "Value": "é" * 256}])
     wire.invalid("TagResource", "Atleast one Tag needs to be provided as Input.", ResourceArn=arn, Tags=[])
     wire.invalid("UntagResource", "Atleast one Tag Key needs to be provided as Input.", ResourceArn=arn, TagKeys=[])
@@ -254,6 +262,32 @@ def test_CTL_28_what_is_missing_is_said(wire, operation):
     answer = wire.fails(operation)
     assert answer.code == "ValidationException"
     assert answer.message == f"{operation} is not supported by this server" or "validation error" in answer.message or "required" in answer.message
+
+
+def test_members_of_an_update_that_go_together(wire, make_table):
+    table = make_table("p:S", BillingMode="PROVISIONED", ProvisionedThroughput={"ReadCapacityUnits": 5, "WriteCapacityUnits": 5})
+    units = {"ProvisionedThroughput": {"ReadCapacityUnits": 6, "WriteCapacityUnits": 5}}
+    stream = {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}}
+    drop = {"GlobalSecondaryIndexUpdates": [{"Delete": {"IndexName": "none"}}]}
+    only = " must be the only operation in the request"
+    for body, text in (
+            ({"SSESpecification": {"Enabled": True}, "DeletionProtectionEnabled": True}, "Server-Side Encryption modification" + only),
+            ({"TableClass": "STANDARD", **stream}, "TableClass modification" + only),
+            ({"DeletionProtectionEnabled": True, **units}, "DeletionProtection modification" + only),
+            ({"WarmThroughput": {"ReadUnitsPerSecond": 20000}, **stream}, "WarmThroughput" + only),
+            ({"OnDemandThroughput": {"MaxReadRequestUnits": 5}, **stream}, "OnDemandThroughput can only be combined with BillingMode in an UpdateTable request"),
+            ({**units, **stream}, "You cannot modify stream status while updating table IOPS"),
+            ({**units, **drop}, "You cannot create or delete index while updating table IOPS"),
+            ({**stream, **drop}, "You cannot create or delete index while changing stream status"),
+            ({"StreamSpecification": {"StreamEnabled": True}}, "If stream is being enabled then UpdateViewType is required"),
+            ({"StreamSpecification": {"StreamEnabled": False, "StreamViewType": "NEW_IMAGE"}},
+             "If stream is being disabled, then UpdateViewType must not be specified")):
+        wire.invalid("UpdateTable", P + text, TableName=table, **body)
+    described = wire.ok("DescribeTable", TableName=table)["Table"]
+    assert described["ProvisionedThroughput"]["ReadCapacityUnits"] == 5 and "StreamSpecification" not in described
+    wire.ok("UpdateTable", TableName=table, BillingMode="PAY_PER_REQUEST", OnDemandThroughput={"MaxReadRequestUnits": 5})
+    wire.invalid("UpdateContinuousBackups", "Invalid Request: Cannot specify RecoveryPeriodInDays when disabling point-in-time recovery.", TableName=table,
+                 PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": False, "RecoveryPeriodInDays": 5})
 
 
 def test_CTL_28_replicas_are_refused(wire, make_table):

@@ -19,7 +19,7 @@ def test_TTL_01_TTL_02_TTL_03_settings(wire, make_table):
     assert enable(wire, table).json == {"TimeToLiveSpecification": {"Enabled": True, "AttributeName": "ttl"}}
     assert described(wire, table) == {"TimeToLiveStatus": "ENABLED", "AttributeName": "ttl"}
     assert enable(wire, table).message == "TimeToLive is already enabled"
-    assert enable(wire, table, "other", on=False).message == "TimeToLive is active on a different AttributeName"
+    assert enable(wire, table, "other", on=False).message == "TimeToLive is active on a different AttributeName: current AttributeName is ttl"
     assert enable(wire, table, on=False).status == 200
     assert described(wire, table) == {"TimeToLiveStatus": "DISABLED"}
 
