@@ -28,7 +28,9 @@ WallTime SystemClock::wall() const {
 
 EpollLoop::EpollLoop() : EpollLoop(Options{}) {}
 
-EpollLoop::EpollLoop(Options options) : options_(options) {
+EpollLoop::EpollLoop(Options options)
+    : options_(options),
+      clock_(options.clock_of == nullptr ? std::make_shared<SystemClock>() : options.clock_of->clock_) {
   epoll_ = epoll_create1(EPOLL_CLOEXEC);
   wake_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   TM_ASSERT(epoll_ >= 0 && wake_ >= 0);
@@ -119,7 +121,7 @@ void EpollLoop::run_turn_end() {
 }
 
 void EpollLoop::run_timers() {
-  const auto now = clock_.now();
+  const auto now = clock_->now();
   while (!heap_.empty() && heap_.front().when <= now) {
     const auto id = heap_.front().id;
     std::pop_heap(heap_.begin(), heap_.end(), std::greater<>());
@@ -135,7 +137,7 @@ void EpollLoop::run_timers() {
 int EpollLoop::sleep_ms(bool spinning) const {
   if (spinning) return 0;
   if (heap_.empty()) return -1;
-  const auto wait = heap_.front().when - clock_.now();
+  const auto wait = heap_.front().when - clock_->now();
   if (wait <= Duration(0)) return 0;
   return static_cast<int>(std::min<std::int64_t>(std::chrono::ceil<std::chrono::milliseconds>(wait).count(), 60'000));
 }
@@ -143,7 +145,7 @@ int EpollLoop::sleep_ms(bool spinning) const {
 void EpollLoop::run() {
   thread_.store(std::this_thread::get_id());
   std::array<epoll_event, 256> events{};
-  auto last_work = clock_.now();
+  auto last_work = clock_->now();
   while (!stopping_.load(std::memory_order_relaxed)) {
     run_posted();
     run_timers();
@@ -155,11 +157,11 @@ void EpollLoop::run() {
       const std::lock_guard lock(mutex_);
       more = !posted_.empty();
     }
-    const bool spinning = options_.spin > Duration(0) && clock_.now() - last_work < options_.spin;
+    const bool spinning = options_.spin > Duration(0) && clock_->now() - last_work < options_.spin;
     const int count = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), more ? 0 : sleep_ms(spinning));
     awake_.store(true, std::memory_order_seq_cst);
     TM_ASSERT(count >= 0 || errno == EINTR);
-    if (count > 0 && options_.spin > Duration(0)) last_work = clock_.now();
+    if (count > 0 && options_.spin > Duration(0)) last_work = clock_->now();
     for (int i = 0; i < count; ++i) {
       const int fd = events[static_cast<std::size_t>(i)].data.fd;
       if (fd == wake_) {

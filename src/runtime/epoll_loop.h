@@ -31,6 +31,8 @@ class EpollLoop final : public Loop, public VirtualTime {
   struct Options {
     // Before it sleeps, a loop polls for this long: waking an idle core costs more than a short spin. 0 is off.
     Duration spin = Duration(0);
+    // Whose clock this loop reads, so that time is moved for both at once; null: it has one of its own.
+    const EpollLoop* clock_of = nullptr;
   };
   EpollLoop();
   explicit EpollLoop(Options options);
@@ -45,11 +47,11 @@ class EpollLoop final : public Loop, public VirtualTime {
   bool on_this_thread() const override { return thread_.load(std::memory_order_relaxed) == std::this_thread::get_id(); }
   TimerId at(Instant when, Task fire) override;
   void cancel(TimerId id) override;
-  const Clock& clock() const override { return clock_; }
+  const Clock& clock() const override { return *clock_; }
   // On the loop's thread, as if the loop had slept for so long: timers that became due fire in the next turn, each
   // once.
-  void advance(Duration by) override { clock_.ahead_ns_.fetch_add(by.count(), std::memory_order_relaxed); }
-  Duration ahead() const override { return clock_.ahead(); }
+  void advance(Duration by) override { clock_->ahead_ns_.fetch_add(by.count(), std::memory_order_relaxed); }
+  Duration ahead() const override { return clock_->ahead(); }
 
   // File descriptors: `ready(events)` with epoll's bits. Edge-triggered. On the loop's thread, or before run().
   using Ready = std::function<void(std::uint32_t)>;
@@ -76,7 +78,7 @@ class EpollLoop final : public Loop, public VirtualTime {
   int sleep_ms(bool spinning) const;
 
   Options options_;
-  SystemClock clock_;
+  const std::shared_ptr<SystemClock> clock_;
   int epoll_ = -1;
   int wake_ = -1;
   std::atomic<std::thread::id> thread_;
@@ -93,6 +95,21 @@ class EpollLoop final : public Loop, public VirtualTime {
   TimerId next_timer_ = 1;
   std::unordered_map<int, std::shared_ptr<Watch>> watches_;
   std::uint64_t next_generation_ = 1;
+};
+
+// Runs a loop on a thread of its own, which ends with this object.
+class LoopThread {
+ public:
+  explicit LoopThread(EpollLoop& loop) : loop_(loop), thread_([this] { loop_.run(); }) {}
+  ~LoopThread() {
+    loop_.stop();
+    thread_.join();
+  }
+  LoopThread(const LoopThread&) = delete;
+
+ private:
+  EpollLoop& loop_;
+  std::thread thread_;
 };
 
 }  // namespace tidemill::runtime

@@ -61,10 +61,37 @@ Address local_address(int fd) {
   return from_native(native);
 }
 
+// Bytes that the kernel has not taken yet.
+struct Unsent {
+  struct Chunk {
+    std::string bytes;
+    std::size_t sent;
+  };
+  std::deque<Chunk> chunks;
+  std::size_t bytes = 0;
+};
+
+// A socket that belongs to no loop.
+struct LooseSocket {
+  LooseSocket(int descriptor, Unsent waiting) : fd(descriptor), unsent(std::move(waiting)) {}
+  LooseSocket(const LooseSocket&) = delete;
+  ~LooseSocket() {
+    if (fd >= 0) close(fd);
+  }
+  int fd;
+  Unsent unsent;
+};
+
 // The part of a connection that the loop's callbacks share with it: it outlives the handle while a callback runs.
 class Socket : public std::enable_shared_from_this<Socket> {
  public:
-  Socket(EpollLoop& loop, int fd, Address peer) : loop_(loop), fd_(fd), peer_(std::move(peer)) {}
+  Socket(EpollLoop& loop, int fd, Address peer, Unsent unsent = {})
+      : loop_(loop),
+        fd_(fd),
+        peer_(std::move(peer)),
+        queue_(std::move(unsent.chunks)),
+        unsent_(unsent.bytes),
+        above_(unsent_ > kHighMark) {}
   ~Socket() { shut(); }
 
   void start(Connection::Events events) {
@@ -120,6 +147,13 @@ class Socket : public std::enable_shared_from_this<Socket> {
     queue_.clear();
     unsent_ = 0;
     keep_.reset();
+  }
+
+  // The callbacks that are still to come find nothing.
+  std::unique_ptr<LooseSocket> release() {
+    events_.reset();
+    if (fd_ >= 0) loop_.unwatch(fd_);
+    return std::make_unique<LooseSocket>(std::exchange(fd_, -1), Unsent{std::exchange(queue_, {}), unsent_});
   }
 
   std::size_t unsent() const { return unsent_; }
@@ -212,17 +246,13 @@ class Socket : public std::enable_shared_from_this<Socket> {
     });
   }
 
-  struct Chunk {
-    std::string bytes;
-    std::size_t sent;
-  };
   EpollLoop& loop_;
   int fd_;
   const Address peer_;
   std::shared_ptr<Connection::Events> events_;
-  std::deque<Chunk> queue_;
-  std::size_t unsent_ = 0;
-  bool above_ = false;
+  std::deque<Unsent::Chunk> queue_;
+  std::size_t unsent_;
+  bool above_;
   bool lingering_ = false;
   bool paused_ = false;
   bool closing_ = false;
@@ -233,7 +263,7 @@ class TcpConnection final : public Connection {
  public:
   explicit TcpConnection(std::shared_ptr<Socket> socket) : socket_(std::move(socket)) {}
   ~TcpConnection() override {
-    if (!socket_->is_closing()) socket_->shut();
+    if (!loose_ && !socket_->is_closing()) socket_->shut();
   }
   void start(Events events) override { socket_->start(std::move(events)); }
   void write(std::string bytes) override { socket_->send(bytes, &bytes); }
@@ -243,9 +273,15 @@ class TcpConnection final : public Connection {
   void close_after_writes() override { socket_->close_after_writes(); }
   void close() override { socket_->shut(); }
   Address peer() const override { return socket_->peer(); }
+  void release() override { loose_ = socket_->release(); }
+  std::unique_ptr<TcpConnection> moved_to(EpollLoop& loop) {
+    return std::make_unique<TcpConnection>(
+        std::make_shared<Socket>(loop, std::exchange(loose_->fd, -1), socket_->peer(), std::move(loose_->unsent)));
+  }
 
  private:
   const std::shared_ptr<Socket> socket_;
+  std::unique_ptr<LooseSocket> loose_;  // when released; only this may be looked at then, and the peer's address
 };
 
 class TcpListener final : public Listener {
@@ -349,6 +385,10 @@ class TcpNetwork final : public Network {
       getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &error_size);
       finish(error);
     });
+  }
+
+  std::unique_ptr<Connection> adopt(std::unique_ptr<Connection> released) override {
+    return static_cast<TcpConnection&>(*released).moved_to(loop_);
   }
 
  private:

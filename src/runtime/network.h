@@ -49,6 +49,9 @@ class Connection {
   // Closes at once; no event comes after.
   virtual void close() = 0;
   virtual Address peer() const = 0;
+  // Leaves its loop: no event comes any more, and what is unsent stays unsent. All that can be done then is to give it
+  // to a network's adopt(), or to destroy it, on any thread.
+  virtual void release() = 0;
 };
 
 class Listener {
@@ -66,6 +69,8 @@ class Network {
   // Errors: kConflict when the port is in use, kPermissionDenied, kInvalidArgument for an address that is not ours.
   virtual Result<std::unique_ptr<Listener>> listen(const Address& address, OnAccept on_accept) = 0;
   virtual void connect(const Address& address, Duration timeout, OnConnect on_connect) = 0;
+  // A connection that was released elsewhere lives on this network's loop from here on; it is to be started.
+  virtual std::unique_ptr<Connection> adopt(std::unique_ptr<Connection> released) = 0;
 };
 
 }  // namespace tidemill::runtime

@@ -55,6 +55,10 @@ class SimConnection final : public Connection {
     });
   }
   Address peer() const override { return side_->peer; }
+  void release() override {
+    side_->started = false;
+    side_->events = {};
+  }
 
  private:
   static void travel(const std::shared_ptr<Side>& from, std::function<void(const std::shared_ptr<Side>&)> arrive) {
@@ -103,6 +107,12 @@ Result<std::unique_ptr<Listener>> SimNetwork::listen(const Address& address, OnA
     return fail(Errc::kConflict, "the address " + actual.text() + " is in use");
   }
   return std::make_unique<SimListener>(*this, actual);
+}
+
+// There is one loop.
+std::unique_ptr<Connection> SimNetwork::adopt(std::unique_ptr<Connection> released) {
+  released->pause(false);
+  return released;
 }
 
 void SimNetwork::connect(const Address& address, Duration, OnConnect on_connect) {

@@ -15,6 +15,7 @@ class SimNetwork final : public Network {
   explicit SimNetwork(SimLoop& loop) : loop_(loop) {}
   Result<std::unique_ptr<Listener>> listen(const Address& address, OnAccept on_accept) override;
   void connect(const Address& address, Duration timeout, OnConnect on_connect) override;
+  std::unique_ptr<Connection> adopt(std::unique_ptr<Connection> released) override;
 
   // How long a byte is on its way.
   Duration latency = std::chrono::microseconds(10);
