@@ -37,8 +37,10 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
         parser_(server.options_.limits, server.options_.body_limit, server.options_.open_body, &server.heads_),
         active_since_(server.loop_.clock().now()) {}
 
-  void start() {
+  // `bytes` have come before; nothing overtakes them.
+  void start(std::string_view bytes) {
     const auto weak = weak_from_this();
+    if (!bytes.empty()) connection_->pause(true);
     connection_->start({.on_data =
                             [weak](std::string_view bytes) {
                               if (const auto self = weak.lock()) self->receive(bytes);
@@ -51,6 +53,9 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
                             [weak] {
                               if (const auto self = weak.lock()) self->drained();
                             }});
+    if (bytes.empty()) return;
+    receive(bytes);
+    if (connection_ && !paused_ && !leaving_) connection_->pause(false);
   }
 
   // The server is going away: nothing is told any more.
@@ -105,6 +110,10 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
   };
 
   void receive(std::string_view bytes) {
+    if (leaving_) {
+      begun_ += bytes;
+      return;
+    }
     if (!waiting_.empty()) {
       waiting_ += bytes;
       return;
@@ -142,7 +151,9 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
         active_since_ = server_.loop_.clock().now();
         body_bytes_ = 0;
       }
+      const bool at_head = parser_.state() == ParseState::kHead;
       const auto taken = parser_.feed(bytes);
+      if (at_head && server_.options_.is_elsewhere && leaves(bytes, taken)) return {};
       if (parser_.state() == ParseState::kBody) body_bytes_ += taken;
       bytes.remove_prefix(taken);
       if (parser_.state() == ParseState::kComplete) {
@@ -163,6 +174,36 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
       }
     }
     return {};
+  }
+
+  // True when these bytes complete the head of a request that is for another server.
+  bool leaves(std::string_view bytes, std::size_t taken) {
+    const auto state = parser_.state();
+    if (state == ParseState::kHead) {
+      if (parser_.in_message())
+        begun_ += bytes.substr(0, taken);
+      else
+        begun_.clear();
+      return false;
+    }
+    // A body that is too large for this server may not be for its own.
+    const bool has_head = state != ParseState::kBroken || parser_.status() == 413;
+    if (!has_head || !server_.options_.is_elsewhere(parser_.head())) {
+      begun_.clear();
+      return false;
+    }
+    begun_ += bytes;
+    leaving_ = true;
+    connection_->pause(true);
+    if (slots_.empty()) leave();
+    return true;
+  }
+
+  void leave() {
+    auto connection = std::exchange(connection_, nullptr);
+    connection->release();
+    server_.options_.hand_over(std::move(connection), std::move(begun_));
+    server_.remove(id_);
   }
 
   void dispatch(Request request);
@@ -303,6 +344,7 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
       drop_slots();
       return close_gracefully();
     }
+    if (leaving_ && slots_.empty()) return leave();
     if (closing_ && idle()) return close();
     tell_sent();
     if (paused_ && slots_.size() < server_.options_.pipeline_max / 2) resume();
@@ -358,11 +400,13 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
   std::deque<Slot> slots_;
   std::uint64_t next_number_ = 1;
   std::string waiting_;  // bytes not parsed while too much is under way
+  std::string begun_;    // where requests may be for another server: what came of a head, of all when leaving
   runtime::Instant active_since_;
   std::size_t body_bytes_ = 0;
   bool paused_ = false;
   bool refusing_ = false;
   bool closing_ = false;
+  bool leaving_ = false;  // for another server, when all is answered
   bool continued_ = false;
   bool cut_ = false;
   bool flushing_ = false;
@@ -454,12 +498,12 @@ runtime::Address Server::address() const {
   return listeners_.empty() ? runtime::Address{} : listeners_.front()->address();
 }
 
-void Server::accept(std::unique_ptr<runtime::Connection> connection) {
+void Server::accept(std::unique_ptr<runtime::Connection> connection, std::string_view bytes) {
   if (connections_.size() >= options_.connections_max) return;  // closed: the client sees a refusal at once
   const auto id = next_id_++;
   const auto made = std::make_shared<ServerConnection>(*this, id, std::move(connection));
   connections_.emplace(id, made);
-  made->start();
+  made->start(bytes);
 }
 
 void Server::remove(std::uint64_t id) {

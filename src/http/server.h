@@ -27,6 +27,10 @@ struct ServerOptions {
   std::size_t body_rate_min = 1 << 10;                        // bytes a second, after a grace of head_timeout
   runtime::Duration idle_timeout = std::chrono::seconds(300);
   std::string server_name = "Tidemill";
+  // Asked for each head when set. True: the request is for another server. The connection goes there, with the bytes
+  // from that head on, when all that was asked before it is answered (server_group.h).
+  std::function<bool(const Request& head)> is_elsewhere;
+  std::function<void(std::unique_ptr<runtime::Connection> released, std::string bytes)> hand_over;
 };
 
 class Server {
@@ -36,6 +40,8 @@ class Server {
   Server(const Server&) = delete;
 
   Status listen(const runtime::Address& address);
+  // A connection of this server's loop that nobody has started; `bytes` have come from it already.
+  void accept(std::unique_ptr<runtime::Connection> connection, std::string_view bytes = {});
   runtime::Address address() const;  // of the first listener
   std::size_t connections() const { return connections_.size(); }
   // No new connections; idle ones are closed, busy ones after their answers. `drained` comes when none is left.
@@ -43,7 +49,6 @@ class Server {
 
  private:
   friend class ServerConnection;
-  void accept(std::unique_ptr<runtime::Connection> connection);
   void remove(std::uint64_t id);
   std::string_view date_line();
   void tick();
