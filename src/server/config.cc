@@ -35,7 +35,7 @@ struct Raw {
   std::int64_t control_plane_delay_ms = 0, transaction_delay_ms = 0, mapping_retry_delay_ms = 1000;
   std::int64_t recovery_lag_ms = 0;
   std::vector<std::int64_t> event_retry_delays_ms;
-  int spares = 1;
+  int spares = 1, loops = 1;
 };
 
 void add_options(CLI::App& app, Raw& raw) {
@@ -43,6 +43,10 @@ void add_options(CLI::App& app, Raw& raw) {
       ->envname("TIDEMILL_DATA_DIR");
   app.add_option("--listen", raw.listen, "HOST:PORT of the edge; may be repeated (127.0.0.1:4566)")
       ->envname("TIDEMILL_LISTEN");
+  app.add_option("--loops", raw.loops,
+                 "Event loops, each on a thread: 1 to 64. What tables and streams are asked runs on all of them, the "
+                 "rest on the first")
+      ->envname("TIDEMILL_LOOPS");
   app.add_option("--kafka-listen", raw.kafka_listen, "HOST:PORT of the Kafka broker")->envname("TIDEMILL_KAFKA_LISTEN");
   app.add_option("--kafka-advertised", raw.kafka_advertised, "HOST:PORT that Kafka clients are told to connect to")
       ->envname("TIDEMILL_KAFKA_ADVERTISED");
@@ -150,6 +154,9 @@ Result<Config> check(Raw raw, Config::Mode mode) {
       config.listen.push_back(std::move(address));
     }
   }
+  if (raw.loops < 1 || raw.loops > 64)
+    return fail(Errc::kInvalidArgument, "--loops takes a number from 1 to 64, not " + std::to_string(raw.loops));
+  config.loops = static_cast<std::size_t>(raw.loops);
   TM_TRY(config.kafka_listen, runtime::parse_address(raw.kafka_listen));
   config.kafka_advertised = raw.kafka_advertised;
   config.kafka_bootstrap = raw.kafka_bootstrap;

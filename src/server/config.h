@@ -19,6 +19,7 @@ struct Config {
   Mode mode = Mode::kDev;
   std::string data_dir;
   std::vector<runtime::Address> listen = {{"127.0.0.1", 4566}};
+  std::size_t loops = 1;  // event loops of the edge; the first is home
   runtime::Address kafka_listen = {"127.0.0.1", 9092};
   std::string kafka_advertised;  // HOST:PORT that Kafka clients are told; empty: where we listen
   std::string kafka_bootstrap;   // a real cluster takes the broker's place; empty: the broker inside

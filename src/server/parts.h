@@ -2,6 +2,7 @@
 // order.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,7 +31,7 @@
 #include "deploy/engine.h"
 #include "functions/functions.h"
 #include "functions/log_store.h"
-#include "http/server.h"
+#include "http/server_group.h"
 #include "objects/objects.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
@@ -86,13 +87,15 @@ struct Server::Parts {
   void take_checkpoint(http::Request request, http::Responder respond);
 
   const Config config;
-  runtime::EpollLoop& loop;
+  runtime::EpollLoop& loop;              // home
+  std::deque<runtime::EpollLoop> loops;  // the others: the store answers to them, so they go after it
   runtime::SystemRandom random;
   runtime::SystemFiles files;
   observe::Log log;
   observe::Metrics metrics;
   runtime::ThreadPool offload;
   std::unique_ptr<runtime::Network> network;
+  std::vector<std::unique_ptr<runtime::Network>> networks;  // of the other loops
   std::unique_ptr<runtime::Processes> processes;
   DiskGuard disk;
   api::RequestIds request_ids;
@@ -157,7 +160,8 @@ struct Server::Parts {
   std::optional<admin::DeployFront> deploy_front;
 
   api::Edge edge;
-  std::optional<http::Server> http;
+  std::optional<http::ServerGroup> http;
+  std::deque<runtime::LoopThread> threads;  // of the other loops; they end first
 };
 
 }  // namespace tidemill::server

@@ -16,7 +16,12 @@ Server::Parts::Parts(Config given, runtime::EpollLoop& home)
       network(runtime::make_network(home)),
       processes(runtime::make_processes(home)),
       disk(home, files, offload, log, {.folder = config.data_dir, .reserve_bytes = config.disk_reserve_bytes}),
-      request_ids(random) {}
+      request_ids(random) {
+  while (loops.size() + 1 < config.loops) {
+    loops.emplace_back(runtime::EpollLoop::Options{.clock_of = &loop});
+    networks.push_back(runtime::make_network(loops.back()));
+  }
+}
 
 Status Server::Parts::open_store() {
   if (auto made = files.make_directories(config.data_dir); !made) {
@@ -67,13 +72,17 @@ Status Server::Parts::open_identity() {
 }
 
 Status Server::Parts::listen() {
+  std::vector<http::ServerGroup::Member> members{{loop, *network}};
+  for (std::size_t i = 0; i < loops.size(); ++i) members.push_back({loops[i], *networks[i]});
   http.emplace(
-      loop, *network,
-      [this](http::Request request, http::Responder respond) {
-        edge.handle(std::move(request), loop, std::move(respond));
+      std::move(members),
+      [this](runtime::Loop& on, http::Request request, http::Responder respond) {
+        edge.handle(std::move(request), on, std::move(respond));
       },
-      http::ServerOptions{.body_limit = [this](const http::Request& head) { return edge.body_limit(head); },
-                          .open_body = [this](const http::Request& head) { return edge.open_body(head); }});
+      http::ServerGroup::Options{
+          .server = {.body_limit = [this](const http::Request& head) { return edge.body_limit(head); },
+                     .open_body = [this](const http::Request& head) { return edge.open_body(head); }},
+          .home_only = [this](const http::Request& head) { return edge.home_only(head); }});
   for (const auto& address : config.listen) TM_CHECK(http->listen(address));
   return {};
 }
@@ -92,6 +101,7 @@ Status Server::Parts::open() {
   TM_CHECK(open_triggers());
   TM_CHECK(open_routes());
   TM_CHECK(open_deploy());
+  for (auto& other : loops) threads.emplace_back(other);
   return {};
 }
 

@@ -47,16 +47,17 @@ Status Server::Parts::open_tables() {
                                                     .ids = request_ids,
                                                     .clock = loop.clock(),
                                                     .metrics = metrics,
-                                                    .region = config.scope.region},
+                                                    .region = config.scope.region,
+                                                    .home = &loop},
                        std::vector<awsjson::Service*>{&*dynamodb_api, &*streams_api});
   const auto front = [this](const http::Request& request, runtime::Executor& on, http::Responder respond) {
     tables_front->handle(request, on, std::move(respond));
   };
-  edge.add({.service = "dynamodb", .front = front});
+  edge.add({.service = "dynamodb", .front = front, .any_loop = true});
   streams_front.emplace(*streams, *tables, *identity, loop);
   streams_front->mount(edge);
-  edge.add({.target_prefix = "DynamoDB_", .front = front});
-  edge.add({.target_prefix = "DynamoDBStreams_", .front = front});
+  edge.add({.target_prefix = "DynamoDB_", .front = front, .any_loop = true});
+  edge.add({.target_prefix = "DynamoDBStreams_", .front = front, .any_loop = true});
   // What no service owns is answered as DynamoDB's endpoint does: the health line, preflights, 404.
   edge.set_default(front);
   return {};

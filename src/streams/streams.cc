@@ -280,7 +280,7 @@ Result<StreamInfo> Streams::describe(std::string_view arn) const {
   return stream->info;
 }
 
-Result<Shard> Streams::shard(std::string_view stream_arn, std::string_view shard_id) const {
+Result<Shard> Streams::look_up_shard(std::string_view stream_arn, std::string_view shard_id) const {
   TM_TRY(const auto stream, lookup(stream_arn));
   const auto it = std::ranges::find(stream->info.shards, shard_id, &ShardInfo::id);
   if (it == stream->info.shards.end()) {
@@ -289,6 +289,16 @@ Result<Shard> Streams::shard(std::string_view stream_arn, std::string_view shard
   }
   return Shard{
       .info = *it, .slot = stream->slots[it->slot], .context = stream->info.context(), .keys = stream->info.keys};
+}
+
+// The end of a shard is published before anything is written behind it (roll_over). So whoever first looks how far the
+// slot can be read, and then at the shard, knows about every end below that.
+Result<Shard> Streams::shard(std::string_view stream_arn, std::string_view shard_id) const {
+  TM_TRY(const auto before, look_up_shard(stream_arn, shard_id));
+  const auto reached = before.slot->reached();
+  TM_TRY(auto shard, look_up_shard(stream_arn, shard_id));
+  shard.reached = reached;
+  return shard;
 }
 
 Result<std::vector<std::shared_ptr<Slot>>> Streams::slots(std::string_view stream_arn) const {
@@ -311,7 +321,7 @@ Result<std::string> Streams::make_iterator(const IteratorRequest& request) const
   std::uint64_t number = 0;
   switch (request.type) {
     case IteratorType::kTrimHorizon: number = shard.oldest(); break;
-    case IteratorType::kLatest: number = std::min(shard.slot->reached(), shard.info.end.value_or(~0ULL)); break;
+    case IteratorType::kLatest: number = std::min(shard.reached, shard.info.end.value_or(~0ULL)); break;
     case IteratorType::kAtSequenceNumber:
     case IteratorType::kAfterSequenceNumber: {
       const auto given = number_of_sequence(*request.sequence_number);
@@ -525,21 +535,22 @@ Status Streams::roll_over(std::string_view arn) {
   // millisecond.
   std::int64_t now = now_ms();
   for (const auto& shard : next->info.shards) now = std::max(now, shard.created_ms + 1);
-  std::vector<ShardInfo> children;
-  for (auto& shard : next->info.shards) {
-    if (shard.end || !is_routed(next->routes, shard.slot)) continue;
-    shard.end = next->slots[shard.slot]->next();
-    shard.closed_ms = now;
-    children.push_back(new_shard(shard.slot, *shard.end, now, shard.id));
-  }
-  for (auto& child : children) next->info.shards.push_back(std::move(child));
-  storage::Mutation batch;
-  store_stream(*next, batch);
   const std::string name = next->info.arn;
-  {
+  storage::Mutation batch;
+  // Under the commit lock: no loop writes between the look at where a shard ends and the moment when all know of it.
+  batch.at_commit([this, now, &name, &next](storage::Mutation& into) {
+    std::vector<ShardInfo> children;
+    for (auto& shard : next->info.shards) {
+      if (shard.end || !is_routed(next->routes, shard.slot)) continue;
+      shard.end = next->slots[shard.slot]->next();
+      shard.closed_ms = now;
+      children.push_back(new_shard(shard.slot, *shard.end, now, shard.id));
+    }
+    for (auto& child : children) next->info.shards.push_back(std::move(child));
+    store_stream(*next, into);
     const std::lock_guard lock(mutex_);
     streams_[name] = std::move(next);
-  }
+  });
   deps_.store.write(std::move(batch));
   tell(name);
   return {};

@@ -57,9 +57,10 @@ struct Shard {
   std::shared_ptr<Slot> slot;
   RecordContext context;
   tables::KeySchema keys;
+  std::uint64_t reached = 0;  // of the slot; what is behind it may be another shard's that `info` does not know of
   // From `from` on; never beyond the shard's end. `next >= *info.end` means that a closed shard is exhausted.
   Result<Batch> read(std::uint64_t from, ReadLimits limits = {}) const {
-    return slot->read(std::max(from, info.first), limits, info.end.value_or(~0ULL));
+    return slot->read(std::max(from, info.first), limits, std::min(reached, info.end.value_or(~0ULL)));
   }
   // The oldest number that can be read.
   std::uint64_t oldest() const { return std::max(info.first, slot->oldest()); }
@@ -151,6 +152,7 @@ class Streams final : public tables::ChangeSink {
   void tell(const std::string& arn);
   std::int64_t now_ms() const { return epoch_ms(deps_.home.clock().wall()); }
   Result<std::shared_ptr<const Stream>> lookup(std::string_view arn) const;
+  Result<Shard> look_up_shard(std::string_view stream_arn, std::string_view shard_id) const;
 
   const Dependencies deps_;
   const Options options_;

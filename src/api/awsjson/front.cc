@@ -102,6 +102,34 @@ struct Front::Plan {
   http::Coding coding = http::Coding::kIdentity;
 };
 
+namespace {
+
+// Takes an answer, or the news that there is none, back to the loop of the connection.
+class AnswerOn {
+ public:
+  using Give = std::move_only_function<void(Answer)>;
+  AnswerOn(runtime::Executor& loop, Give give) : loop_(&loop), give_(std::move(give)) {}
+  AnswerOn(AnswerOn&& other) noexcept : loop_(other.loop_), give_(std::exchange(other.give_, nullptr)) {}
+  ~AnswerOn() {
+    if (give_) loop_->post([give = std::move(give_)] {});
+  }
+  void operator()(Answer answer) {
+    loop_->post(
+        [give = std::exchange(give_, nullptr), answer = std::move(answer)]() mutable { give(std::move(answer)); });
+  }
+
+ private:
+  runtime::Executor* loop_;
+  Give give_;
+};
+
+void run_at_home(Service& service, Call call, runtime::Executor& home) {
+  call.answer = AnswerOn(*std::exchange(call.loop, &home), std::move(call.answer));
+  home.post([&service, call = std::move(call)]() mutable { service.run(std::move(call)); });
+}
+
+}  // namespace
+
 Front::Front(Dependencies dependencies, std::vector<Service*> services)
     : deps_(std::move(dependencies)), services_(std::move(services)) {
   for (auto* service : services_) {
@@ -228,6 +256,8 @@ void Front::run(const http::Request& request, std::string_view body, const Known
     if (!answer) return std::move(reply).send(answer.error().status, body_of(answer.error()));
     std::move(reply).send(200, *std::move(answer));
   };
+  if (!operation->any_loop && deps_.home != nullptr && deps_.home != &loop)
+    return run_at_home(*service, std::move(call), *deps_.home);
   service->run(std::move(call));
 }
 

@@ -38,7 +38,8 @@ class Front {
     api::RequestIds& ids;
     const runtime::Clock& clock;
     observe::Metrics& metrics;
-    std::string region;  // of the health line
+    std::string region;                 // of the health line
+    runtime::Executor* home = nullptr;  // for operations that do not run on any loop; null: there is one loop
   };
   Front(Dependencies dependencies, std::vector<Service*> services);
 

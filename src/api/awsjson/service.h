@@ -53,6 +53,8 @@ struct OperationInfo {
   std::optional<std::string> (*check_first)(const json::Node& body) = nullptr;
   // Where set, this is authorised instead of iam_action on each of `resources`.
   NeedsOf needs = nullptr;
+  // Runs on the connection's loop, whichever it is; all others run on the home loop.
+  bool any_loop = false;
 };
 
 using Answer = std::expected<std::string, WireError>;  // the response body
@@ -63,7 +65,7 @@ struct Call {
   std::shared_ptr<const json::Document> document;  // outlives the call's asynchronous steps
   std::shared_ptr<const auth::Caller> caller;
   std::string host;                              // as the client named us
-  runtime::Executor* loop = nullptr;             // of the connection: where the answer is given
+  runtime::Executor* loop = nullptr;             // where the call runs and the answer is given
   std::move_only_function<void(Answer)> answer;  // exactly once
   const json::Node& body() const { return document->root(); }
   const Scope& scope() const { return caller->scope; }

@@ -143,6 +143,12 @@ std::shared_ptr<http::BodySink> Edge::open_body(const http::Request& head) const
   return rule != nullptr && rule->open_body ? rule->open_body(head) : nullptr;
 }
 
+bool Edge::home_only(const http::Request& head) const {
+  if (find_special(head) != nullptr) return true;
+  const auto* rule = find(head, false);
+  return rule == nullptr || !rule->any_loop;
+}
+
 std::size_t Edge::body_limit(const http::Request& head) const {
   if (const auto* special = find_special(head)) return special->body_bytes_max;
   if (const auto* rule = find(head, false)) return rule->body_bytes_max;

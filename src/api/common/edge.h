@@ -29,6 +29,9 @@ struct Rule {
   Front front;
   std::size_t body_bytes_max = 16 << 20;
   OpenBody open_body;
+  // The front may be asked on any loop, also on several at once; it takes no body while it arrives. All others are
+  // asked at home only.
+  bool any_loop = false;
 };
 
 class Edge {
@@ -47,6 +50,7 @@ class Edge {
   // Known from the head alone, so that a large body is refused while it arrives.
   std::size_t body_limit(const http::Request& head) const;
   std::shared_ptr<http::BodySink> open_body(const http::Request& head) const;
+  bool home_only(const http::Request& head) const;
 
  private:
   struct Special {

@@ -218,7 +218,8 @@ extern const Operation kBatchExecuteStatement{
              .access = awsjson::Access::kRead,  // what writes asks the engine for room itself
              .input = &kInput,
              .resources = any_resource,
-             .needs = batch_statement_needs},
+             .needs = batch_statement_needs,
+             .any_loop = true},
     .run = run};
 
 }  // namespace tidemill::dynamodb

@@ -142,7 +142,8 @@ extern const Operation kBatchGetItem{.info = {.name = "BatchGetItem",
                                               .access = awsjson::Access::kRead,
                                               .input = &kInput,
                                               .resources = request_items_resources,
-                                              .check_first = check_first},
+                                              .check_first = check_first,
+                                              .any_loop = true},
                                      .run = run};
 
 }  // namespace tidemill::dynamodb

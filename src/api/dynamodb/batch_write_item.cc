@@ -112,7 +112,8 @@ extern const Operation kBatchWriteItem{.info = {.name = "BatchWriteItem",
                                                 .access = awsjson::Access::kWrite,
                                                 .input = &kInput,
                                                 .resources = request_items_resources,
-                                                .check_first = check_first},
+                                                .check_first = check_first,
+                                                .any_loop = true},
                                        .run = run};
 
 }  // namespace tidemill::dynamodb

@@ -33,7 +33,8 @@ extern const Operation kDeleteItem{.info = {.name = "DeleteItem",
                                             .access = awsjson::Access::kWrite,
                                             .input = &kInput,
                                             .resources = table_resource,
-                                            .check_first = check_data_name},
+                                            .check_first = check_data_name,
+                                            .any_loop = true},
                                    .run = parse_and_write<parse>};
 
 }  // namespace tidemill::dynamodb

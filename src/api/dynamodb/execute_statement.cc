@@ -272,7 +272,8 @@ extern const Operation kExecuteStatement{
              .access = awsjson::Access::kRead,  // what writes asks the engine for room itself
              .input = &kInput,
              .resources = any_resource,
-             .needs = statement_needs},
+             .needs = statement_needs,
+             .any_loop = true},
     .run = run};
 
 }  // namespace tidemill::dynamodb

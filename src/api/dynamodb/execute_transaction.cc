@@ -165,7 +165,8 @@ extern const Operation kExecuteTransaction{
              .access = awsjson::Access::kRead,  // what writes asks the engine for room itself
              .input = &kInput,
              .resources = any_resource,
-             .needs = transaction_statement_needs},
+             .needs = transaction_statement_needs,
+             .any_loop = true},
     .run = run};
 
 }  // namespace tidemill::dynamodb

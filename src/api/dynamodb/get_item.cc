@@ -54,7 +54,8 @@ extern const Operation kGetItem{.info = {.name = "GetItem",
                                          .access = awsjson::Access::kRead,
                                          .input = &kInput,
                                          .resources = table_resource,
-                                         .check_first = check_data_name},
+                                         .check_first = check_data_name,
+                                         .any_loop = true},
                                 .run = run};
 
 }  // namespace tidemill::dynamodb

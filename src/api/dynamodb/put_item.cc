@@ -36,7 +36,8 @@ extern const Operation kPutItem{.info = {.name = "PutItem",
                                          .access = awsjson::Access::kWrite,
                                          .input = &kInput,
                                          .resources = table_resource,
-                                         .check_first = check_data_name},
+                                         .check_first = check_data_name,
+                                         .any_loop = true},
                                 .run = parse_and_write<parse>};
 
 }  // namespace tidemill::dynamodb

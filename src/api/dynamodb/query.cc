@@ -90,7 +90,8 @@ extern const Operation kQuery{.info = {.name = "Query",
                                        .access = awsjson::Access::kRead,
                                        .input = &kInput,
                                        .resources = index_resource,
-                                       .check_first = check_first},
+                                       .check_first = check_first,
+                                       .any_loop = true},
                               .run = run};
 
 }  // namespace tidemill::dynamodb

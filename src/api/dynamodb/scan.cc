@@ -90,7 +90,8 @@ extern const Operation kScan{.info = {.name = "Scan",
                                       .access = awsjson::Access::kRead,
                                       .input = &kInput,
                                       .resources = index_resource,
-                                      .check_first = check_data_name},
+                                      .check_first = check_data_name,
+                                      .any_loop = true},
                              .run = run};
 
 }  // namespace tidemill::dynamodb

@@ -71,7 +71,8 @@ extern const Operation kTransactGetItems{.info = {.name = "TransactGetItems",
                                                   .iam_action = "dynamodb:TransactGetItems",
                                                   .access = awsjson::Access::kRead,
                                                   .input = &kInput,
-                                                  .resources = transact_resources},
+                                                  .resources = transact_resources,
+                                                  .any_loop = true},
                                          .run = run};
 
 }  // namespace tidemill::dynamodb

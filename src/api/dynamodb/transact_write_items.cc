@@ -164,7 +164,8 @@ extern const Operation kTransactWriteItems{.info = {.name = "TransactWriteItems"
                                                     .iam_action = "dynamodb:TransactWriteItems",
                                                     .access = awsjson::Access::kWrite,
                                                     .input = &kInput,
-                                                    .resources = transact_resources},
+                                                    .resources = transact_resources,
+                                                    .any_loop = true},
                                            .run = run};
 
 }  // namespace tidemill::dynamodb

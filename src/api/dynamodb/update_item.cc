@@ -48,7 +48,8 @@ extern const Operation kUpdateItem{.info = {.name = "UpdateItem",
                                             .access = awsjson::Access::kWrite,
                                             .input = &kInput,
                                             .resources = table_resource,
-                                            .check_first = check_first},
+                                            .check_first = check_first,
+                                            .any_loop = true},
                                    .run = parse_and_write<parse>};
 
 }  // namespace tidemill::dynamodb

@@ -98,7 +98,8 @@ extern const Operation kDescribeStream{.info = {.name = "DescribeStream",
                                                 .iam_action = "dynamodb:DescribeStream",
                                                 .access = awsjson::Access::kRead,
                                                 .input = &kInput,
-                                                .resources = stream_resource},
+                                                .resources = stream_resource,
+                                                .any_loop = true},
                                        .run = run};
 
 }  // namespace tidemill::api_streams

@@ -50,7 +50,8 @@ extern const Operation kGetRecords{.info = {.name = "GetRecords",
                                             .iam_action = "dynamodb:GetRecords",
                                             .access = awsjson::Access::kRead,
                                             .input = &kInput,
-                                            .resources = resources},
+                                            .resources = resources,
+                                            .any_loop = true},
                                    .run = run};
 
 }  // namespace tidemill::api_streams

@@ -36,7 +36,8 @@ extern const Operation kGetShardIterator{.info = {.name = "GetShardIterator",
                                                   .iam_action = "dynamodb:GetShardIterator",
                                                   .access = awsjson::Access::kRead,
                                                   .input = &kInput,
-                                                  .resources = stream_resource},
+                                                  .resources = stream_resource,
+                                                  .any_loop = true},
                                          .run = run};
 
 }  // namespace tidemill::api_streams

@@ -56,7 +56,8 @@ extern const Operation kListStreams{.info = {.name = "ListStreams",
                                              .iam_action = "dynamodb:ListStreams",
                                              .access = awsjson::Access::kRead,
                                              .input = &kInput,
-                                             .resources = no_resource},
+                                             .resources = no_resource,
+                                             .any_loop = true},
                                     .run = run};
 
 }  // namespace tidemill::api_streams
