@@ -81,7 +81,8 @@ class Server:
         return [str(binary()), self.mode, "--data-dir", str(self.data_dir), "--listen", self._listen,
                 "--kafka-listen", self._kafka_listen, "--account", self.account, "--region", self.region,
                 "--durability", self.durability, "--iam", self.iam, "--access-key-id", self.access_key_id,
-                "--secret-access-key", self.secret_access_key, *self.arguments]
+                "--secret-access-key", self.secret_access_key,
+                *(["--loops", os.environ["TIDEMILL_TEST_LOOPS"]] if "TIDEMILL_TEST_LOOPS" in os.environ else []), *self.arguments]
 
     def start(self):
         self.folder.mkdir(parents=True, exist_ok=True)
