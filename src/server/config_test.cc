@@ -45,6 +45,19 @@ TEST_F(CommandLine, LimitsAreTakenAndTheVirtualClockIsForDevOnly) {
   EXPECT_THAT(said_, testing::HasSubstr("--virtual-clock"));
 }
 
+TEST_F(CommandLine, ThereIsOneLoopUnlessMoreAreAskedForWithinBounds) {
+  EXPECT_EQ(read({"dev"}).config.loops, 1U);
+  EXPECT_EQ(read({"dev", "--loops", "64"}).config.loops, 64U);
+  for (const auto* bad : {"0", "65"}) {
+    EXPECT_FALSE(read({"dev", "--loops", bad}).run_server) << bad;
+    EXPECT_EQ(said_, std::string("tidemill: --loops takes a number from 1 to 64, not ") + bad + "\n");
+  }
+  setenv("TIDEMILL_LOOPS", "3", 1);
+  EXPECT_EQ(read({"dev"}).config.loops, 3U);
+  EXPECT_EQ(read({"dev", "--loops", "2"}).config.loops, 2U);
+  unsetenv("TIDEMILL_LOOPS");
+}
+
 TEST_F(CommandLine, ARealKafkaClusterIsGivenAsHostsAndPorts) {
   const auto got = read({"dev", "--kafka-bootstrap", "a.example:9092,b.example:9093"});
   ASSERT_TRUE(got.run_server);

@@ -144,9 +144,12 @@ std::shared_ptr<http::BodySink> Edge::open_body(const http::Request& head) const
 }
 
 bool Edge::home_only(const http::Request& head) const {
-  if (find_special(head) != nullptr) return true;
-  const auto* rule = find(head, false);
-  return rule == nullptr || !rule->any_loop;
+  static thread_local http::HeadConclusions<bool> known;
+  if (const auto* concluded = known.find(head.head_id)) return *concluded;
+  const auto* rule = find_special(head) == nullptr ? find(head, false) : nullptr;
+  const bool only = rule == nullptr || !rule->any_loop;
+  known.put(head.head_id, only);
+  return only;
 }
 
 std::size_t Edge::body_limit(const http::Request& head) const {

@@ -78,6 +78,32 @@ TEST_P(Edges, Choose) {
 INSTANTIATE_TEST_SUITE_P(Api, Edges, testing::ValuesIn(kCases),
                          [](const auto& info) { return std::string(info.param.name); });
 
+TEST(Edge, OnlyWhatARuleLetsRunAnywhereIsNotForHomeOnly) {
+  const Front front = [](http::Request, runtime::Executor&, http::Responder) {};
+  Edge edge;
+  edge.add({.service = "dynamodb", .target_prefix = "DynamoDB_", .front = front, .any_loop = true});
+  edge.add({.service = "lambda", .path_prefix = "/2015-03-31/functions", .front = front});
+  edge.add_path("/_api/", front);
+  edge.add_host(".execute-api.", front);
+  edge.set_default(front);
+  const auto home_only = [&edge](std::string target, std::string_view header, std::string_view value) {
+    http::Request head{.method = "POST", .target = std::move(target)};
+    head.headers.add(header, value);
+    return edge.home_only(head);
+  };
+  const auto signed_for = [](std::string_view service) {
+    return "AWS4-HMAC-SHA256 Credential=AK/20260101/us-east-1/" + std::string(service) +
+           "/aws4_request, SignedHeaders=host, Signature=00";
+  };
+  EXPECT_FALSE(home_only("/", "Authorization", signed_for("dynamodb")));
+  EXPECT_FALSE(home_only("/", "X-Amz-Target", "DynamoDB_20120810.GetItem"));
+  EXPECT_TRUE(home_only("/_api/x", "X-Amz-Target", "DynamoDB_20120810.GetItem"));
+  EXPECT_TRUE(home_only("/", "Host", "x.execute-api.us-east-1.amazonaws.com"));
+  EXPECT_TRUE(home_only("/2015-03-31/functions", "Authorization", signed_for("lambda")));
+  EXPECT_TRUE(home_only("/2015-03-31/functions", "Host", "x"));
+  EXPECT_TRUE(home_only("/", "Host", "x"));
+}
+
 TEST(Edge, LimitsBodiesByTheHeadAlone) {
   Edge edge;
   edge.add({.service = "lambda", .path_prefix = "/2015-03-31/functions", .front = {}, .body_bytes_max = 7});
