@@ -1,6 +1,5 @@
 """What stays the same when there is more: more loops, more items (--big: ten million)."""
 import os
-import subprocess
 import time
 
 from harness import load, machine, servers
@@ -8,7 +7,7 @@ from harness.arithmetic import Goal
 from harness.fleet import ITEMS, create_table
 from harness.row import Row, interleaved
 from rows.process import end, start_once
-from support.server import binary, free_port
+from support.server import free_port
 
 TABLE = "Growth"
 MANY = 10_000_000
@@ -16,20 +15,20 @@ SMALL_ITEM = 128
 
 
 def loops(bench):
-    row = Row("growth-loops", "GetItem, from one loop to two", TABLE, [Goal("cpu_us", "two loops", of="one loop", at_most=1.15)])
-    usage = subprocess.run([str(binary()), "dev", "--help"], capture_output=True, text=True).stdout
-    if "--loops" not in usage:
-        row.notes.append("the server has one loop for its data plane, and no switch for more: nothing to compare")
-        return [row]
     running = {}
     try:
         for count, name in ((1, "one loop"), (2, "two loops")):
             running[name] = server = servers.Tidemill(bench.scratch(f"loops-{count}"), arguments=["--log-level", "warn", "--loops", count])
             create_table(server.client("dynamodb"), "load", ["pk"])
             load.http(server, "put", table="load", keys="sequence", items=ITEMS, count=ITEMS)
-        return [interleaved(row, bench.rounds, {
-            name: lambda server=server: load.http(server, "get", table="load", items=ITEMS, connections=16, seconds=bench.seconds,
-                                                  warmup=bench.warmup) for name, server in running.items()})]
+        rows = []
+        for operation, name, title in (("get", "growth-loops", "GetItem, from one loop to two"),
+                                       ("put", "growth-loops-put", "PutItem, from one loop to two")):
+            row = Row(name, title, TABLE, [Goal("cpu_us", "two loops", of="one loop", at_most=1.15)])
+            rows.append(interleaved(row, bench.rounds, {
+                name: lambda server=server: load.http(server, operation, table="load", items=ITEMS, connections=16, seconds=bench.seconds,
+                                                      warmup=bench.warmup) for name, server in running.items()}))
+        return rows
     finally:
         for server in running.values():
             server.close()

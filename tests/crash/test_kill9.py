@@ -21,7 +21,7 @@ def test_kill_9_loses_nothing_that_was_acknowledged(make_server, capfd):
     with capfd.disabled():
         print(f"\ncrash test: {ROUNDS} rounds of {', '.join(names)}; CRASH_SEED={seed}", flush=True)
     random_ = random.Random(seed)
-    server = make_server(durability="durable")
+    server = make_server(durability="durable", arguments=["--loops", 2])
     parts = workloads(names, seed)
     for part in parts:
         part.prepare(server)
@@ -35,6 +35,7 @@ def test_kill_9_loses_nothing_that_was_acknowledged(make_server, capfd):
             part.join()
         # Both settings keep what they acknowledged when the process dies; only durable syncs before it answers.
         server.durability = random_.choice(["durable", "durable", "relaxed"])
+        server.arguments = ["--loops", str(random_.choice([1, 2, 3]))]
         server.start()
         restarts.append(server.start_seconds)
         try:
