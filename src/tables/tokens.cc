@@ -1,5 +1,7 @@
 #include "tables/tokens.h"
 
+#include <vector>
+
 #include "base/bytes.h"
 
 namespace tidemill::tables {
@@ -20,7 +22,10 @@ void Tokens::Use::release() {
 }
 
 Tokens::Use Tokens::take(std::string_view account, std::string_view token) {
-  std::string key = std::string(account) + "/" + std::string(token);
+  return take(std::string(account) + "/" + std::string(token));
+}
+
+Tokens::Use Tokens::take(std::string key) {
   const std::lock_guard lock(mutex_);
   if (!in_use_.insert(key).second) return {};
   return Use(*this, std::move(key));
@@ -48,12 +53,16 @@ void Tokens::sweep(storage::Store& store, std::int64_t now_ms) {
   std::string to(kByTime);
   append_be(to, now_ms);
   storage::Mutation batch;
+  std::vector<Use> uses;  // until the batch is written
   const auto cursor = store.cursor(Keyspace::kMeta, {std::string(kByTime), to});
   for (; cursor->valid() && batch.size() < kSweepMax; cursor->next()) {
     const auto key = cursor->key();
+    auto use = take(std::string(key.substr(kByTime.size() + 8)));
+    if (!use) continue;
     batch.erase(Keyspace::kMeta, key);
     // The name may have been used again since: then its row has a later expiry and stays.
-    const std::string name = std::string(kByName) + std::string(key.substr(kByTime.size() + 8));
+    const std::string name = std::string(kByName) + use.key();
+    uses.push_back(std::move(use));
     const auto stored = store.get(Keyspace::kMeta, name);
     if (stored && *stored && (*stored)->size() >= 8 && load_be<std::int64_t>((*stored)->data()) <= now_ms) {
       batch.erase(Keyspace::kMeta, name);

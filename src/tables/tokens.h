@@ -41,10 +41,12 @@ class Tokens {
   enum class Known : unsigned char { kNo, kSame, kOther };
   static Known look_up(const storage::Store& store, const Use& use, std::string_view fingerprint, std::int64_t now_ms);
   static void remember(const Use& use, std::string_view fingerprint, std::int64_t expires_ms, storage::Mutation& batch);
-  // Erases some of what has expired.
-  static void sweep(storage::Store& store, std::int64_t now_ms);
+  // Erases some of what has expired. Any thread: a token that somebody is working on is left alone, since it may be
+  // remembered anew, and nobody begins to work on one that is being erased.
+  void sweep(storage::Store& store, std::int64_t now_ms);
 
  private:
+  Use take(std::string key);
   std::mutex mutex_;
   std::set<std::string, std::less<>> in_use_;  // guarded by mutex_
 };

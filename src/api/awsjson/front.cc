@@ -104,16 +104,20 @@ struct Front::Plan {
 
 namespace {
 
-// Takes an answer, or the news that there is none, back to the loop of the connection.
+// Takes an answer, or the news that there is none, back to the loop of the connection. That loop outlives the front,
+// but the home loop may hold calls for longer, which nobody waits for any more.
 class AnswerOn {
  public:
   using Give = std::move_only_function<void(Answer)>;
-  AnswerOn(runtime::Executor& loop, Give give) : loop_(&loop), give_(std::move(give)) {}
-  AnswerOn(AnswerOn&& other) noexcept : loop_(other.loop_), give_(std::exchange(other.give_, nullptr)) {}
+  AnswerOn(runtime::Executor& loop, Give give, std::weak_ptr<bool> alive)
+      : loop_(&loop), give_(std::move(give)), alive_(std::move(alive)) {}
+  AnswerOn(AnswerOn&& other) noexcept
+      : loop_(other.loop_), give_(std::exchange(other.give_, nullptr)), alive_(std::move(other.alive_)) {}
   ~AnswerOn() {
-    if (give_) loop_->post([give = std::move(give_)] {});
+    if (give_ && !alive_.expired()) loop_->post([give = std::move(give_)] {});
   }
   void operator()(Answer answer) {
+    if (alive_.expired()) return;
     loop_->post(
         [give = std::exchange(give_, nullptr), answer = std::move(answer)]() mutable { give(std::move(answer)); });
   }
@@ -121,10 +125,11 @@ class AnswerOn {
  private:
   runtime::Executor* loop_;
   Give give_;
+  std::weak_ptr<bool> alive_;
 };
 
-void run_at_home(Service& service, Call call, runtime::Executor& home) {
-  call.answer = AnswerOn(*std::exchange(call.loop, &home), std::move(call.answer));
+void run_at_home(Service& service, Call call, runtime::Executor& home, std::weak_ptr<bool> alive) {
+  call.answer = AnswerOn(*std::exchange(call.loop, &home), std::move(call.answer), std::move(alive));
   home.post([&service, call = std::move(call)]() mutable { service.run(std::move(call)); });
 }
 
@@ -257,7 +262,7 @@ void Front::run(const http::Request& request, std::string_view body, const Known
     std::move(reply).send(200, *std::move(answer));
   };
   if (!operation->any_loop && deps_.home != nullptr && deps_.home != &loop)
-    return run_at_home(*service, std::move(call), *deps_.home);
+    return run_at_home(*service, std::move(call), *deps_.home, alive_);
   service->run(std::move(call));
 }
 

@@ -67,6 +67,7 @@ class Front {
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
   };
   std::unordered_map<std::string, Known, Hash, std::equal_to<>> by_target_;  // constant after construction
+  const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 }  // namespace tidemill::awsjson

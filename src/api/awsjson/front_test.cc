@@ -59,7 +59,7 @@ class TwoLoops : public testing::Test {
     http::Request request{.method = "POST", .target = "/", .body = "{}"};
     request.headers.add("Content-Type", "application/x-amz-json-1.0");
     request.headers.add("X-Amz-Target", target);
-    front_.handle(request, own_, http::Responder(std::make_unique<Target>(answered_)));
+    front_->handle(request, own_, http::Responder(std::make_unique<Target>(answered_)));
   }
   runtime::SimLoop home_, own_;
   runtime::SimRandom random_;
@@ -67,9 +67,12 @@ class TwoLoops : public testing::Test {
   api::RequestIds ids_{random_};
   observe::Metrics metrics_;
   Kept service_;
-  Front front_{{.gate = gate_, .ids = ids_, .clock = home_.clock(), .metrics = metrics_, .region = "", .home = &home_},
-               {&service_}};
   std::optional<http::Response> answered_;
+  std::optional<Front> front_{
+      std::in_place,
+      Front::Dependencies{
+          .gate = gate_, .ids = ids_, .clock = home_.clock(), .metrics = metrics_, .region = "", .home = &home_},
+      std::vector<Service*>{&service_}};
 };
 
 TEST_F(TwoLoops, WhatRunsOnAnyLoopStaysOnTheConnections) {
@@ -103,6 +106,21 @@ TEST_F(TwoLoops, ACallThatIsDroppedAtHomeIsLetGoOfWhereItWasAsked) {
   own_.run_ready();
   ASSERT_TRUE(answered_);
   EXPECT_EQ(answered_->status, 500);
+}
+
+TEST_F(TwoLoops, ACallThatOutlivesTheFrontAsksNoLoop) {
+  for (const bool answer : {false, true}) {
+    front_.emplace(
+        Front::Dependencies{
+            .gate = gate_, .ids = ids_, .clock = home_.clock(), .metrics = metrics_, .region = "", .home = &home_},
+        std::vector<Service*>{&service_});
+    ask("Test.AtHome");
+    home_.run_ready();
+    front_.reset();
+    if (answer) std::move(service_.kept->answer)("{}");
+    service_.kept.reset();
+    EXPECT_FALSE(own_.run_ready());
+  }
 }
 
 }  // namespace
