@@ -241,21 +241,24 @@ Invocation read_command_line(int argc, char** argv) {
   app.set_version_flag("--version", "tidemill " TIDEMILL_VERSION);
   app.require_subcommand(1);
   app.footer(std::string("Against a running server:\n") + cli::kSubcommands);
-  Raw raw;
+  // Each command has values of its own: CLI11 gives variables to the command that was not asked for too.
+  Raw for_dev, for_start;
   auto* dev = app.add_subcommand("dev", "Run a server for this folder: relaxed durability, identity off");
   auto* start = app.add_subcommand("start", "Run a server as a service: durable, identity on");
-  add_options(*dev, raw);
-  add_options(*start, raw);
+  add_options(*dev, for_dev);
+  add_options(*start, for_start);
   Invocation invocation;
   try {
     app.parse(argc, argv);
+    const auto& raw = dev->parsed() ? for_dev : for_start;
     if (!raw.config.empty()) apply_file(dev->parsed() ? *dev : *start, raw.config);
   } catch (const CLI::ParseError& error) {
     invocation.exit_code = app.exit(error);
     return invocation;
   }
   if (dev->parsed() || start->parsed()) {
-    auto config = check(std::move(raw), dev->parsed() ? Config::Mode::kDev : Config::Mode::kStart);
+    auto config = dev->parsed() ? check(std::move(for_dev), Config::Mode::kDev)
+                                : check(std::move(for_start), Config::Mode::kStart);
     if (!config) {
       fmt::print(stderr, "tidemill: {}\n", config.error().message);
       invocation.exit_code = 2;
