@@ -20,9 +20,7 @@ class IdentityGate final : public awsjson::Gate {
   }
   auth::Decision authorize(const auth::Principal& principal, std::string_view action,
                            std::string_view resource) const override {
-    // No policy of a resource binds the administrator.
-    const bool asked = policy_of_ && principal.kind != auth::PrincipalKind::kAdministrator;
-    const auto policy = asked ? policy_of_(resource) : nullptr;
+    const auto policy = policy_of_ ? policy_of_(resource) : nullptr;
     return identity_.authorize(principal, action, resource, {}, policy.get());
   }
   bool enforced() const override { return identity_.enforced(); }
