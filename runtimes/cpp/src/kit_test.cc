@@ -6,7 +6,10 @@
 #include <unistd.h>
 
 #include <deque>
+#include <mutex>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "http_connection.h"
 #include "signature.h"
@@ -113,7 +116,10 @@ class ScriptedServer {
     close(listener_);
   }
   int port = 0;
-  std::vector<std::string> requests;
+  std::vector<std::string> requests() {
+    const std::lock_guard lock(mutex_);
+    return requests_;
+  }
 
  private:
   void serve() {
@@ -139,7 +145,10 @@ class ScriptedServer {
           if (got <= 0) return void(close(client));
           bytes.append(buffer, static_cast<std::size_t>(got));
         }
-        requests.push_back(bytes.substr(0, end + 4 + length));
+        {
+          const std::lock_guard lock(mutex_);
+          requests_.push_back(bytes.substr(0, end + 4 + length));
+        }
         bytes.erase(0, end + 4 + length);
         const auto answer = answers_.front();
         answers_.pop_front();
@@ -151,6 +160,8 @@ class ScriptedServer {
   }
   int listener_;
   std::deque<std::string> answers_;
+  std::mutex mutex_;
+  std::vector<std::string> requests_;  // guarded by mutex_
   std::thread thread_;
 };
 
@@ -179,8 +190,8 @@ TEST(Tables, AreCalledAndErrorsAreValues) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().type, "ConditionalCheckFailedException");
   EXPECT_EQ(refused.error().message, "The conditional request failed");
-  EXPECT_THAT(server.requests.at(0), HasSubstr("X-Amz-Target: DynamoDB_20120810.GetItem\r\n"));
-  EXPECT_THAT(server.requests.at(2), HasSubstr(R"x("ConditionExpression":"attribute_not_exists(id)")x"));
+  EXPECT_THAT(server.requests().at(0), HasSubstr("X-Amz-Target: DynamoDB_20120810.GetItem\r\n"));
+  EXPECT_THAT(server.requests().at(2), HasSubstr(R"x("ConditionExpression":"attribute_not_exists(id)")x"));
 }
 
 TEST(Tables, AClosedConnectionIsOpenedAnewOnce) {
@@ -208,11 +219,12 @@ TEST(Serving, AnswersAndFailuresGoBackWithTheNextPoll) {
     return Json(event.integer_or("a", 0) + 1);
   });
   EXPECT_EQ(status, 1);
-  ASSERT_GE(server.requests.size(), 4u);
-  EXPECT_THAT(server.requests[0], testing::StartsWith("GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\n"));
-  EXPECT_THAT(server.requests[1], testing::StartsWith("POST /2018-06-01/runtime/invocation/id1/response HTTP/1.1\r\n"));
-  EXPECT_THAT(server.requests[1], testing::EndsWith("\r\n\r\n2"));
-  EXPECT_THAT(server.requests[3], testing::EndsWith(R"({"errorType":"NoA","errorMessage":"the event has no a"})"));
+  const auto requests = server.requests();
+  ASSERT_GE(requests.size(), 4u);
+  EXPECT_THAT(requests[0], testing::StartsWith("GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\n"));
+  EXPECT_THAT(requests[1], testing::StartsWith("POST /2018-06-01/runtime/invocation/id1/response HTTP/1.1\r\n"));
+  EXPECT_THAT(requests[1], testing::EndsWith("\r\n\r\n2"));
+  EXPECT_THAT(requests[3], testing::EndsWith(R"({"errorType":"NoA","errorMessage":"the event has no a"})"));
 }
 
 }  // namespace
