@@ -35,8 +35,8 @@ std::unexpected<Error> corrupt() { return fail(Errc::kCorruption, messages::kCor
 
 // As take_sized() of base/bytes.h; nearly all lengths are one byte.
 std::optional<std::string_view> take_text(std::string_view& in) {
-  if (in.empty() || static_cast<unsigned char>(in.front()) >= 0x80) return take_sized(in);
-  const auto size = static_cast<std::size_t>(in.front());
+  const std::size_t size = in.empty() ? 0x80 : static_cast<unsigned char>(in.front());
+  if (size >= 0x80) return take_sized(in);
   if (size >= in.size()) return std::nullopt;
   const auto text = in.substr(1, size);
   in.remove_prefix(1 + size);
