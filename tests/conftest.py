@@ -28,13 +28,8 @@ def server(tmp_path_factory):
     """One server for the whole run: relaxed, identity off. Tests use names of their own, and may restart it."""
     if not servers.binary().exists():
         pytest.fail(f"{servers.binary()} is not built (./dev build)")
-    running = servers.Server(tmp_path_factory.mktemp("server")).start()
-    try:
+    with servers.serving(tmp_path_factory.mktemp("server")) as running:
         yield running
-        if running.running:
-            assert running.stop() == 0, running.log_tail()
-    finally:
-        running.close()
 
 
 @pytest.fixture

@@ -112,12 +112,6 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-bool http_equal(std::string_view name, std::string_view lower) {
-  return name.size() == lower.size() && std::ranges::equal(name, lower, [](char a, char b) {
-           return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
-         });
-}
-
 std::string_view path_of(std::string_view target) {
   const std::string_view path = target.substr(0, target.find('?'));
   return path.empty() ? std::string_view("/") : path;

@@ -27,7 +27,6 @@ class SignedNames {
 
 std::string lower_case(std::string_view text);
 std::string_view trimmed(std::string_view text);
-bool http_equal(std::string_view name, std::string_view lower_case_name);  // header names
 
 std::string_view path_of(std::string_view target);   // before '?', at least "/"
 std::string_view query_of(std::string_view target);  // behind '?'

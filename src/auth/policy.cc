@@ -21,7 +21,7 @@ RequestContext& RequestContext::add(std::string_view key, std::string_view value
 
 const std::vector<std::string>* RequestContext::find(std::string_view key) const {
   for (const auto& [name, values] : values_)
-    if (http_equal(key, name)) return &values;
+    if (http::equal_ignoring_case(key, name)) return &values;
   return nullptr;
 }
 

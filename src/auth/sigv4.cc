@@ -403,8 +403,7 @@ Status verify(const PresignedUrl& url, const SignatureClaim& claim, std::string_
 
 void sign(http::Request& request, const Credentials& credentials, const SignOptions& options) {
   const std::string date = basic_iso8601(options.now);
-  const bool keep_hash = std::ranges::any_of(
-      request.headers, [](const auto& header) { return http_equal(header.name, "x-amz-content-sha256"); });
+  const bool keep_hash = request.headers.find("x-amz-content-sha256").has_value();
   request.headers.add("X-Amz-Date", date);
   if (!credentials.session_token.empty()) request.headers.add("X-Amz-Security-Token", credentials.session_token);
   if (!keep_hash) request.headers.add("X-Amz-Content-Sha256", sha256_hex(request.body));

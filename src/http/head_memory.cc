@@ -36,6 +36,16 @@ std::string_view changing_part(std::string_view name, std::string_view value) {
   return {};
 }
 
+// All of a head but its headers and its length.
+void copy_fixed(const Head& from, Head& to) {
+  to.chunked = from.chunked;
+  to.request.head_id = from.request.head_id;
+  to.request.method = from.request.method;
+  to.request.target = from.request.target;
+  to.request.keep_alive = from.request.keep_alive;
+  to.request.http10 = from.request.http10;
+}
+
 }  // namespace
 
 bool HeadMemory::matches(const Entry& entry, const char* text) {
@@ -55,21 +65,13 @@ bool HeadMemory::read(const Entry& entry, std::string_view text, Head& head) {
     if (c < '0' || c > '9') return false;
     head.length = head.length * 10 + static_cast<std::uint64_t>(c - '0');
   }
-  head.chunked = entry.head.chunked;
-  const auto& known = entry.head.request;
-  head.request.head_id = known.head_id;
-  head.request.method = known.method;
-  head.request.target = known.target;
-  head.request.keep_alive = known.keep_alive;
-  head.request.http10 = known.http10;
+  copy_fixed(entry.head, head);
   head.request.headers.assign(text, entry.places);
   return true;
 }
 
 std::size_t HeadMemory::recall(std::string_view text, Hint& hint, Head& head) {
-  const auto is_like = [&text](const Entry& entry) {
-    return entry.size != 0 && text.size() >= entry.size && matches(entry, text.data());
-  };
+  const auto is_like = [&text](const Entry& entry) { return text.size() >= entry.size && matches(entry, text.data()); };
   std::size_t at = hint;
   if (at >= used_ || !is_like(entries_[at])) {
     for (at = 0; at < used_; ++at) {
@@ -119,13 +121,7 @@ void HeadMemory::keep(std::string_view text, Hint& hint, Head& head) {
       entry.loose[byte / kBlock] |= std::uint64_t{1} << byte % kBlock;
   }
   head.request.head_id = next_id();
-  entry.head.chunked = head.chunked;
-  auto& known = entry.head.request;
-  known.head_id = head.request.head_id;
-  known.method = head.request.method;
-  known.target = head.request.target;
-  known.keep_alive = head.request.keep_alive;
-  known.http10 = head.request.http10;
+  copy_fixed(head, entry.head);
   hint = static_cast<Hint>(at);
 }
 

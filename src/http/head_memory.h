@@ -30,11 +30,11 @@ class HeadMemory {
   static constexpr std::size_t kTextMax = 4096;
   struct Entry {
     std::string text;                  // with zeros up to a whole number of blocks
-    std::size_t size = 0;              // 0: free
+    std::size_t size = 0;              // without them
     std::vector<std::uint64_t> loose;  // of each block, the bytes that may be other letters, digits or dashes
     std::vector<Headers::Place> places;
     std::size_t length_at = 0, length_size = 0;  // of Content-Length's value
-    Head head;                                   // without its headers
+    Head head;                                   // without its headers and its length
     std::uint8_t uses = 0;                       // since it was last passed over, up to kUsesMax
   };
   static bool matches(const Entry& entry, const char* text);

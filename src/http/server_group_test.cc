@@ -60,6 +60,18 @@ class Group : public testing::Test {
       other_.run_for(100us);
     }
   }
+  // A drain waits for the one answer that is under way, and the client gets it.
+  void drain_answers(std::vector<Responder>& waiting) {
+    bool drained = false;
+    group_->drain([&] { drained = true; });
+    run();
+    EXPECT_FALSE(drained);
+    ASSERT_EQ(waiting.size(), 1U);
+    std::move(waiting[0])({.body = "the last"});
+    run();
+    EXPECT_TRUE(drained);
+    EXPECT_NE(got_.find("the last"), std::string::npos);
+  }
   std::string send(std::string bytes) {
     client_->write(std::move(bytes));
     run();
@@ -225,15 +237,7 @@ TEST_F(Group, DrainAnswersWhatIsUnderWayOnEveryLoop) {
   std::vector<Responder> waiting;
   serve([&](runtime::Loop&, Request, Responder respond) { waiting.push_back(std::move(respond)); });
   send("GET /slow HTTP/1.1\r\n\r\n");
-  bool drained = false;
-  group_->drain([&] { drained = true; });
-  run();
-  EXPECT_FALSE(drained);
-  ASSERT_EQ(waiting.size(), 1U);
-  std::move(waiting[0])({.body = "the last"});
-  run();
-  EXPECT_TRUE(drained);
-  EXPECT_NE(got_.find("the last"), std::string::npos);
+  drain_answers(waiting);
 }
 
 TEST_F(Group, WhatIsOnItsWayHomeWhenADrainBeginsIsAnsweredThere) {
@@ -242,15 +246,7 @@ TEST_F(Group, WhatIsOnItsWayHomeWhenADrainBeginsIsAnsweredThere) {
   client_->write("GET /home HTTP/1.1\r\n\r\n");
   home_.run_for(1ms);  // the bytes are there, and the other loop's news of the connection are not
   other_.run_ready();
-  bool drained = false;
-  group_->drain([&] { drained = true; });
-  run();
-  EXPECT_FALSE(drained);
-  ASSERT_EQ(waiting.size(), 1U);
-  std::move(waiting[0])({.body = "the last"});
-  run();
-  EXPECT_TRUE(drained);
-  EXPECT_NE(got_.find("the last"), std::string::npos);
+  drain_answers(waiting);
 }
 
 // On real threads: connections that come, move, and go while answers are on their way. ThreadSanitizer watches.

@@ -22,13 +22,8 @@ DATE = "20250101T000000Z"
 @pytest.fixture(scope="module")
 def looped(tmp_path_factory):
     from support import server as servers
-    running = servers.Server(tmp_path_factory.mktemp("loops"), arguments=["--loops", 3]).start()
-    try:
+    with servers.serving(tmp_path_factory.mktemp("loops"), arguments=["--loops", 3]) as running:
         yield running
-        if running.running:
-            assert running.stop() == 0, running.log_tail()
-    finally:
-        running.close()
 
 
 def make_table(server, name, **more):

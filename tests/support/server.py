@@ -1,4 +1,5 @@
 """A Tidemill server as a child process, and clients for it."""
+import contextlib
 import datetime
 import http.client
 import json
@@ -47,6 +48,18 @@ def server_environment(extra=None):
         environment["PATH"] = f"{own_node}:{environment['PATH']}"
     environment.update(extra or {})
     return environment
+
+
+@contextlib.contextmanager
+def serving(folder, **options):
+    """A server that runs inside the block and must end well; it may be stopped there."""
+    running = Server(folder, **options).start()
+    try:
+        yield running
+        if running.running:
+            assert running.stop() == 0, running.log_tail()
+    finally:
+        running.close()
 
 
 class ServerFailed(AssertionError):

@@ -4,21 +4,11 @@
 
 #include <optional>
 
+#include "api/awsjson/open_gate.h"
 #include "runtime/sim/sim_loop.h"
 
 namespace tidemill::awsjson {
 namespace {
-
-class OpenGate final : public Gate {
- public:
-  auth::Result<std::shared_ptr<const auth::Caller>> authenticate(const http::Request&) const override {
-    return std::make_shared<const auth::Caller>();
-  }
-  auth::Decision authorize(const auth::Principal&, std::string_view, std::string_view) const override {
-    return {.allowed = true};
-  }
-  bool enforced() const override { return false; }
-};
 
 constexpr Shape kInput{.type = Type::kStructure, .name = "Input"};
 std::vector<std::string> no_resources(const json::Node&, const Scope&) { return {}; }

@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-#include "api/awsjson/front.h"
+#include "api/awsjson/open_gate.h"
 #include "api/dynamodb/api.h"
 #include "api/streams/api.h"
 #include "base/digest.h"
@@ -21,17 +21,6 @@
 #include "tables/engine.h"
 
 namespace tidemill::dynamodb {
-
-class OpenGate final : public awsjson::Gate {
- public:
-  auth::Result<std::shared_ptr<const auth::Caller>> authenticate(const http::Request&) const override {
-    return std::make_shared<const auth::Caller>();
-  }
-  auth::Decision authorize(const auth::Principal&, std::string_view, std::string_view) const override {
-    return {.allowed = true};
-  }
-  bool enforced() const override { return false; }
-};
 
 // A stream that destinations deliver to: keeps what it gets, refuses while it is told to.
 class RecordingSink final : public tables::StreamingSink {
@@ -155,7 +144,7 @@ class World {
   observe::Log log;
   observe::Metrics metrics;
   api::RequestIds ids{random};
-  OpenGate gate;
+  awsjson::OpenGate gate;
   RecordingSink sink;
   storage::MemoryEngine* engine = nullptr;
   std::unique_ptr<storage::Store> store;
