@@ -132,6 +132,16 @@ TEST(Reply, ViaConvertsTheValueAndPassesTheError) {
   EXPECT_EQ(got, "7");
 }
 
+TEST(Checksums, Crc32cOfLongBytesIsThatOfTheirSingleBytesInARow) {
+  std::string bytes;
+  std::uint32_t one_by_one = 0;
+  for (unsigned i = 0; i < 5000; ++i) {
+    bytes.push_back(static_cast<char>(i * i >> 3));
+    one_by_one = crc32c({&bytes.back(), 1}, one_by_one);
+    EXPECT_EQ(crc32c(bytes), one_by_one) << bytes.size();
+  }
+}
+
 TEST(Digest, ChecksumsHaveTheirCheckValues) {
   EXPECT_EQ(crc32("123456789"), 0xCBF43926U);
   EXPECT_EQ(crc32c("123456789"), 0xE3069283U);

@@ -34,7 +34,9 @@ std::vector<std::string> split_servers(const std::string& servers) {
 Status Server::Parts::open_topics() {
   // The broker inside is opened in any case: its id names the cluster, so that mappings stay what they are when a real
   // one takes its place; only then nothing listens for it.
-  auto opened = topics::Broker::open(*store, loop, random, log, topics::BrokerSettings{});
+  topics::BrokerSettings settings;
+  settings.reclaim = [this] { reclaimer->reclaim(storage::Keyspace::kTopics, {}); };
+  auto opened = topics::Broker::open(*store, loop, random, log, std::move(settings));
   if (!opened) return fail(Errc::kCorruption, "cannot read the topics: " + opened.error().message);
   broker = *std::move(opened);
   cluster_arn = cluster_arn_of(config.scope, broker->cluster_id());

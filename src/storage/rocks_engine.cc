@@ -3,6 +3,7 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
+#include <rocksdb/file_system.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/options.h>
 #include <rocksdb/slice_transform.h>
@@ -16,8 +17,12 @@ namespace tidemill::storage {
 namespace {
 
 // Raised when bytes on disk change their meaning; docs/formats/store.md has the history.
-constexpr std::string_view kFormatVersion = "2";
+constexpr std::string_view kFormatVersion = "3";
+constexpr std::string_view kTopicsAmongLogs = "2";  // the version before: topics had no family of their own
 constexpr std::string_view kFormatKey = "format";
+constexpr int kCacheShardBits = 4;  // loops and background threads seldom meet in one of sixteen
+// A batch of messages is that large or larger; what describes it is smaller.
+constexpr std::uint64_t kBlobBytesMin = 4 << 10;
 
 rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
 std::string_view view(const rocksdb::Slice& s) { return {s.data(), s.size()}; }
@@ -30,15 +35,15 @@ Error to_error(const rocksdb::Status& status) {
   return {Errc::kInternal, text};
 }
 
-enum Family : std::size_t { kMetaFamily, kItemsFamily, kLogsFamily, kFamilies };
+enum Family : std::size_t { kMetaFamily, kItemsFamily, kLogsFamily, kTopicsFamily };
 
 Family family_of(Keyspace keyspace) {
   switch (keyspace) {
     case Keyspace::kItems:
     case Keyspace::kIndexes:
     case Keyspace::kBackups: return kItemsFamily;
+    case Keyspace::kTopics: return kTopicsFamily;
     case Keyspace::kChanges:
-    case Keyspace::kTopics:
     case Keyspace::kFunctionLogs:
     case Keyspace::kEvents:
     case Keyspace::kBlobs:
@@ -109,8 +114,9 @@ class RocksCursor final : public Cursor {
 
 class RocksEngine final : public Engine {
  public:
-  RocksEngine(std::shared_ptr<rocksdb::DB> db, std::vector<rocksdb::ColumnFamilyHandle*> families)
-      : db_(std::move(db)), families_(std::move(families)) {
+  RocksEngine(std::unique_ptr<rocksdb::Env> env, std::shared_ptr<rocksdb::DB> db,
+              std::vector<rocksdb::ColumnFamilyHandle*> families)
+      : env_(std::move(env)), db_(std::move(db)), families_(std::move(families)) {
     write_options_.sync = false;
   }
   ~RocksEngine() override {
@@ -202,13 +208,52 @@ class RocksEngine final : public Engine {
     const rocksdb::Slice begin(from), end(to);
     // What a failed compaction leaves is left to the next one.
     (void)db_->CompactRange(options, family(keyspace), &begin, &end);
+    if (family(keyspace) == families_[kTopicsFamily] && half_garbage()) {
+      // Files that live on for a few of their batches: those are copied out.
+      options.blob_garbage_collection_policy = rocksdb::BlobGarbageCollectionPolicy::kForce;
+      options.blob_garbage_collection_age_cutoff = 1;
+      (void)db_->CompactRange(options, family(keyspace), nullptr, nullptr);
+    }
     // The log keeps what some family has only in memory.
     (void)db_->Flush(rocksdb::FlushOptions(), families_);
   }
 
   void cancel_reclaims() { db_->DisableManualCompaction(); }
 
+  // From version 2: topics lay among the logs. A kill in between leaves version 2, and it begins again.
+  Status move_topics() {
+    const std::string from(1, static_cast<char>(Keyspace::kTopics)), to(1, from[0] + 1);
+    RocksCursor rows(*db_, families_[kLogsFamily], from, to, Direction::kForward, nullptr);
+    rocksdb::Status status;
+    rocksdb::WriteBatch batch;
+    for (; rows.valid() && status.ok(); rows.next()) {
+      status = batch.Put(families_[kTopicsFamily], from + std::string(rows.key()), slice(rows.value()));
+      if (!status.ok() || batch.GetDataSize() < kMoveBytes) continue;
+      status = db_->Write(write_options_, &batch);
+      batch.Clear();
+    }
+    TM_CHECK(rows.status());
+    if (status.ok()) status = batch.DeleteRange(families_[kLogsFamily], from, to);
+    if (status.ok())
+      status = batch.Put(family(Keyspace::kMeta), static_cast<char>(Keyspace::kMeta) + std::string(kFormatKey),
+                         slice(kFormatVersion));
+    if (status.ok()) status = db_->Write(write_options_, &batch);
+    if (!status.ok()) return std::unexpected(to_error(status));
+    return sync();
+  }
+
  private:
+  static constexpr std::size_t kMoveBytes = 1 << 20;
+
+  // Are there more erased bytes than others in the files of batches?
+  bool half_garbage() const {
+    std::uint64_t all = 0, garbage = 0;
+    auto* topics = families_[kTopicsFamily];
+    return db_->GetIntProperty(topics, rocksdb::DB::Properties::kLiveBlobFileSize, &all) &&
+           db_->GetIntProperty(topics, rocksdb::DB::Properties::kLiveBlobFileGarbageSize, &garbage) &&
+           garbage > all / 2;
+  }
+
   rocksdb::ColumnFamilyHandle* family(Keyspace keyspace) const { return families_[family_of(keyspace)]; }
 
   // The keyspace byte and the key, on the stack where it fits.
@@ -224,6 +269,7 @@ class RocksEngine final : public Engine {
     return large;
   }
 
+  const std::unique_ptr<rocksdb::Env> env_;  // outlives the database
   const std::shared_ptr<rocksdb::DB> db_;
   const std::vector<rocksdb::ColumnFamilyHandle*> families_;
   rocksdb::WriteOptions write_options_;
@@ -245,6 +291,24 @@ class WithoutHeaders final : public rocksdb::Logger {
 
  private:
   const std::shared_ptr<rocksdb::Logger> log_;
+};
+
+// Files of batches are written past the page cache: they are as much as the log, are written once, in large pieces, and
+// a reader who keeps up has its batches from memory. Where a file system cannot do that they are written as all others.
+class PastTheCache final : public rocksdb::FileSystemWrapper {
+ public:
+  PastTheCache() : rocksdb::FileSystemWrapper(rocksdb::FileSystem::Default()) {}
+  const char* Name() const override { return "PastTheCache"; }
+  rocksdb::IOStatus NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
+                                    std::unique_ptr<rocksdb::FSWritableFile>* file,
+                                    rocksdb::IODebugContext* debug) override {
+    if (path.ends_with(".blob")) {
+      auto direct = options;
+      direct.use_direct_writes = true;
+      if (auto status = target()->NewWritableFile(path, direct, file, debug); status.ok()) return status;
+    }
+    return target()->NewWritableFile(path, options, file, debug);
+  }
 };
 
 // RocksDB's own messages would mix with ours on standard error: they go to its LOG file only.
@@ -272,22 +336,36 @@ rocksdb::Options database_options(const RocksOptions& options) {
   return db;
 }
 
+// How a family is read and what lies in it.
+enum class Use : unsigned char {
+  kPoints,   // rows read by key
+  kRecords,  // small records in a row, read soon or never
+  kBatches,  // as these, but large: they lie in files of their own, and merging moves their keys only
+};
+
 rocksdb::ColumnFamilyOptions family_options(const RocksOptions& options, const std::shared_ptr<rocksdb::Cache>& cache,
-                                            bool point_reads) {
+                                            Use use) {
   rocksdb::ColumnFamilyOptions family;
   family.write_buffer_size = options.write_buffer_bytes;
   family.max_write_buffer_number = 3;
   family.level_compaction_dynamic_level_bytes = true;
   family.compression = rocksdb::kLZ4Compression;
-  // Logs are read soon or never, and often hold what clients have compressed already.
-  if (point_reads) family.bottommost_compression = rocksdb::kZSTD;
+  // Logs often hold what clients have compressed already.
+  if (use == Use::kPoints) family.bottommost_compression = rocksdb::kZSTD;
+  if (use == Use::kBatches) {
+    family.enable_blob_files = true;
+    family.min_blob_size = kBlobBytesMin;
+  }
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
   table.block_size = 8 << 10;
   table.format_version = 5;
   table.cache_index_and_filter_blocks = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
-  if (point_reads) table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  if (use == Use::kPoints) table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  // In parts of a block's size: those of a large file, read whole, would not even fit into a shard of the cache.
+  table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+  table.partition_filters = use == Use::kPoints;
   family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return family;
 }
@@ -303,15 +381,18 @@ void cancel_reclaims(Engine& engine) {
 }
 
 Result<std::unique_ptr<Engine>> open_rocks(const RocksOptions& options) {
-  const auto cache = rocksdb::NewLRUCache(options.block_cache_bytes);
+  const auto cache = rocksdb::NewLRUCache(options.block_cache_bytes, kCacheShardBits);
   const std::vector<rocksdb::ColumnFamilyDescriptor> descriptors = {
-      {rocksdb::kDefaultColumnFamilyName, family_options(options, cache, true)},
-      {"items", family_options(options, cache, true)},
-      {"logs", family_options(options, cache, false)},
+      {rocksdb::kDefaultColumnFamilyName, family_options(options, cache, Use::kPoints)},
+      {"items", family_options(options, cache, Use::kPoints)},
+      {"logs", family_options(options, cache, Use::kRecords)},
+      {"topics", family_options(options, cache, Use::kBatches)},
   };
   std::vector<rocksdb::ColumnFamilyHandle*> families;
   rocksdb::DB* opened = nullptr;
   auto database = database_options(options);
+  auto env = rocksdb::NewCompositeEnv(std::make_shared<PastTheCache>());
+  database.env = env.get();
   if (std::shared_ptr<rocksdb::Logger> log; rocksdb::CreateLoggerFromOptions(options.folder, database, &log).ok())
     database.info_log = std::make_shared<WithoutHeaders>(std::move(log));
   const auto status = rocksdb::DB::Open(database, options.folder, descriptors, &families, &opened);
@@ -325,12 +406,15 @@ Result<std::unique_ptr<Engine>> open_rocks(const RocksOptions& options) {
     }
     return fail(Errc::kIo, "cannot open the data directory " + options.folder + ": " + text);
   }
-  auto engine = std::make_unique<RocksEngine>(std::shared_ptr<rocksdb::DB>(opened), std::move(families));
+  auto engine =
+      std::make_unique<RocksEngine>(std::move(env), std::shared_ptr<rocksdb::DB>(opened), std::move(families));
   TM_TRY(const auto version, engine->get(Keyspace::kMeta, kFormatKey, nullptr));
   if (!version) {
     TM_CHECK(
         engine->write({{Write::Kind::kPut, Keyspace::kMeta, std::string(kFormatKey), std::string(kFormatVersion)}}));
     TM_CHECK(engine->sync());
+  } else if (*version == kTopicsAmongLogs) {
+    TM_CHECK(engine->move_topics());
   } else if (*version != kFormatVersion) {
     const bool newer = version->size() > kFormatVersion.size() ||
                        (version->size() == kFormatVersion.size() && *version > kFormatVersion);

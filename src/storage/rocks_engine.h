@@ -1,4 +1,4 @@
-// The store on RocksDB. One database, three column families (meta, items, logs), one write-ahead log.
+// The store on RocksDB. One database, four column families (meta, items, logs, topics), one write-ahead log.
 #pragma once
 
 #include <functional>

@@ -18,6 +18,13 @@ Status admit(const storage::Store& store) {
   return {};
 }
 
+std::int64_t bytes_of(const Topic* topic) {
+  std::int64_t bytes = 0;
+  if (topic != nullptr)
+    for (const auto& log : topic->logs) bytes += log->bytes();
+  return bytes;
+}
+
 // On a compacted topic every record needs a key.
 Status check_keys(std::string_view batch) {
   bool all = true;
@@ -34,11 +41,11 @@ Broker::Broker(storage::Store& store, runtime::Loop& loop, runtime::Random& rand
       loop_(loop),
       random_(random),
       log_(log),
-      settings_(settings),
-      catalog_(store, loop, random, settings.default_partitions, settings.node_id),
+      settings_(std::move(settings)),
+      catalog_(store, loop, random, settings_.default_partitions, settings_.node_id),
       offsets_(store),
-      groups_(store, loop, random, catalog_, offsets_, settings.groups),
-      producers_(store, loop, catalog_, offsets_, groups_, settings.producers) {}
+      groups_(store, loop, random, catalog_, offsets_, settings_.groups),
+      producers_(store, loop, catalog_, offsets_, groups_, settings_.producers) {}
 
 Broker::~Broker() {
   if (timer_ != 0) loop_.cancel(timer_);
@@ -46,7 +53,7 @@ Broker::~Broker() {
 
 Result<std::unique_ptr<Broker>> Broker::open(storage::Store& store, runtime::Loop& loop, runtime::Random& random,
                                              observe::Log& log, BrokerSettings settings) {
-  std::unique_ptr<Broker> out(new Broker(store, loop, random, log, settings));
+  std::unique_ptr<Broker> out(new Broker(store, loop, random, log, std::move(settings)));
   TM_CHECK(out->load());
   out->arm();
   return out;
@@ -91,10 +98,12 @@ void Broker::create_topic(const TopicSpec& spec, Reply<const Topic*, Error> repl
 void Broker::delete_topic(std::string_view name, Reply<void, Error> reply) {
   storage::Mutation changes;
   const std::string topic(name);
-  if (auto erased = catalog_.erase(topic, changes); !erased) return std::move(reply)(std::move(erased));
+  const auto bytes = bytes_of(catalog_.find(topic));
+  if (auto gone = catalog_.erase(topic, changes); !gone) return std::move(reply)(std::move(gone));
   groups_.on_topic_erased(topic, changes);
   log_.info("topic.deleted", {{"topic", topic}});
   store_.commit(std::move(changes), loop_, [reply = std::move(reply)]() mutable { std::move(reply)({}); });
+  erased(bytes);
 }
 
 void Broker::add_partitions(std::string_view name, std::int32_t total, Reply<void, Error> reply) {
@@ -125,9 +134,21 @@ void Broker::delete_records(const TopicPartition& at, std::int64_t before, Reply
   if (!catalog_.find(at.topic)->config.deletes)
     return std::move(reply)(fail(Errc::kPolicyViolation, "Records of a topic that only compacts cannot be deleted."));
   storage::Mutation changes;
+  const auto bytes = partition.bytes();
   partition.trim(before, changes);
   store_.commit(std::move(changes), loop_,
                 [reply = std::move(reply), start = partition.log_start()]() mutable { std::move(reply)(start); });
+  erased(bytes - partition.bytes());
+}
+
+void Broker::erased(std::int64_t bytes) {
+  erased_bytes_ += bytes;
+  if (!settings_.reclaim || erased_bytes_ < settings_.reclaim_bytes_min) return;
+  std::int64_t kept = 0;
+  for (const auto& [name, topic] : catalog_.all()) kept += bytes_of(topic.get());
+  if (erased_bytes_ < kept / 2) return;
+  erased_bytes_ = 0;
+  settings_.reclaim();
 }
 
 Result<AppendResult> Broker::append_one(const AppendRequest& request,
@@ -193,6 +214,7 @@ void Broker::arm() {
 void Broker::housekeep() {
   const auto now_ms = epoch_ms(loop_.clock().wall());
   storage::Mutation changes;
+  std::int64_t bytes = 0;
   for (const auto& [name, topic] : catalog_.all()) {
     for (std::size_t i = 0; i < topic->logs.size(); ++i) {
       auto& log = *topic->logs[i];
@@ -200,11 +222,14 @@ void Broker::housekeep() {
       const auto start = log.retained_from(topic->config, now_ms);
       if (start <= log.log_start()) continue;
       log_.info("topic.trimmed", {{"topic", name}, {"partition", i}, {"log_start", start}});
+      const auto before = log.bytes();
       log.trim(start, changes);
+      bytes += before - log.bytes();
     }
   }
   // Nobody waits for it: what a crash undoes is done again.
   store_.write(std::move(changes));
+  if (bytes > 0) erased(bytes);
   groups_.expire_offsets();
   producers_.expire_transactional_ids();
 }

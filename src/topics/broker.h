@@ -29,6 +29,10 @@ struct BrokerSettings {
   std::int64_t producer_expiration_ms = 24LL * 3600 * 1000;
   Groups::Settings groups = {};
   Producers::Settings producers = {};
+  // Gives the space of what was erased from the store's keyspace of topics back to the disk. Null: that is left to the
+  // store.
+  std::function<void()> reclaim = nullptr;
+  std::int64_t reclaim_bytes_min = 256LL << 20;  // less is not worth the work
 };
 
 struct AppendRequest {
@@ -83,6 +87,8 @@ class Broker {
          BrokerSettings settings);
   Status load();
   void arm();
+  // Counts what was trimmed or deleted; when that is half of what is kept, it is time to give the space back.
+  void erased(std::int64_t bytes);
   Result<AppendResult> append_one(const AppendRequest& request, const std::optional<std::string>& transactional_id,
                                   storage::Mutation& changes);
 
@@ -97,6 +103,7 @@ class Broker {
   Offsets offsets_;
   Groups groups_;
   Producers producers_;
+  std::int64_t erased_bytes_ = 0;  // since the last time that space was given back
   runtime::TimerId timer_ = 0;
 };
 

@@ -347,6 +347,30 @@ TEST_F(BrokerTest, K_76_RetentionByTimeAndBySizeMovesTheStart) {
   EXPECT_EQ(values("big", partition("big").log_start()).substr(0, 3), "xxx");
 }
 
+TEST_F(BrokerTest, SpaceIsGivenBackWhenHalfAsMuchAsIsKeptWasErased) {
+  int given_back = 0;
+  settings_.reclaim_bytes_min = 50'000;
+  settings_.reclaim = [&] { ++given_back; };
+  crash();
+  const auto fill = [&](const std::string& topic) {
+    for (int i = 0; i < 300; ++i) ASSERT_TRUE(append(topic, batch({std::string(1000, 'x').c_str()})));
+  };
+  for (const auto* topic : {"kept", "trimmed", "deleted"}) {
+    create(topic);
+    fill(topic);
+  }
+  const auto trim = [&](std::int64_t before) {
+    ASSERT_TRUE(
+        answer<std::int64_t>([&](auto reply) { broker_->delete_records({"trimmed", 0}, before, std::move(reply)); }));
+  };
+  trim(200);
+  EXPECT_EQ(given_back, 0) << "200 KB of 700";
+  ASSERT_TRUE(answer<void>([&](auto reply) { broker_->delete_topic("deleted", std::move(reply)); }));
+  EXPECT_EQ(given_back, 1) << "500 KB, and 400 are kept";
+  trim(250);
+  EXPECT_EQ(given_back, 1) << "the count begins again";
+}
+
 TEST_F(BrokerTest, K_77_DeletedRecordsMayEndInsideABatch) {
   create("t");
   ASSERT_TRUE(append("t", batch({"a", "b", "c"})));
