@@ -61,12 +61,14 @@ find_library(TM_ROCKSDB_STATIC librocksdb.a)
 find_library(TM_BZ2 NAMES libbz2.a bz2)
 find_library(TM_SNAPPY NAMES libsnappy.a snappy REQUIRED)
 if(TM_ROCKSDB_STATIC AND TM_BZ2 AND NOT TM_SANITIZE AND NOT TM_FUZZ)
+  set(TM_ROCKSDB_AS_IT_IS ${TM_ROCKSDB_STATIC} ${TM_BZ2} ${TM_SNAPPY} lz4 zstd z dl)
   # src/storage/rocks_crc32c.cc does its checksums.
-  set(TM_ROCKSDB ${TM_ROCKSDB_STATIC} ${TM_BZ2} ${TM_SNAPPY} lz4 zstd z dl
+  set(TM_ROCKSDB ${TM_ROCKSDB_AS_IT_IS}
       -Wl,--wrap=_ZN7rocksdb6crc32c6ExtendEjPKcm,-u,__wrap__ZN7rocksdb6crc32c6ExtendEjPKcm)
   add_link_options(-Wl,--gc-sections)
 else()
   find_library(TM_ROCKSDB rocksdb REQUIRED)
+  set(TM_ROCKSDB_AS_IT_IS ${TM_ROCKSDB})
 endif()
 find_library(TM_SIMDJSON simdjson REQUIRED)
 find_library(TM_ZSTD zstd REQUIRED)

@@ -37,7 +37,7 @@ def loops(bench):
 def filled(server, items):
     create_table(server.client("dynamodb"), "load", ["pk"])
     create_table(server.client("dynamodb"), "rows", ["pk", "sk"])
-    load.http(server, "batch-write-25", table="load", keys="sequence", items=items, bytes=SMALL_ITEM, count=items // 25)
+    load.http(server, "batch-write-25", table="load", keys="sequence", items=items, bytes=SMALL_ITEM, count=items // 25, connections=4)
     load.http(server, "put-row", table="rows", keys="sequence", items=ITEMS, count=ITEMS)
 
 

@@ -1,4 +1,4 @@
-// Looks through text many bytes at a time (SSE2), or byte by byte where there is no such thing.
+// Looks through text many bytes at a time (SSE2, AVX2), or byte by byte where there is no such thing.
 #pragma once
 
 #include <bit>
@@ -8,16 +8,37 @@
 #include <string_view>
 
 #if defined(__x86_64__)
-#include <emmintrin.h>
+#include <immintrin.h>
 #endif
 
 namespace tidemill {
+
+#if defined(__x86_64__)
+// The first multiple of 64 bytes of `text` that holds what find_control_or looks for, or of which there are no 64 more.
+template <unsigned char a, unsigned char b>
+__attribute__((target("avx2"))) inline std::size_t skip_plain(std::string_view text) {
+  const __m256i below = _mm256_set1_epi8(0x1f), first = _mm256_set1_epi8(a), second = _mm256_set1_epi8(b);
+  std::size_t at = 0;
+  for (; at + 64 <= text.size(); at += 64) {
+    __m256i found[2];
+    for (int i = 0; i < 2; ++i) {
+      const __m256i block = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text.data() + at + 32 * i));
+      const __m256i low = _mm256_cmpeq_epi8(_mm256_min_epu8(block, below), block);
+      found[i] =
+          _mm256_or_si256(low, _mm256_or_si256(_mm256_cmpeq_epi8(block, first), _mm256_cmpeq_epi8(block, second)));
+    }
+    if (_mm256_movemask_epi8(_mm256_or_si256(found[0], found[1])) != 0) break;
+  }
+  return at;
+}
+#endif
 
 // The place of the first control character (below the blank) or of `a` or `b`; text.size() when there is none.
 template <unsigned char a, unsigned char b>
 inline std::size_t find_control_or(std::string_view text) {
   std::size_t at = 0;
 #if defined(__x86_64__)
+  if (text.size() >= 128 && __builtin_cpu_supports("avx2")) at = skip_plain<a, b>(text);
   const __m128i below = _mm_set1_epi8(0x1f), first = _mm_set1_epi8(a), second = _mm_set1_epi8(b);
   const auto found = [&](const char* bytes) {
     const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes));

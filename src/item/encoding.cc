@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/json.h"
+#include "base/scan.h"
 #include "item/messages.h"
 #include "item/size.h"
 
@@ -269,18 +270,37 @@ Result<AttributeValue> take_value(std::string_view& in, int level) {
 
 // The walks below trust the order of names and elements, which only equality depends on; bounds they check like decode.
 
+// Appends `before`, the text in quotes, and `after`. Most texts need no escapes and are written in one go.
+void append_quoted(std::string& out, std::string_view before, std::string_view text, std::string_view after) {
+  if (find_control_or<'"', '\\'>(text) != text.size()) {
+    out += before;
+    out += '"';
+    json::append_escaped(out, text);
+    out += '"';
+    out += after;
+    return;
+  }
+  const auto size = out.size(), grown = size + before.size() + text.size() + after.size() + 2;
+  out.resize_and_overwrite(grown, [&](char* bytes, std::size_t) {
+    auto* at = std::copy_n(before.data(), before.size(), bytes + size);
+    *at++ = '"';
+    at = std::copy_n(text.data(), text.size(), at);
+    *at++ = '"';
+    std::copy_n(after.data(), after.size(), at);
+    return grown;
+  });
+}
+
 // Writes stored bytes as JSON and counts what they weigh; each function gives false when the bytes do not decode.
 struct JsonWalk {
   std::string& out;
   std::size_t size = 0;
 
-  bool text(std::string_view& in) {
+  bool text(std::string_view& in, std::string_view before = {}, std::string_view after = {}) {
     const auto text = take_text(in);
     if (!text) return false;
     size += text->size();
-    out += '"';
-    json::append_escaped(out, *text);
-    out += '"';
+    append_quoted(out, before, *text, after);
     return true;
   }
   bool number(std::string_view& in) {
@@ -302,13 +322,9 @@ struct JsonWalk {
     return true;
   }
   bool members(std::string_view& in, std::uint64_t count, int level) {
-    out += '{';
-    for (std::uint64_t i = 0; i < count; ++i) {
-      if (i > 0) out += ',';
-      if (!text(in)) return false;
-      out += ':';
-      if (!value(in, level)) return false;
-    }
+    if (count == 0) out += '{';
+    for (std::uint64_t i = 0; i < count; ++i)
+      if (!text(in, i == 0 ? "{" : ",", ":") || !value(in, level)) return false;
     out += '}';
     return true;
   }
@@ -326,7 +342,7 @@ struct JsonWalk {
   }
   bool payload(std::string_view& in, Tag tag, int level) {
     switch (tag) {
-      case Tag::kString: out += "{\"S\":"; return text(in);
+      case Tag::kString: return text(in, "{\"S\":", "}");  // the most frequent: closed in one go
       case Tag::kNumber: out += "{\"N\":"; return number(in);
       case Tag::kBinary: out += "{\"B\":"; return binary(in);
       case Tag::kFalse: out += "{\"BOOL\":false"; return size += 1, true;
@@ -358,8 +374,9 @@ struct JsonWalk {
   }
   bool value(std::string_view& in, int level) {
     const auto tag = take_tag(in);
-    if (!tag || level > kMaxStoredDepth || !payload(in, *tag, level)) return false;
-    out += '}';
+    if (!tag || level > kMaxStoredDepth) return false;
+    if (!payload(in, *tag, level)) return false;
+    if (*tag != Tag::kString) out += '}';
     return true;
   }
 };

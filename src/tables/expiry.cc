@@ -44,7 +44,7 @@ void Expiry::schedule() {
 }
 
 void Expiry::step() {
-  tables_.tokens().sweep(tables_.store(), epoch_ms(tables_.clock().wall()));
+  Tokens::sweep(tables_.store(), epoch_ms(tables_.clock().wall()));
   std::map<TableId, TablePtr> with_setting;
   tables_.catalog()->for_each([&](const TablePtr& table) {
     const auto& definition = table->definition;

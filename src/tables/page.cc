@@ -19,6 +19,7 @@ using storage::Direction;
 using storage::Keyspace;
 
 constexpr std::size_t kPageBytes = 1 << 20;
+constexpr std::size_t kFewRows = 16;  // what a page makes room for when it has more than one
 constexpr std::string_view kSchemaMismatch = "The provided key element does not match the schema";
 constexpr std::string_view kStartInvalid = "The provided starting key is invalid";
 
@@ -176,7 +177,10 @@ class Page {
  private:
   // Every row is shown whole: it is weighed while it is written.
   Status show(std::string_view encoded) {
-    if (result_.count++ > 0) result_.items += ',';
+    if (result_.count++ > 0) {
+      if (result_.count == 2) result_.items.reserve(std::min(kFewRows * result_.items.size(), kPageBytes));
+      result_.items += ',';
+    }
     const auto size = item::append_json_of_encoded(result_.items, encoded);
     if (!size) return fail(Errc::kInternal, size.error().message);
     result_.read_bytes += *size;

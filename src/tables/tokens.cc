@@ -1,7 +1,5 @@
 #include "tables/tokens.h"
 
-#include <vector>
-
 #include "base/bytes.h"
 
 namespace tidemill::tables {
@@ -9,9 +7,17 @@ namespace tidemill::tables {
 using storage::Keyspace;
 
 namespace {
-constexpr std::string_view kByName = "tables/token/";       // + account/token -> expiry, fingerprint
-constexpr std::string_view kByTime = "tables/token-time/";  // + expiry, account/token
-constexpr std::size_t kSweepMax = 1000;
+// + generation, account/token -> expiry, fingerprint. A generation is the time in which its tokens expire; they go
+// together, so that none needs a row that says when.
+constexpr std::string_view kTokens = "tables/tokens/";
+constexpr std::string_view kFirst = "tables/token-";  // before it: rows of tokens as older versions wrote them
+constexpr std::int64_t kGenerationMs = 10LL * 60 * 1000;
+
+std::string generation_key(std::int64_t time_ms) {
+  std::string key(kTokens);
+  append_be(key, time_ms / kGenerationMs);
+  return key;
+}
 }  // namespace
 
 void Tokens::Use::release() {
@@ -32,43 +38,29 @@ Tokens::Use Tokens::take(std::string key) {
 }
 
 Tokens::Known Tokens::look_up(const storage::Store& store, const Use& use, std::string_view fingerprint,
-                              std::int64_t now_ms) {
-  const auto stored = store.get(Keyspace::kMeta, std::string(kByName) + use.key());
-  if (!stored || !*stored || (*stored)->size() < 8) return Known::kNo;
-  if (load_be<std::int64_t>((*stored)->data()) <= now_ms) return Known::kNo;
-  return std::string_view(**stored).substr(8) == fingerprint ? Known::kSame : Known::kOther;
+                              std::int64_t now_ms, std::int64_t life_ms) {
+  for (auto time_ms = now_ms; time_ms / kGenerationMs <= (now_ms + life_ms) / kGenerationMs; time_ms += kGenerationMs) {
+    const auto stored = store.get(Keyspace::kMeta, generation_key(time_ms) + use.key());
+    if (!stored || !*stored || (*stored)->size() < 8) continue;
+    if (load_be<std::int64_t>((*stored)->data()) <= now_ms) continue;
+    return std::string_view(**stored).substr(8) == fingerprint ? Known::kSame : Known::kOther;
+  }
+  return Known::kNo;
 }
 
 void Tokens::remember(const Use& use, std::string_view fingerprint, std::int64_t expires_ms, storage::Mutation& batch) {
-  std::string value, by_time(kByTime);
+  std::string value;
   append_be(value, expires_ms);
   value += fingerprint;
-  append_be(by_time, expires_ms);
-  by_time += use.key();
-  batch.put(Keyspace::kMeta, std::string(kByName) + use.key(), value);
-  batch.put(Keyspace::kMeta, by_time, std::string_view());
+  batch.put(Keyspace::kMeta, generation_key(expires_ms) + use.key(), std::move(value));
 }
 
 void Tokens::sweep(storage::Store& store, std::int64_t now_ms) {
-  std::string to(kByTime);
-  append_be(to, now_ms);
+  const storage::Range expired{std::string(kFirst), generation_key(now_ms)};
+  if (!store.cursor(Keyspace::kMeta, expired)->valid()) return;
   storage::Mutation batch;
-  std::vector<Use> uses;  // until the batch is written
-  const auto cursor = store.cursor(Keyspace::kMeta, {std::string(kByTime), to});
-  for (; cursor->valid() && batch.size() < kSweepMax; cursor->next()) {
-    const auto key = cursor->key();
-    auto use = take(std::string(key.substr(kByTime.size() + 8)));
-    if (!use) continue;
-    batch.erase(Keyspace::kMeta, key);
-    // The name may have been used again since: then its row has a later expiry and stays.
-    const std::string name = std::string(kByName) + use.key();
-    uses.push_back(std::move(use));
-    const auto stored = store.get(Keyspace::kMeta, name);
-    if (stored && *stored && (*stored)->size() >= 8 && load_be<std::int64_t>((*stored)->data()) <= now_ms) {
-      batch.erase(Keyspace::kMeta, name);
-    }
-  }
-  if (!batch.empty()) store.write(std::move(batch));
+  batch.erase_range(Keyspace::kMeta, expired.from, expired.to);
+  store.write(std::move(batch));
 }
 
 }  // namespace tidemill::tables

@@ -39,11 +39,12 @@ class Tokens {
   Use take(std::string_view account, std::string_view token);
 
   enum class Known : unsigned char { kNo, kSame, kOther };
-  static Known look_up(const storage::Store& store, const Use& use, std::string_view fingerprint, std::int64_t now_ms);
+  // What a token that lives `life_ms` at most was used for, when it has not expired.
+  static Known look_up(const storage::Store& store, const Use& use, std::string_view fingerprint, std::int64_t now_ms,
+                       std::int64_t life_ms);
   static void remember(const Use& use, std::string_view fingerprint, std::int64_t expires_ms, storage::Mutation& batch);
-  // Erases some of what has expired. Any thread: a token that somebody is working on is left alone, since it may be
-  // remembered anew, and nobody begins to work on one that is being erased.
-  void sweep(storage::Store& store, std::int64_t now_ms);
+  // Erases the generations in which all have expired. Any thread.
+  static void sweep(storage::Store& store, std::int64_t now_ms);
 
  private:
   Use take(std::string key);

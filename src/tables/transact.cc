@@ -241,7 +241,7 @@ void transact_write(Tables& tables, TransactWriteRequest request, runtime::Execu
           fail(Errc::kTransactionInProgress, "The transaction with the given request token is already in progress."));
     }
     switch (Tokens::look_up(tables.store(), transaction->token, transaction->request.fingerprint,
-                            epoch_ms(tables.clock().wall()))) {
+                            epoch_ms(tables.clock().wall()), tables.options().token_life.count())) {
       case Tokens::Known::kNo: break;
       case Tokens::Known::kSame: {
         TransactWriteResult result{.repeated = true};
