@@ -52,6 +52,12 @@ inline std::size_t find_control_or(std::string_view text) {
     if (const auto mask = static_cast<unsigned>(_mm_movemask_epi8(found(text.data() + at))); mask != 0)
       return at + static_cast<std::size_t>(std::countr_zero(mask));
   }
+  // The last few once more with those before them, where there are any.
+  if (at < text.size() && text.size() >= 16) {
+    at = text.size() - 16;
+    const auto mask = static_cast<unsigned>(_mm_movemask_epi8(found(text.data() + at)));
+    return mask != 0 ? at + static_cast<std::size_t>(std::countr_zero(mask)) : text.size();
+  }
 #endif
   for (; at < text.size(); ++at) {
     const auto c = static_cast<unsigned char>(text[at]);

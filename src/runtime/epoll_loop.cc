@@ -162,7 +162,9 @@ void EpollLoop::run() {
     awake_.store(true, std::memory_order_seq_cst);
     TM_ASSERT(count >= 0 || errno == EINTR);
     if (count > 0 && options_.spin > Duration(0)) last_work = clock_->now();
+    if (count > 1) turn_began_ = clock_->now();
     for (int i = 0; i < count; ++i) {
+      still_ready_ = count - i - 1;
       const int fd = events[static_cast<std::size_t>(i)].data.fd;
       if (fd == wake_) {
         std::uint64_t ignored;

@@ -60,8 +60,12 @@ class EpollLoop final : public Loop, public VirtualTime {
 
   // Runs once at the end of the current turn of the loop, after all that is ready has been handled.
   void at_turn_end(Task task) { turn_end_.push_back(std::move(task)); }
+  // Other descriptors are ready and have not been handled yet, and the turn has not lasted long: what is to be sent may
+  // wait for its end. Peers that sleep are woken once then, not once for each answer.
+  bool sends_may_wait() const { return still_ready_ > 0 && clock_->now() - turn_began_ < kSendsWaitMax; }
 
  private:
+  static constexpr Duration kSendsWaitMax = std::chrono::microseconds(500);
   struct Timer {
     Instant when;
     TimerId id;
@@ -89,6 +93,8 @@ class EpollLoop final : public Loop, public VirtualTime {
   std::vector<Task> posted_;  // guarded by mutex_
   std::vector<Task> running_;
   std::vector<Task> turn_end_;
+  int still_ready_ = 0;  // in this turn
+  Instant turn_began_;
 
   std::vector<Timer> heap_;
   std::unordered_map<TimerId, Task> timers_;

@@ -104,7 +104,12 @@ class Socket : public std::enable_shared_from_this<Socket> {
 
   void send(std::string_view bytes, std::string* owned) {
     if (fd_ < 0 || closing_) return;
-    if (queue_.empty()) {
+    if (queue_.empty() && loop_.sends_may_wait()) {
+      waits_ = true;
+      loop_.at_turn_end([weak = weak_from_this()] {
+        if (const auto socket = weak.lock()) socket->send_waiting();
+      });
+    } else if (queue_.empty()) {
       const auto sent = try_send(bytes);
       if (fd_ < 0) return;
       bytes.remove_prefix(sent);
@@ -140,6 +145,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
 
   void shut() {
     events_.reset();
+    send_waiting();
     if (fd_ < 0) return;
     loop_.unwatch(fd_);
     close(fd_);
@@ -214,6 +220,11 @@ class Socket : public std::enable_shared_from_this<Socket> {
     return total;
   }
 
+  // What was kept for the end of the turn.
+  void send_waiting() {
+    if (std::exchange(waits_, false)) flush();
+  }
+
   void flush() {
     while (!queue_.empty() && fd_ >= 0) {
       auto& front = queue_.front();
@@ -253,6 +264,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
   std::deque<Unsent::Chunk> queue_;
   std::size_t unsent_;
   bool above_;
+  bool waits_ = false;  // the queue is kept for the end of the turn
   bool lingering_ = false;
   bool paused_ = false;
   bool closing_ = false;

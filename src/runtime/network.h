@@ -36,7 +36,7 @@ class Connection {
 
   virtual ~Connection() = default;  // closes
   virtual void start(Events events) = 0;
-  // Queued and sent in order. Sends at once when nothing is queued, else when the socket takes more.
+  // Queued and sent in order: at the end of the loop's turn at the latest, or when the socket takes more.
   virtual void write(std::string bytes) = 0;
   // The same without copying into a new string when all of it can be sent at once.
   virtual void write_view(std::string_view bytes) = 0;

@@ -1,5 +1,9 @@
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "runtime/sim/sim_files.h"
@@ -192,6 +196,45 @@ TEST(Network, AClosedSideThatThePeerKeepsOpenCostsNothing) {
   });
   loop.run();
   EXPECT_LE(after - before, 5U);
+}
+
+TEST(Network, AnswersOfOneTurnLeaveTogetherAtItsEnd) {
+  EpollLoop loop;
+  const auto network = make_network(loop);
+  std::vector<std::unique_ptr<Connection>> served;
+  std::vector<int> clients;
+  const auto waiting = [&](int client) {
+    char byte;
+    return recv(client, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1;
+  };
+  int heard = 0, early = 0;
+  auto listener = network->listen({"127.0.0.1", 0}, [&](std::unique_ptr<Connection> accepted) {
+    auto* connection = served.emplace_back(std::move(accepted)).get();
+    connection->start({.on_data = [&, connection](std::string_view) {
+      connection->write("answer");
+      early += static_cast<int>(std::ranges::count_if(clients, waiting));
+      // The last one is destroyed at once: what it was given leaves all the same.
+      if (++heard == 3) std::ranges::find(served, connection, [](const auto& one) { return one.get(); })->reset();
+      if (heard == 3) loop.post([&] { loop.stop(); });
+    }});
+    if (served.size() == 3)
+      loop.post([&] {
+        for (const int client : clients) ASSERT_EQ(send(client, "ask", 3, 0), 3);
+      });
+  });
+  ASSERT_TRUE(listener);
+  for (int i = 0; i < 3; ++i) {
+    clients.push_back(socket(AF_INET, SOCK_STREAM, 0));
+    sockaddr_in to{.sin_family = AF_INET,
+                   .sin_port = htons((*listener)->address().port),
+                   .sin_addr = {htonl(INADDR_LOOPBACK)},
+                   .sin_zero = {}};
+    ASSERT_EQ(connect(clients.back(), reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
+  }
+  loop.run();
+  EXPECT_LE(early, 1) << "only the last of a turn may leave before its end";
+  EXPECT_TRUE(std::ranges::all_of(clients, waiting));
+  for (const int client : clients) close(client);
 }
 
 TEST(SimNetwork, CarriesBytesAndCloses) {

@@ -13,6 +13,8 @@
 
 #include <array>
 
+#include "base/bytes.h"
+
 namespace tidemill::storage {
 namespace {
 
@@ -60,6 +62,31 @@ Family family_of(Keyspace keyspace) {
   std::unreachable();
 }
 
+// The partition that a key of a table or an index lies in: keyspace, table, index, and the hash of its hash attributes
+// (tables/rows.h). Files and memtables that hold nothing of a partition are not looked into when one is queried.
+class Partitions final : public rocksdb::SliceTransform {
+ public:
+  const char* Name() const override { return "tidemill.Partitions"; }
+  rocksdb::Slice Transform(const rocksdb::Slice& key) const override { return {key.data(), size_of(view(key))}; }
+  bool InDomain(const rocksdb::Slice& key) const override {
+    const auto size = size_of(view(key));
+    return size > 0 && key.size() >= size;
+  }
+  bool SameResultWhenAppended(const rocksdb::Slice& prefix) const override { return InDomain(prefix); }
+
+  static std::size_t size_of(std::string_view key) {
+    if (key.empty()) return 0;
+    if (key[0] == static_cast<char>(Keyspace::kItems)) return 1 + 4 + 4;
+    if (key[0] == static_cast<char>(Keyspace::kIndexes)) return 1 + 4 + 4 + 4;
+    return 0;
+  }
+  // Does the range lie in one partition?
+  static bool is_one(std::string_view from, std::string_view to) {
+    const auto size = size_of(from);
+    return size > 0 && from.size() >= size && to <= prefix_end(from.substr(0, size));
+  }
+};
+
 class RocksSnapshot final : public Snapshot {
  public:
   explicit RocksSnapshot(std::shared_ptr<rocksdb::DB> db) : db_(std::move(db)), snapshot_(db_->GetSnapshot()) {}
@@ -82,6 +109,7 @@ class RocksCursor final : public Cursor {
       : from_(std::move(from)), to_(std::move(to)), from_slice_(from_), to_slice_(to_), direction_(direction) {
     rocksdb::ReadOptions options;
     options.snapshot = native(snapshot);
+    options.total_order_seek = direction == Direction::kReverse || !Partitions::is_one(from_, to_);
     options.iterate_lower_bound = &from_slice_;
     options.iterate_upper_bound = &to_slice_;
     iterator_.reset(db.NewIterator(options, family));
@@ -350,6 +378,12 @@ rocksdb::ColumnFamilyOptions family_options(const RocksOptions& options, const s
   family.max_write_buffer_number = 3;
   family.level_compaction_dynamic_level_bytes = true;
   family.compression = rocksdb::kLZ4Compression;  // a point read outside the cache unpacks a block
+  if (use == Use::kPoints) {
+    // What is looked for is often new: an item's key, a transaction's token.
+    family.memtable_whole_key_filtering = true;
+    family.memtable_prefix_bloom_size_ratio = 0.005;  // 80 KB
+    family.prefix_extractor = std::make_shared<Partitions>();
+  }
   if (use == Use::kBatches) {
     family.enable_blob_files = true;
     family.min_blob_size = kBlobBytesMin;
@@ -369,13 +403,6 @@ rocksdb::ColumnFamilyOptions family_options(const RocksOptions& options, const s
   return family;
 }
 
-// Client tokens lie there, and nearly all that are looked for are new.
-rocksdb::ColumnFamilyOptions with_memtable_filter(rocksdb::ColumnFamilyOptions family) {
-  family.memtable_whole_key_filtering = true;
-  family.memtable_prefix_bloom_size_ratio = 0.005;  // 80 KB
-  return family;
-}
-
 }  // namespace
 
 void reclaim(Engine& engine, Keyspace keyspace, const Range& range) {
@@ -389,7 +416,7 @@ void cancel_reclaims(Engine& engine) {
 Result<std::unique_ptr<Engine>> open_rocks(const RocksOptions& options) {
   const auto cache = rocksdb::NewLRUCache(options.block_cache_bytes, kCacheShardBits);
   const std::vector<rocksdb::ColumnFamilyDescriptor> descriptors = {
-      {rocksdb::kDefaultColumnFamilyName, with_memtable_filter(family_options(options, cache, Use::kPoints))},
+      {rocksdb::kDefaultColumnFamilyName, family_options(options, cache, Use::kPoints)},
       {"items", family_options(options, cache, Use::kPoints)},
       {"logs", family_options(options, cache, Use::kRecords)},
       {"topics", family_options(options, cache, Use::kBatches)},

@@ -1,9 +1,11 @@
 #include <gtest/gtest.h>
 #include <rocksdb/db.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <future>
 #include <random>
+#include <set>
 
 #include "base/bytes.h"
 #include "base/digest.h"
@@ -119,6 +121,44 @@ TEST(RocksEngine, KeepsDataAndNamesProblemsAtOpen) {
   EXPECT_EQ(*(*open_rocks({.folder = folder.file("copy")}))->get(Keyspace::kItems, "a", nullptr), "1");
   ASSERT_TRUE((*open_rocks(options))->write({{Write::Kind::kPut, Keyspace::kMeta, "format", "999"}}));
   EXPECT_EQ(open_rocks(options).error().code, Errc::kUnsupported);
+}
+
+TEST(RocksEngine, APartitionIsReadWhole) {
+  // Keys of some partitions in files and in the memtable, beside keys that are shorter than a partition's name.
+  Folder folder;
+  auto engine = *open_rocks({.folder = folder.file("db"), .write_buffer_bytes = 1 << 20});
+  std::mt19937 random(7);
+  for (const auto keyspace : {Keyspace::kItems, Keyspace::kIndexes}) {
+    std::set<std::string> keys;
+    for (int i = 0; i < 4000; ++i) {
+      std::string key("\0\0\0\1", 4);
+      if (keyspace == Keyspace::kIndexes) key += std::string("\0\0\0\2", 4);
+      if (i % 100 != 0) {
+        for (int byte = 0; byte < 4; ++byte) key += static_cast<char>(random() % 3 * 127);
+        key += std::to_string(random() % 1000);
+      }
+      keys.insert(key);
+      ASSERT_TRUE(engine->write({{Write::Kind::kPut, keyspace, key, std::string(1000, 'v')}}));
+    }
+    const auto read = [&](const Range& range, Direction direction) {
+      std::vector<std::string> out;
+      for (const auto at = engine->cursor(keyspace, range, direction, nullptr); at->valid(); at->next())
+        out.emplace_back(at->key());
+      if (direction == Direction::kReverse) std::reverse(out.begin(), out.end());
+      return out;
+    };
+    for (const auto& key : keys) {
+      for (std::size_t size = 4; size <= key.size(); size += 2) {
+        const auto prefix = key.substr(0, size);
+        std::vector<std::string> expected;
+        for (auto at = keys.lower_bound(prefix); at != keys.end() && at->starts_with(prefix); ++at)
+          expected.push_back(*at);
+        if (expected.size() > 100) continue;
+        ASSERT_EQ(read(Range::prefix(prefix), Direction::kForward), expected);
+        ASSERT_EQ(read(Range::prefix(prefix), Direction::kReverse), expected);
+      }
+    }
+  }
 }
 
 TEST(RocksEngine, TopicsOfAnOlderStoreMoveIntoTheirFamily) {
