@@ -16,7 +16,7 @@ constexpr Field kFields[] = {{"AttributeDefinitions", &kAttributeDefinitions, tr
                              {"StreamSpecification", &kStreamSpecification},
                              {"SSESpecification", &kEncryption},
                              {"Tags", &kTags},
-                             {"TableClass", &kTableClass},
+                             {"TableClass", &kText},
                              {"DeletionProtectionEnabled", &kBoolean},
                              {"WarmThroughput", &kWarmThroughput},
                              {"ResourcePolicy", &kText},
@@ -27,6 +27,7 @@ constexpr std::string_view kUnsupported[] = {"GlobalTableSourceArn", "GlobalTabl
 void run(Services& services, awsjson::Call call) {
   const auto& body = call.body();
   if (auto text = unsupported_member(body, kUnsupported)) return refuse(std::move(call), *std::move(text));
+  if (auto text = check_tags_whole(body)) return refuse(std::move(call), *std::move(text));
   tables::CreateTableInput input{.name = std::string(awsjson::read_string(body, "TableName")),
                                  .attributes = read_attributes(body),
                                  .keys = read_keys(body),

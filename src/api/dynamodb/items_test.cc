@@ -256,8 +256,8 @@ constexpr ErrorCase kErrors[] = {
     {"TagWithoutArn", "TagResource", R"({"Tags":[{"Key":"a","Value":"b"}]})", "ValidationException: Invalid TableArn"},
     {"TagOfIndex", "TagResource",
      R"({"ResourceArn":"arn:aws:dynamodb:us-east-1:000000000000:table/rows/index/by-g","Tags":[{"Key":"a","Value":"b"}]})",
-     "ValidationException: Invalid TableArn: Invalid ResourceArn provided as input "
-     "arn:aws:dynamodb:us-east-1:000000000000:table/rows/index/by-g"},
+     "ValidationException: One or more parameter values were invalid: Invalid resource arn provided, only table or "
+     "stream is accepted. Provided resource arn: arn:aws:dynamodb:us-east-1:000000000000:table/rows/index/by-g"},
     {"ControlNameLength", "DescribeTable", R"({"TableName":"a;"})",
      "ValidationException: 2 validation errors detected: Value 'a;' at 'tableName' failed to satisfy constraint: "
      "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+; Value 'a;' at 'tableName' failed to satisfy "

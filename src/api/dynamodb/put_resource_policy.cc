@@ -13,7 +13,7 @@ constexpr Shape kInput{.type = Type::kStructure, .name = "PutResourcePolicyInput
 
 void run(Services& services, awsjson::Call call) {
   const auto& body = call.body();
-  auto resource = tables::policy_resource(awsjson::read_string(body, "ResourceArn"));
+  auto resource = policy_resource(call);
   if (!resource) return refuse(std::move(call), resource.error());
   std::string document(awsjson::read_string(body, "Policy"));
   if (auto text = check_policy(document)) return refuse(std::move(call), *std::move(text));

@@ -342,6 +342,8 @@ def test_arguments_of_transfers(ddb, s3, bucket, table, unique, wire):
                     {"InputFormatOptions": {"Csv": {"Delimiter": ","}}}):
         code, text = code_of(ddb.import_table, **{**importing(unique("wrong"), bucket), **changed})
         assert code == "ValidationException" and next(iter(changed))[:8].lower() in text.lower(), (changed, text)
+    wire.invalid("ImportTable", "Invalid Request: Unsupported InputFormatOptions for the given input format: DYNAMODB_JSON.",
+                 **{**importing(unique("wrong"), bucket), "ClientToken": "t", "InputFormatOptions": {"Csv": {"Delimiter": ","}}})
     for name, value in {"ExportType": "", "ClientToken": "", "ExportFormat": "X", "S3Prefix": "", "S3Bucket": "", "TableArn": "QWERTY",
                         "S3BucketOwner": "", "S3SseAlgorithm": "X"}.items():
         code, text = code_of(ddb.export_table_to_point_in_time, **{"TableArn": arn, "S3Bucket": bucket, name: value})
