@@ -113,7 +113,9 @@ constexpr ErrorCase kErrors[] = {
      "ValidationException: Provided list of item keys contains duplicates"},
     {"UnsupportedOperation", "CreateGlobalTable",
      R"({"GlobalTableName":"one","ReplicationGroup":[{"RegionName":"us-east-1"}]})",
-     "ValidationException: CreateGlobalTable is not supported by this server"},
+     "ValidationException: One or more parameter values were invalid: DynamoDB global tables version 2017.11.29 is not "
+     "supported. We recommend using DynamoDB global tables version 2019.11.21, instead of version 2017.11.29 "
+     "(Legacy)."},
     {"UnknownOperation", "ListTable", R"({})", "UnknownOperationException: "},
     {"SameItemTwice", "TransactWriteItems",
      R"({"TransactItems":[{"Put":{"TableName":"rows","Item":{"p":{"S":"a"},"c":{"N":"1"}}}},{"Delete":{"TableName":"rows","Key":{"c":{"N":"1.0"},"p":{"S":"a"}}}}]})",

@@ -13,7 +13,9 @@ constexpr std::string_view kKeyTypes[] = {"HASH", "RANGE"};
 constexpr Shape kKeyType{.type = Type::kString, .values = kKeyTypes};
 constexpr Field kKeyFields[] = {{"AttributeName", &kKeyAttributeName, true}, {"KeyType", &kKeyType, true}};
 constexpr Shape kKeyElement{.type = Type::kStructure, .name = "KeySchemaElement", .fields = kKeyFields};
-constexpr Shape kIndexKeySchema{.type = Type::kList, .element = &kKeyElement, .min = 1, .max = 8};
+constexpr Shape kLocalKeySchema{.type = Type::kList, .element = &kKeyElement, .min = 1, .max = 2};
+// Too many of either kind are told by define_table.
+constexpr Shape kGlobalKeySchema{.type = Type::kList, .element = &kKeyElement, .min = 1};
 
 constexpr std::string_view kProjectionTypes[] = {"ALL", "INCLUDE", "KEYS_ONLY"};
 constexpr Shape kProjectionType{.type = Type::kString, .values = kProjectionTypes};
@@ -60,10 +62,10 @@ extern const Shape kProvisionedThroughput{
 
 namespace {
 constexpr Field kLocalIndexFields[] = {
-    {"IndexName", &kIndexName, true}, {"KeySchema", &kIndexKeySchema, true}, {"Projection", &kProjection, true}};
+    {"IndexName", &kIndexName, true}, {"KeySchema", &kLocalKeySchema, true}, {"Projection", &kProjection, true}};
 constexpr Shape kLocalIndex{.type = Type::kStructure, .name = "LocalSecondaryIndex", .fields = kLocalIndexFields};
 constexpr Field kGlobalIndexFields[] = {{"IndexName", &kIndexName, true},
-                                        {"KeySchema", &kIndexKeySchema, true},
+                                        {"KeySchema", &kGlobalKeySchema, true},
                                         {"Projection", &kProjection, true},
                                         {"ProvisionedThroughput", &kProvisionedThroughput},
                                         {"OnDemandThroughput", &kOnDemandThroughput},

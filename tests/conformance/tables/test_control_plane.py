@@ -271,7 +271,7 @@ def test_CTL_28_what_is_missing_is_said(wire, operation):
     """An operation may become supported: then it complains about its empty request. It never succeeds silently."""
     answer = wire.fails(operation)
     assert answer.code == "ValidationException"
-    assert answer.message == f"{operation} is not supported by this server" or "validation error" in answer.message or "required" in answer.message
+    assert " is not supported" in answer.message or "validation error" in answer.message or "required" in answer.message
 
 
 def test_members_of_an_update_that_go_together(wire, make_table):

@@ -52,6 +52,8 @@ BAD_TABLES = [
     ({**ON_DEMAND, "StreamSpecification": {"StreamEnabled": True, "StreamViewType": "new_image"}},
      "Value 'new_image' at 'streamSpecification.streamViewType' failed to satisfy constraint: Member must satisfy enum value set: "
      "[OLD_IMAGE, KEYS_ONLY, NEW_AND_OLD_IMAGES, NEW_IMAGE]"),
+    ({**ON_DEMAND, "LocalSecondaryIndexes": [{**index("abc", "p", "p"), "KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}] * 3}]},
+     re.compile("at 'localSecondaryIndexes.1.member.keySchema' failed to satisfy constraint: Member must have length less than or equal to 2$")),
     ({**ON_DEMAND, "Tags": [{"Key": "k"}]}, "The Tag Value provided is invalid, Value: null"),
 ]
 

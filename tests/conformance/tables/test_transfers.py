@@ -297,7 +297,7 @@ def test_what_an_import_tells_while_it_runs_and_behind_it(ddb, s3, bucket, uniqu
     again = ddb.import_table(**{**request, "S3BucketSource": {"S3Bucket": "another-bucket"}})["ImportTableDescription"]
     assert (again["ImportArn"], again["S3BucketSource"]) == (begun["ImportArn"], begun["S3BucketSource"])
     assert code_of(ddb.import_table, **importing(unique("other"), bucket, ClientToken=token)) == (
-        "ImportConflictException", "Duplicate request detected with conflicting parameters")
+        "ImportConflictException", "Import conflict: Duplicate request detected with conflicting parameters")
     ended = imported(ddb, wait_until, begun["ImportArn"])
     assert ended["ProcessedSizeBytes"] == len(lines)
     assert code_of(ddb.import_table, **request)[0] == "ResourceInUseException"
