@@ -1,5 +1,6 @@
 #include "api/dynamodb/api.h"
 #include "api/dynamodb/policies.h"
+#include "api/dynamodb/policy_form.h"
 #include "api/dynamodb/shapes.h"
 #include "tables/settings.h"
 
@@ -16,7 +17,10 @@ void run(Services& services, awsjson::Call call) {
   if (!policy) return refuse(std::move(call), policy.error());
   std::string out;
   json::Writer writer(out);
-  writer.begin_object().member("Policy", policy->document).member("RevisionId", policy->revision).end_object();
+  writer.begin_object()
+      .member("Policy", policy_as_read(policy->document))
+      .member("RevisionId", policy->revision)
+      .end_object();
   std::move(call.answer)(std::move(out));
 }
 

@@ -1,7 +1,6 @@
 // Resource policies of tables and streams, as requests carry them.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,8 +13,6 @@ namespace tidemill::dynamodb {
 
 inline constexpr Shape kRevision{.type = Type::kString, .min = 1, .max = 255};
 
-// The text for a document that cannot be a table's policy, or nothing.
-std::optional<std::string> check_policy(std::string_view document);
 // The resource that a call names, when it is one of the caller's account and region.
 tables::Result<tables::PolicyResource> policy_resource(const awsjson::Call& call);
 // Whether the policy would keep its author from ever changing it again.

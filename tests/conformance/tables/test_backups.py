@@ -256,13 +256,73 @@ def test_CTL_25_kinesis_destination(wire, make_table, unique, wait_until):
                  TableName="not-there", StreamArn=stream)
 
 
+ROOT = "arn:aws:iam::000000000000:root"
+
+
+def compact(**document):
+    return json.dumps(document, separators=(",", ":"))
+
+
+def test_policies_are_kept_in_one_form(wire, make_table):
+    arn = wire.ok("DescribeTable", TableName=make_table("p:S"))["Table"]["TableArn"]
+
+    def put(document):
+        text = document if isinstance(document, str) else json.dumps(document, indent=2)
+        return wire.ok("PutResourcePolicy", ResourceArn=arn, Policy=text)["RevisionId"]
+
+    def read():
+        return wire.ok("GetResourcePolicy", ResourceArn=arn)["Policy"]
+
+    kept = {"Sid": "a", "Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "dynamodb:GetItem", "Resource": arn,
+            "Condition": {"StringEquals": {"aws:PrincipalAccount": "000000000000"}}}
+    first = put({"Statement": {"Condition": {"StringEquals": {"aws:PrincipalAccount": ["000000000000"]}}, "Resource": [arn], "Effect": "allow",
+                               "Action": ["dynamodb:GetItem"], "Principal": {"AWS": ["000000000000", ROOT]}, "Sid": "a"}, "Version": "2012-10-17"})
+    assert read() == compact(Version="2012-10-17", Statement=[kept])
+    assert put({"Version": "2012-10-17", "Statement": [kept]}) == put(read()) == first
+    # Lists of several stay as they are; a document without a version is read with one, and is another document.
+    several = kept | {"Action": ["dynamodb:Query", "dynamodb:GetItem", "dynamodb:GetItem"], "Resource": [arn + "/index/*", arn]}
+    second = put({"Statement": [several]})
+    assert second != first and read() == compact(Version="2008-10-17", Statement=[several])
+    assert put({"Statement": [several]}) == second != put(read())
+
+
+@pytest.mark.parametrize("more", [
+    {"Principal": "*"}, {"Principal": {"AWS": "*"}}, {"Principal": {"AWS": [ROOT, "*"]}}, {"NotPrincipal": {"AWS": ROOT}},
+    {"Principal": "*", "Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}},
+    {"Principal": "*", "Condition": {"StringNotEquals": {"aws:PrincipalAccount": "000000000000"}}},
+    {"Principal": "*", "Condition": {"StringEqualsIfExists": {"aws:PrincipalAccount": "000000000000"}}},
+    {"Principal": "*", "Condition": {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::000000000000:role/*"}}},
+    {"Principal": "*", "Condition": {"Bool": {"aws:PrincipalIsAWSService": "false"}}},
+])
+def test_policies_for_everyone_are_refused(wire, make_table, unique, more):
+    arn = wire.ok("DescribeTable", TableName=make_table("p:S"))["Table"]["TableArn"]
+    text = ("Resource-based policy grants unbounded access in one or more elements. Please revise the policy to ensure least-privilege form of access")
+    statement = {"Effect": "Allow", "Action": "dynamodb:*", "Resource": "*"} | more
+    wire.invalid("PutResourcePolicy", text, ResourceArn=arn, Policy=compact(Statement=[statement]))
+    wire.invalid("CreateTable", text, TableName=unique("t"), BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "p", "KeyType": "HASH"}],
+                 AttributeDefinitions=[{"AttributeName": "p", "AttributeType": "S"}], ResourcePolicy=compact(Statement=[statement]))
+
+
+@pytest.mark.parametrize("more", [
+    {"Effect": "Deny"}, {"Condition": {"StringEquals": {"aws:PrincipalAccount": "000000000000"}}},
+    {"Condition": {"ForAnyValue:StringEquals": {"aws:PrincipalOrgPaths": ["o-a/r-b/"]}}},
+    {"Condition": {"ArnEquals": {"AWS:PrincipalArn": [ROOT]}}}, {"Condition": {"Bool": {"aws:PrincipalIsAWSService": "true"}}},
+])
+def test_policies_that_are_not_for_everyone(wire, make_table, more):
+    arn = wire.ok("DescribeTable", TableName=make_table("p:S"))["Table"]["TableArn"]
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "dynamodb:GetItem", "Resource": arn} | more
+    wire.ok("PutResourcePolicy", ResourceArn=arn, Policy=compact(Statement=[statement]))
+    two = compact(Statement=[statement | {"Sid": "a"}, statement | {"Sid": "a"}])
+    wire.invalid("PutResourcePolicy", P + "Invalid policy document: The Statement Ids in the policy are not unique", ResourceArn=arn, Policy=two)
+
+
 def test_CTL_26_resource_policy_revisions_and_texts(wire, make_table):
     table = make_table("p:S")
     arn = wire.ok("DescribeTable", TableName=table)["Table"]["TableArn"]
     missing = "Resource-based policy not found for the provided ResourceArn: "
     wire.refuses("GetResourcePolicy", "PolicyNotFoundException", missing + arn, ResourceArn=arn)
     assert wire.ok("DeleteResourcePolicy", ResourceArn=arn) == {"RevisionId": ""}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "dynamodb:GetItem", "Resource": arn}]})
+    document = compact(Version="2012-10-17", Statement=[{"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "dynamodb:GetItem", "Resource": arn}])
     first = wire.ok("PutResourcePolicy", ResourceArn=arn, Policy=document)["RevisionId"]
     assert wire.ok("PutResourcePolicy", ResourceArn=arn, Policy=document)["RevisionId"] == first
     wire.refuses("PutResourcePolicy", "PolicyNotFoundException", f"{missing}Requested update for policy with revision id 12, but the policy associated "
