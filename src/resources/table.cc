@@ -113,8 +113,8 @@ Outcome<TableInput> read_table(const json::Value& properties, const std::string&
   }
   if (auto encryption = reader.object("SSESpecification")) {
     create.encryption = tables::EncryptionInput{.enabled = encryption->boolean_or("SSEEnabled", false),
-                                                .key = encryption->text("KMSMasterKeyId")};
-    encryption->accept({"SSEType"});
+                                                .key = encryption->text("KMSMasterKeyId"),
+                                                .type = encryption->text("SSEType")};
   }
   if (auto ttl = reader.object("TimeToLiveSpecification")) {
     input.ttl = {.enabled = ttl->boolean_or("Enabled", false), .attribute = ttl->text_or("AttributeName", "")};

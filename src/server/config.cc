@@ -32,6 +32,7 @@ struct Raw {
   std::uint64_t disk_reserve_mb = 64, block_cache_mb = 64;
   std::string throughput = "unlimited";
   std::int64_t item_collection_limit_mb = 10240;
+  std::uint64_t stream_split_records = 0;
   std::int64_t control_plane_delay_ms = 0, transaction_delay_ms = 0, mapping_retry_delay_ms = 1000;
   std::int64_t recovery_lag_ms = 0;
   std::vector<std::int64_t> event_retry_delays_ms;
@@ -93,6 +94,10 @@ void add_options(CLI::App& app, Raw& raw) {
                  "The most that the items of one key hold together, of tables with local indexes")
       ->envname("TIDEMILL_ITEM_COLLECTION_LIMIT_MB")
       ->check(CLI::PositiveNumber);
+  app.add_option("--stream-split-records", raw.stream_split_records,
+                 "A stream's shard that takes more records (or KB) a second over a minute is split in two (AWS: about "
+                 "1000); 0: never")
+      ->envname("TIDEMILL_STREAM_SPLIT_RECORDS");
   app.add_option("--transaction-delay-ms", raw.transaction_delay_ms,
                  "How long a transaction holds its items before it is answered: shows conflicts in tests")
       ->envname("TIDEMILL_TRANSACTION_DELAY_MS")
@@ -219,6 +224,7 @@ Result<Config> check(Raw raw, Config::Mode mode) {
   config.control_plane_delay = milliseconds(raw.control_plane_delay_ms);
   config.transaction_delay = milliseconds(raw.transaction_delay_ms);
   config.limited_throughput = raw.throughput == "enforced";
+  config.stream_split_records = raw.stream_split_records;
   config.item_collection_bytes = raw.item_collection_limit_mb << 20;
   config.recovery_lag = milliseconds(raw.recovery_lag_ms);
   if (!raw.event_retry_delays_ms.empty()) {

@@ -37,6 +37,7 @@ struct Config {
   std::uint64_t block_cache_bytes = 64ULL << 20;
 
   bool limited_throughput = false;                  // throughput and changes of settings are limited as AWS does it
+  std::uint64_t stream_split_records = 0;           // a shard that takes more a second is split; 0: never
   std::int64_t item_collection_bytes = 10LL << 30;  // of the items of one key, of tables with local indexes
 
   // How long things take that AWS makes take long; tests shorten or stretch them.

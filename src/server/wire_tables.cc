@@ -4,8 +4,9 @@
 namespace tidemill::server {
 
 Status Server::Parts::open_tables() {
-  streams.emplace(streams::Streams::Dependencies{.store = *store, .home = loop, .random = random, .log = log},
-                  streams::Streams::Options{.limited = config.limited_throughput});
+  streams.emplace(
+      streams::Streams::Dependencies{.store = *store, .home = loop, .random = random, .log = log},
+      streams::Streams::Options{.limited = config.limited_throughput, .split_records = config.stream_split_records});
   reclaimer.emplace(*store, offload, loop);
   tables.emplace(tables::Tables::Dependencies{.store = *store,
                                               .home = loop,
@@ -22,6 +23,15 @@ Status Server::Parts::open_tables() {
                                          .collection_bytes_max = config.item_collection_bytes,
                                          .transaction_delay = config.transaction_delay,
                                          .recovery_lag = config.recovery_lag});
+  streams->on_hot_shard([this](const streams::StreamInfo& stream, const std::string& shard) {
+    // A table that is being changed, or split already, is asked again after the next look.
+    tables->split_shard(stream.scope, stream.table, shard, loop,
+                        tables::Reply<tables::TableDescription>([this, arn = stream.arn, shard](const auto& result) {
+                          if (result) return log.info("streams.hot_shard_split", {{"stream", arn}, {"shard", shard}});
+                          log.info("streams.hot_shard_stays",
+                                   {{"stream", arn}, {"shard", shard}, {"error", result.error().message}});
+                        }));
+  });
   streams->start();
   tables->start();
 

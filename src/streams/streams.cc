@@ -77,7 +77,10 @@ class Streams::Watch {
 };
 
 Streams::Streams(Dependencies dependencies, Options options)
-    : deps_(dependencies), options_(options), limits_(dependencies.home.clock(), options.limited) {
+    : deps_(dependencies),
+      options_(options),
+      limits_(dependencies.home.clock(), options.limited),
+      heat_(options.split_records) {
   load();
 }
 
@@ -603,8 +606,14 @@ void Streams::sweep() {
       return !shard.end && now - shard.created_ms >= options_.rollover.count() &&
              next->slots[shard.slot]->next() > shard.first;
     });
-    if (due) (void)roll_over(arn);
+    if (due) {
+      (void)roll_over(arn);
+    } else if (split_) {
+      for (const auto& shard : heat_.look(next->info, next->slots, deps_.home.clock().wall()))
+        split_(next->info, shard);
+    }
   }
+  heat_.end_round();
 }
 
 }  // namespace tidemill::streams

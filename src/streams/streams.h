@@ -18,6 +18,7 @@
 #include "storage/store.h"
 #include "streams/call_limits.h"
 #include "streams/error.h"
+#include "streams/heat.h"
 #include "streams/iterator.h"
 #include "streams/record.h"
 #include "streams/slot.h"
@@ -86,6 +87,7 @@ class Streams final : public tables::ChangeSink {
   struct Options {
     std::size_t slots_per_table = 1;  // unless the table's tag says another number
     bool limited = false;             // calls of the API: see call_limits.h
+    std::uint64_t split_records = 0;  // a second; see Heat. 0: shards are split by hand only
     std::chrono::milliseconds retention = std::chrono::hours(24);
     std::chrono::milliseconds rollover = std::chrono::hours(4);
     std::chrono::milliseconds iterator_life = std::chrono::minutes(15);
@@ -102,6 +104,10 @@ class Streams final : public tables::ChangeSink {
   ~Streams() override;
   Streams(const Streams&) = delete;
 
+  // `split(stream, shard)` is called for an open shard that is hot: it is to be split. Before start().
+  void on_hot_shard(std::function<void(const StreamInfo& stream, const std::string& shard)> split) {
+    split_ = std::move(split);
+  }
   // Starts the timer of rollover and trim.
   void start();
 
@@ -157,6 +163,8 @@ class Streams final : public tables::ChangeSink {
   const Dependencies deps_;
   const Options options_;
   CallLimits limits_;
+  Heat heat_;  // home loop
+  std::function<void(const StreamInfo&, const std::string&)> split_;
   mutable std::mutex mutex_;
   std::map<Key, std::shared_ptr<const Stream>, std::less<>>
       streams_;                                // guarded by mutex_; values are replaced, never changed

@@ -34,6 +34,11 @@ std::string rows_of(std::uint64_t backup) {
   return prefix;
 }
 
+// Those of the service itself end in zeros.
+std::string backup_arn(const TableDefinition& table, std::int64_t now_ms, std::uint32_t suffix) {
+  return fmt::format("{}/backup/{:014}-{:08x}", table_arn(table.scope, table.name), now_ms, suffix);
+}
+
 std::unexpected<Error> not_found(const std::string& arn) {
   return fail(Errc::kBackupNotFound, "Backup not found: " + arn);
 }
@@ -177,11 +182,6 @@ void Backups::store(const Backup& backup, storage::Mutation& batch) const {
   batch.put(Keyspace::kMeta, kNextIdKey, next);
 }
 
-std::string Backups::new_arn(const TableDefinition& table, std::int64_t now_ms) {
-  return fmt::format("{}/backup/{:014}-{:08x}", table_arn(table.scope, table.name), now_ms,
-                     static_cast<std::uint32_t>(tables_.random().u64()));
-}
-
 Result<Backup*> Backups::find(const std::string& arn) {
   const auto at = std::ranges::find_if(
       backups_, [&](const auto& entry) { return entry.second.arn == arn && entry.second.begun(); });
@@ -211,7 +211,7 @@ void Backups::create(const Scope& scope, const std::string& name, std::string ba
   const auto id = next_id_++;
   copying_[id];  // its place among the jobs
   backups_[id] = {.id = id,
-                  .arn = new_arn(table->definition, now),
+                  .arn = backup_arn(table->definition, now, static_cast<std::uint32_t>(tables_.random().u64())),
                   .name = std::move(backup_name),
                   .created_ms = now,
                   .items = size.items,
@@ -355,10 +355,17 @@ void Backups::remove(const std::string& arn, Reply<Backup> reply) {
   auto found = find(arn);
   if (!found) return std::move(reply)(std::unexpected(std::move(found).error()));
   Backup backup = **found;
+  if (backup.type == BackupType::kSystem) {
+    return std::move(reply)(
+        invalid(fmt::format("Invalid Request: User is not allowed to delete the system backup with arn {}. It will "
+                            "automatically expire on {}",
+                            arn, iso8601_ms(from_epoch_ms(backup.expires_ms.value_or(0))))));
+  }
   if (backup.status == BackupStatus::kCreating || read_from_.contains(backup.id)) {
-    return std::move(reply)(fail(
-        Errc::kBackupInUse,
-        fmt::format("Backup is being {}: {}", backup.status == BackupStatus::kCreating ? "created" : "used", arn)));
+    return std::move(reply)(
+        fail(Errc::kBackupInUse,
+             fmt::format("Backup is being {}: {}",
+                         backup.status == BackupStatus::kCreating ? "created" : "used to restore table", arn)));
   }
   storage::Mutation batch;
   erase(backup, batch);
@@ -375,7 +382,7 @@ bool Backups::keep_deleted(const Table& table, storage::Mutation& batch) {
   const auto now = epoch_ms(tables_.clock().wall());
   const auto size = description_of(table).size;
   Backup backup{.id = next_id_++,
-                .arn = new_arn(table.definition, now),
+                .arn = backup_arn(table.definition, now, 0),
                 .name = table.definition.name + "$DeletedTableBackup",
                 .type = BackupType::kSystem,
                 .status = BackupStatus::kAvailable,

@@ -105,7 +105,6 @@ class Backups {
     std::int64_t items = 0, bytes = 0;
   };
   void store(const Backup& backup, storage::Mutation& batch) const;
-  std::string new_arn(const TableDefinition& table, std::int64_t now_ms);
   Result<Backup*> find(const std::string& arn);
   void copy_step(std::uint64_t id);
   void end_copy(std::uint64_t id, bool whole);

@@ -276,15 +276,21 @@ TablePtr Tables::replace(Definition definition, const TablePtr& before, storage:
   return publish(std::move(definition), before, before ? before->stream : nullptr);
 }
 
+// A key is shown by its ARN, whichever way it was named. None was named: one is made up.
+void Tables::name_key(Definition& definition) {
+  auto& key = definition.kms_key_arn;
+  if (!key || key->starts_with("arn:")) return;
+  const auto name = key->empty() ? "key/" + deps_.random.uuid() : key->starts_with("alias/") ? *key : "key/" + *key;
+  key = fmt::format("arn:aws:kms:{}:{}:{}", definition.scope.region, definition.scope.account, name);
+}
+
 void Tables::identify(Definition& definition, const Scope& scope, storage::Mutation& batch) {
   definition.id = next_table_++;
   definition.scope = scope;
   definition.uuid = deps_.random.uuid();
   definition.created = from_epoch_ms(epoch_ms(deps_.home.clock().wall()));
   if (definition.billing == BillingMode::kPayPerRequest) definition.on_demand_since = definition.created;
-  if (definition.kms_key_arn && definition.kms_key_arn->empty()) {
-    definition.kms_key_arn = fmt::format("arn:aws:kms:{}:{}:key/{}", scope.region, scope.account, deps_.random.uuid());
-  }
+  name_key(definition);
   std::string next_id;
   append_be(next_id, next_table_);
   batch.put(Keyspace::kMeta, kNextIdKey, next_id);
@@ -416,10 +422,7 @@ void Tables::update_table(Scope scope, UpdateTableInput input, runtime::Executor
           return std::move(reply)(std::unexpected(std::move(changes).error()));
         if (auto within = check_account(definition); !within)
           return std::move(reply)(std::unexpected(std::move(within).error()));
-        if (definition.kms_key_arn && definition.kms_key_arn->empty()) {
-          definition.kms_key_arn =
-              fmt::format("arn:aws:kms:{}:{}:key/{}", scope.region, scope.account, deps_.random.uuid());
-        }
+        name_key(definition);
         const bool opens = definition.stream.enabled && !before->definition.stream.enabled;
         const bool closes = !definition.stream.enabled && before->definition.stream.enabled;
         std::vector<IndexId> to_build, to_delete;
@@ -429,8 +432,11 @@ void Tables::update_table(Scope scope, UpdateTableInput input, runtime::Executor
           if (index.status == IndexStatus::kDeleting && old != nullptr && old->status != IndexStatus::kDeleting)
             to_delete.push_back(index.id);
         }
-        const bool lasting = !to_build.empty() || !to_delete.empty() || options_.transition.count() > 0 ||
-                             before->definition.status == TableStatus::kUpdating;
+        // Protection, encryption, limits of on-demand tables and warm throughput change without a state of their own.
+        const bool at_once =
+            !input.billing && !input.throughput && !input.stream && !input.table_class && !input.index_updates;
+        const bool lasting = !at_once && (!to_build.empty() || !to_delete.empty() || options_.transition.count() > 0 ||
+                                          before->definition.status == TableStatus::kUpdating);
         definition.status = lasting ? TableStatus::kUpdating : TableStatus::kActive;
 
         storage::Mutation batch;
@@ -481,7 +487,7 @@ void Tables::update_table(Scope scope, UpdateTableInput input, runtime::Executor
           after(options_.transition, [this, scope, name] { finish_updating(scope, name); });
         }
         auto description = description_of(*table);
-        description.status = TableStatus::kUpdating;
+        if (!at_once) description.status = TableStatus::kUpdating;
         reply_durable(ticket, std::move(description), std::move(reply));
       });
 }
@@ -568,12 +574,25 @@ void Tables::delete_index(TablePtr table, IndexId index) {
   });
 }
 
+// What keeps a table that is being changed is told in words of its own.
+Error Tables::why_not_deleted(const Scope& scope, std::string_view name, Error error) const {
+  const auto table = catalog_.load()->find(scope, name);
+  if (!table || table->definition.status != TableStatus::kUpdating) return error;
+  constexpr std::string_view kInUse = "Attempt to change a resource which is still in use: ";
+  const bool indexes = std::ranges::any_of(
+      table->definition.indexes, [](const IndexDefinition& index) { return index.status != IndexStatus::kActive; });
+  error.message =
+      indexes ? fmt::format("{}Cannot delete table while indexes are being created, updated, or deleted.", kInUse)
+              : fmt::format("{}Table: {} is in the process of being updated.", kInUse, name);
+  return error;
+}
+
 void Tables::delete_table(Scope scope, std::string name, runtime::Executor& loop, Reply<TableDescription> reply) {
   on_home<TableDescription>(
       loop, std::move(reply),
       [this, scope = std::move(scope), name = std::move(name)](Reply<TableDescription> reply) mutable {
         auto idle = idle_table(scope, name);
-        if (!idle) return std::move(reply)(std::unexpected(std::move(idle).error()));
+        if (!idle) return std::move(reply)(std::unexpected(why_not_deleted(scope, name, std::move(idle).error())));
         const auto before = *std::move(idle);
         if (before->definition.deletion_protection) {
           return std::move(reply)(
@@ -681,12 +700,10 @@ void Tables::tag(Scope scope, std::string name, std::vector<std::pair<std::strin
       [this, scope = std::move(scope), name = std::move(name), tags = std::move(tags)](Reply<TagList> reply) mutable {
         const auto table = catalog_.load()->find(scope, name);
         if (!table) return std::move(reply)(table_not_found(name));
+        if (auto checked = check_tags(tags); !checked)
+          return std::move(reply)(std::unexpected(std::move(checked).error()));
         Definition definition = table->definition;
-        for (auto& [key, value] : tags) {
-          if (auto checked = check_tag(key, value); !checked)
-            return std::move(reply)(std::unexpected(std::move(checked).error()));
-          definition.tags[key] = value;
-        }
+        for (auto& [key, value] : tags) definition.tags[key] = value;
         if (definition.tags.size() > 50)
           return std::move(reply)(invalid("Number of Tags exceed the current limit for the provided ResourceArn"));
         storage::Mutation batch;
@@ -705,7 +722,11 @@ void Tables::untag(Scope scope, std::string name, std::vector<std::string> keys,
         const auto table = catalog_.load()->find(scope, name);
         if (!table) return std::move(reply)(table_not_found(name));
         Definition definition = table->definition;
-        for (const auto& key : keys) definition.tags.erase(key);
+        for (const auto& key : keys) {
+          if (auto checked = check_tag_key(key); !checked)
+            return std::move(reply)(std::unexpected(std::move(checked).error()));
+          definition.tags.erase(key);
+        }
         storage::Mutation batch;
         store_definition(definition, batch);
         const auto ticket = deps_.store.write(std::move(batch));

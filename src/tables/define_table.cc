@@ -46,27 +46,103 @@ Status check_units(const Throughput& throughput, const std::string& index) {
   return {};
 }
 
-// `least`: what there is already, named by `than`. `of`: "table" or "index NAME".
-Status check_warm(const OptionalThroughput& asked, const Throughput& least, const std::string& of,
-                  std::string_view than) {
-  const auto too_low = [&](std::string_view unit) {
+// What an on-demand table can serve at once from its beginning.
+constexpr Throughput kOnDemandWarm{.read = 12000, .write = 4000};
+
+// Lower than `least` is refused, with the words for it. `of`: "table" or "index NAME".
+struct WarmLimit {
+  Throughput least;
+  std::string_view than_read, than_write;
+};
+Status check_warm(const OptionalThroughput& asked, const WarmLimit& limit, const std::string& of) {
+  const auto too_low = [&](std::string_view unit, std::string_view than) {
     return invalid_values(fmt::format("Requested {} for WarmThroughput for {} is lower than {}", unit, of, than));
   };
-  if (asked.read && *asked.read < least.read) return too_low("ReadUnitsPerSecond");
-  if (asked.write && *asked.write < least.write) return too_low("WriteUnitsPerSecond");
+  if (asked.read && *asked.read < limit.least.read) return too_low("ReadUnitsPerSecond", limit.than_read);
+  if (asked.write && *asked.write < limit.least.write) return too_low("WriteUnitsPerSecond", limit.than_write);
   return {};
 }
-constexpr std::string_view kInitialWarm = "initial throughput for OnDemand";
+
+Status check_first_warm(const OptionalThroughput& asked, BillingMode billing, const Throughput& provisioned,
+                        const std::string& of) {
+  if (billing == BillingMode::kProvisioned) {
+    return check_warm(asked,
+                      {.least = provisioned,
+                       .than_read = "ReadCapacityUnits of ProvisionedThroughput",
+                       .than_write = "WriteCapacityUnits of ProvisionedThroughput"},
+                      of);
+  }
+  constexpr std::string_view kInitial =
+      "initial throughput for OnDemand. See: "
+      "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/"
+      "on-demand-capacity-mode.html#on-demand-capacity-mode-initial";
+  return check_warm(asked, {.least = kOnDemandWarm, .than_read = kInitial, .than_write = kInitial}, of);
+}
 
 // What is asked for in place of what there is; nothing goes down.
 Status apply_warm(OptionalThroughput& warm, const OptionalThroughput& asked, const Throughput& provisioned,
                   BillingMode billing, const std::string& of) {
-  const auto& least = billing == BillingMode::kPayPerRequest ? kOnDemandWarm : provisioned;
-  const Throughput now{.read = warm.read.value_or(least.read), .write = warm.write.value_or(least.write)};
-  TM_CHECK(check_warm(asked, now, of, "current WarmThroughput"));
+  constexpr std::string_view kCurrent = "current WarmThroughput, decreasing WarmThroughput is not supported";
+  TM_CHECK(check_warm(
+      asked, {.least = warm_throughput(billing, provisioned, warm), .than_read = kCurrent, .than_write = kCurrent},
+      of));
   if (asked.read) warm.read = asked.read;
   if (asked.write) warm.write = asked.write;
   return {};
+}
+
+// Keeps what a table or an index could serve before its throughput changes.
+void keep_warm(OptionalThroughput& warm, BillingMode billing, const Throughput& provisioned) {
+  const auto now = warm_throughput(billing, provisioned, warm);
+  warm = {now.read, now.write};
+}
+
+// Limits of on-demand throughput belong to on-demand tables. `words`: how the refusal calls the index and the table.
+Status refuse_on_demand(const OptionalThroughput& asked, std::string_view words) {
+  if (asked.empty()) return {};
+  return invalid_values(
+      fmt::format("Max{}RequestUnits for OnDemandThroughput{}", asked.read ? "Read" : "Write", words));
+}
+
+Status check_on_demand_range(const OptionalThroughput& asked, std::string_view index) {
+  const auto wrong = limit_out_of_range(asked);
+  if (wrong.empty()) return {};
+  return invalid_values(
+      fmt::format("Requested Max{}RequestUnits for OnDemandThroughput for {} is outside of valid range", wrong,
+                  index.empty() ? "table" : fmt::format("index : {}", index)));
+}
+
+Status check_first_on_demand(const OptionalThroughput& asked, BillingMode billing, std::string_view index) {
+  if (billing == BillingMode::kProvisioned) {
+    return refuse_on_demand(asked, (index.empty() ? "" : fmt::format(" for index: {}", index)) +
+                                       " cannot be specified when table BillingMode is PROVISIONED.");
+  }
+  return check_on_demand_range(asked, index);
+}
+
+// A limit of -1 takes away the one that is there; one that is not named stays.
+Status apply_on_demand(OptionalThroughput& limits, const OptionalThroughput& asked, BillingMode billing,
+                       std::string_view index) {
+  constexpr std::int64_t kNone = -1;
+  if (billing == BillingMode::kProvisioned) {
+    return refuse_on_demand(asked, (index.empty() ? "" : fmt::format(" for index : {}", index)) +
+                                       " cannot be specified when the table BillingMode is PROVISIONED");
+  }
+  OptionalThroughput checked = asked;
+  for (auto* limit : {&checked.read, &checked.write})
+    if (*limit == kNone) limit->reset();
+  TM_CHECK(check_on_demand_range(checked, index));
+  if (asked.read) limits.read = checked.read;
+  if (asked.write) limits.write = checked.write;
+  return {};
+}
+
+constexpr std::string_view kStandardClass = "STANDARD";
+Status check_class(const std::string& table_class) {
+  if (table_class == kStandardClass || table_class == "STANDARD_INFREQUENT_ACCESS") return {};
+  return invalid(
+      "Invalid table-class parameter provided. Please try again with a valid table-class value: [STANDARD, "
+      "STANDARD_INFREQUENT_ACCESS].");
 }
 
 // A key schema with two elements at most: the table's own, and a local index's.
@@ -177,20 +253,25 @@ Result<IndexDefinition> local_index(const IndexInput& input, const std::vector<A
                          .projection = std::move(projection)};
 }
 
+// `creates`: of CreateTable, which has words of its own.
 Result<IndexDefinition> global_index(const IndexInput& input, const std::vector<AttributeInput>& attributes,
-                                     BillingMode billing) {
+                                     BillingMode billing, bool creates) {
   TM_CHECK(check_global_keys(input.keys, attributes));
   TM_TRY(auto projection, projection_of(input.projection));
   if (billing == BillingMode::kPayPerRequest && input.throughput) {
-    return invalid_values(fmt::format(
-        "ProvisionedThroughput should not be specified for index: {} when BillingMode is PAY_PER_REQUEST", input.name));
+    return invalid_values(fmt::format("{} for index: {} when BillingMode is PAY_PER_REQUEST",
+                                      creates ? "ProvisionedThroughput should not be specified"
+                                              : "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified",
+                                      input.name));
   }
   if (billing == BillingMode::kProvisioned && !input.throughput) {
-    return invalid_values("ProvisionedThroughput is not specified for index: " + input.name);
+    return invalid_values((creates ? "ProvisionedThroughput is not specified for index: "
+                                   : "Both ReadCapacityUnits and WriteCapacityUnits must be specified for index: ") +
+                          input.name);
   }
   if (input.throughput) TM_CHECK(check_units(*input.throughput, input.name));
-  if (billing == BillingMode::kPayPerRequest)
-    TM_CHECK(check_warm(input.warm, kOnDemandWarm, "index " + input.name, kInitialWarm));
+  TM_CHECK(check_first_on_demand(input.on_demand, billing, input.name));
+  TM_CHECK(check_first_warm(input.warm, billing, input.throughput.value_or(Throughput{}), "index " + input.name));
   return IndexDefinition{.name = input.name,
                          .kind = IndexKind::kGlobal,
                          .keys = key_schema(input.keys, attributes),
@@ -247,7 +328,7 @@ Status check_duplicates(const std::vector<AttributeInput>& attributes) {
   std::set<std::string_view> seen;
   for (const auto& attribute : attributes) {
     if (!seen.insert(attribute.name).second) {
-      return invalid_values("Duplicate AttributeName in AttributeDefinitions: " + attribute.name);
+      return invalid("Attribute Name is duplicated: " + attribute.name);
     }
   }
   return {};
@@ -255,24 +336,63 @@ Status check_duplicates(const std::vector<AttributeInput>& attributes) {
 
 }  // namespace
 
-Status check_tag(const std::string& key, const std::string& value) {
-  // Letters and digits of any script are legal, so only the ASCII part of the alphabet can be checked here.
-  const auto legal = [](char c) {
+Throughput warm_throughput(BillingMode billing, const Throughput& provisioned, const OptionalThroughput& kept) {
+  const auto& least = billing == BillingMode::kPayPerRequest ? kOnDemandWarm : provisioned;
+  return {.read = std::max(kept.read.value_or(0), least.read), .write = std::max(kept.write.value_or(0), least.write)};
+}
+
+std::string_view limit_out_of_range(const OptionalThroughput& asked) {
+  if (asked.read && *asked.read < 1) return "Read";
+  if (asked.write && *asked.write < 1) return "Write";
+  return {};
+}
+
+Status check_encryption(const EncryptionInput& asked) {
+  if (!asked.enabled) {
+    if (asked.type) return invalid_values("SSEType can not be specified if Enabled is false");
+    if (asked.key) return invalid_values("KMSMasterKeyId can not be specified if Enabled is false");
+    return {};
+  }
+  if (asked.type == "AES256") return invalid_values("SSEType AES256 is not supported");
+  if (asked.key && !asked.type) return invalid_values("SSEType KMS is required if KMSMasterKeyId is specified");
+  return {};
+}
+
+namespace {
+
+// Letters and digits of any script are legal, so only the ASCII part of the alphabet can be checked here.
+bool is_tag_text(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) {
     const auto u = static_cast<unsigned char>(c);
     return u >= 0x80 || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
            std::string_view(" +-=._:/@").find(c) != std::string_view::npos;
-  };
-  if (key.empty() || utf8_characters(key) > 128 || !std::ranges::all_of(key, legal))
+  });
+}
+
+}  // namespace
+
+Status check_tag_key(const std::string& key) {
+  if (key.empty() || utf8_characters(key) > 128 || !is_tag_text(key))
     return invalid("The Tag Key provided is invalid, Key: " + key);
-  if (utf8_characters(value) > 256 || !std::ranges::all_of(value, legal))
-    return invalid("The Tag Value provided is invalid, Value: " + value);
   // That prefix is for tags that the service writes itself.
   const auto begins_like = [](char have, char want) { return have == want || have == want - 'a' + 'A'; };
   if (std::ranges::equal(std::string_view(key).substr(0, 4), std::string_view("aws:"), begins_like))
     return invalid("Tag Key cannot be prefixed with aws:, Key: " + key);
-  if (key == kSlotsTag && !slots_from(value))
-    return invalid("One or more parameter values were invalid: The tag tidemill:slots takes a number from 1 to 64: " +
-                   value);
+  return {};
+}
+
+Status check_tags(const std::vector<std::pair<std::string, std::string>>& tags) {
+  if (tags.size() > kTagsMax) return invalid("Number of Tags exceed the current limit for the provided ResourceArn");
+  std::set<std::string_view> seen;
+  for (const auto& [key, value] : tags) {
+    TM_CHECK(check_tag_key(key));
+    if (utf8_characters(value) > 256 || !is_tag_text(value))
+      return invalid("The Tag Value provided is invalid, Value: " + value);
+    if (key == kSlotsTag && !slots_from(value))
+      return invalid_values("The tag tidemill:slots takes a number from 1 to 64: " + value);
+    if (!seen.insert(key).second)
+      return invalid("Duplicate Tag Keys provided as input: Duplicate Tag Key found " + key);
+  }
   return {};
 }
 
@@ -317,7 +437,7 @@ Result<TableDefinition> define_table(const CreateTableInput& input) {
   if (input.global_indexes) {
     if (input.global_indexes->empty()) return invalid_values("List of GlobalSecondaryIndexes is empty");
     for (const auto& index : *input.global_indexes) {
-      TM_TRY(auto definition, global_index(index, input.attributes, table.billing));
+      TM_TRY(auto definition, global_index(index, input.attributes, table.billing, /*creates=*/true));
       if (!names.insert(index.name).second) return invalid_values("Duplicate index name: " + index.name);
       table.indexes.push_back(std::move(definition));
     }
@@ -334,20 +454,19 @@ Result<TableDefinition> define_table(const CreateTableInput& input) {
     TM_TRY(const auto view, stream_of(*input.stream, /*creates=*/true));
     if (view) table.stream = {.enabled = true, .view = *view, .label = ""};
   }
-  if (input.tags.size() > kTagsMax)
-    return invalid("Number of Tags exceed the current limit for the provided ResourceArn");
-  for (const auto& [key, value] : input.tags) {
-    TM_CHECK(check_tag(key, value));
-    if (!table.tags.emplace(key, value).second)
-      return invalid("Duplicate Tag Keys provided as input: Duplicate Tag Key found " + key);
-  }
+  TM_CHECK(check_tags(input.tags));
+  table.tags.insert(input.tags.begin(), input.tags.end());
+  TM_CHECK(check_first_on_demand(input.on_demand, table.billing, ""));
   table.on_demand = input.on_demand;
-  if (table.billing == BillingMode::kPayPerRequest)
-    TM_CHECK(check_warm(input.warm, kOnDemandWarm, "table", kInitialWarm));
+  TM_CHECK(check_first_warm(input.warm, table.billing, table.throughput, "table"));
   table.warm = input.warm;
+  if (input.table_class) TM_CHECK(check_class(*input.table_class));
   table.table_class = input.table_class;
   table.deletion_protection = input.deletion_protection;
-  if (input.encryption && input.encryption->enabled) table.kms_key_arn = input.encryption->key.value_or("");
+  if (input.encryption) {
+    TM_CHECK(check_encryption(*input.encryption));
+    if (input.encryption->enabled) table.kms_key_arn = input.encryption->key.value_or("");
+  }
   return table;
 }
 
@@ -368,6 +487,16 @@ Status apply_billing(TableDefinition& table, const UpdateTableInput& input) {
   const auto before = table.billing;
   if (input.billing)
     table.billing = *input.billing == "PAY_PER_REQUEST" ? BillingMode::kPayPerRequest : BillingMode::kProvisioned;
+  if (table.billing != before || input.throughput) keep_warm(table.warm, before, table.throughput);
+  if (table.billing != before) {
+    // Limits of on-demand throughput do not outlast a switch.
+    table.on_demand = {};
+    for (auto& index : table.indexes) {
+      if (index.kind != IndexKind::kGlobal) continue;
+      keep_warm(index.warm, before, index.throughput);
+      index.on_demand = {};
+    }
+  }
   if (table.billing == BillingMode::kPayPerRequest) {
     if (input.throughput) {
       return invalid_values(
@@ -391,7 +520,7 @@ Status apply_billing(TableDefinition& table, const UpdateTableInput& input) {
           });
       if (!given) return invalid_values("ProvisionedThroughput must be specified for index: " + index.name);
     }
-  } else if (input.billing && !input.throughput && table.throughput == Throughput{}) {
+  } else if (input.billing && !input.throughput) {
     return invalid_values("ProvisionedThroughput must be specified when BillingMode is PROVISIONED");
   }
   if (input.throughput) {
@@ -404,12 +533,21 @@ Status apply_billing(TableDefinition& table, const UpdateTableInput& input) {
   return {};
 }
 
+std::unexpected<Error> no_index(std::string_view index, std::string_view table) {
+  return fail(Errc::kResourceNotFound,
+              fmt::format("Requested resource not found: Index {} for table {}", index, table));
+}
+
 Status apply_indexes(TableDefinition& table, const UpdateTableInput& input) {
   using Kind = IndexUpdateInput::Kind;
   if (!input.index_updates) return {};
+  if (input.index_updates->empty()) return invalid_values("List of GlobalSecondaryIndexUpdates is empty");
   std::set<std::string_view> names;
   std::size_t structural = 0;
   for (const auto& update : *input.index_updates) {
+    if (update.several) {
+      return invalid_values("Only one global secondary index action is allowed per GlobalSecondaryIndexUpdate object");
+    }
     if (update.kind == Kind::kNone) {
       return invalid_values(
           "One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, "
@@ -448,11 +586,15 @@ Status apply_indexes(TableDefinition& table, const UpdateTableInput& input) {
             }
           }
         }
-        TM_TRY(auto index, global_index(update.index, input.attributes, table.billing));
+        if (input.attributes.empty())
+          return invalid_values("AttributeDefinitions is not specified for index: " + update.index.name);
+        TM_TRY(auto index, global_index(update.index, input.attributes, table.billing, /*creates=*/false));
         const auto globals = std::ranges::count(table.indexes, IndexKind::kGlobal, &IndexDefinition::kind);
         if (static_cast<std::size_t>(globals) >= kGlobalIndexesMax) {
           return fail(Errc::kLimitExceeded,
-                      fmt::format("GlobalSecondaryIndex count exceeds the per-table limit of {}", kGlobalIndexesMax));
+                      fmt::format("Subscriber limit exceeded: Number of global secondary indexes exceeds per-table "
+                                  "limit of {}",
+                                  kGlobalIndexesMax));
         }
         index.id = table.next_index++;
         index.status = IndexStatus::kCreating;
@@ -462,10 +604,9 @@ Status apply_indexes(TableDefinition& table, const UpdateTableInput& input) {
         break;
       }
       case Kind::kDelete:
-        if (it == table.indexes.end() || it->kind != IndexKind::kGlobal) {
-          return fail(Errc::kResourceNotFound, "Requested resource not found: Index: " + update.index.name +
-                                                   " not found for table: " + table.name);
-        }
+        if (it == table.indexes.end()) return no_index(update.index.name, table.name);
+        if (it->kind != IndexKind::kGlobal)
+          return invalid("Cannot delete an index that is not a GlobalSecondaryIndex: " + it->name);
         if (it->status == IndexStatus::kDeleting) {
           return fail(
               Errc::kResourceInUse,
@@ -475,29 +616,35 @@ Status apply_indexes(TableDefinition& table, const UpdateTableInput& input) {
         it->backfilling = false;
         break;
       case Kind::kUpdate:
-        if (it == table.indexes.end() || it->kind != IndexKind::kGlobal) {
-          return fail(Errc::kResourceNotFound, "Requested resource not found: Index: " + update.index.name +
-                                                   " not found for table: " + table.name);
-        }
+        if (it == table.indexes.end()) return no_index(update.index.name, table.name);
+        if (it->kind != IndexKind::kGlobal)
+          return invalid("Cannot update an index that is not a GlobalSecondaryIndex: " + it->name);
         if (it->status != IndexStatus::kActive) {
           return fail(
               Errc::kResourceInUse,
               "Attempt to change a resource which is still in use: Index is being created: " + update.index.name);
         }
+        if (table.billing == BillingMode::kPayPerRequest &&
+            (update.index.throughput || (update.index.on_demand.empty() && update.index.warm.empty()))) {
+          return invalid_values(
+              fmt::format("The only Updates for index: {} when TableThroughputMode is PAY_PER_REQUEST can be to "
+                          "OnDemandThroughput, WarmThroughput",
+                          it->name));
+        }
+        if (table.billing == BillingMode::kProvisioned && !update.index.throughput && update.index.on_demand.empty() &&
+            update.index.warm.empty()) {
+          return invalid_values("Both ReadCapacityUnits and WriteCapacityUnits must be specified for index: " +
+                                it->name);
+        }
         if (update.index.throughput) {
-          if (table.billing == BillingMode::kPayPerRequest) {
-            return invalid_values(fmt::format(
-                "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified for index: {} when BillingMode is "
-                "PAY_PER_REQUEST",
-                update.index.name));
-          }
           TM_CHECK(check_units(*update.index.throughput, update.index.name));
           if (it->throughput == *update.index.throughput) {
             return invalid(unchanged_text("the index " + update.index.name, it->throughput));
           }
+          keep_warm(it->warm, table.billing, it->throughput);
           it->throughput = *update.index.throughput;
         }
-        if (!update.index.on_demand.empty()) it->on_demand = update.index.on_demand;
+        TM_CHECK(apply_on_demand(it->on_demand, update.index.on_demand, table.billing, it->name));
         TM_CHECK(apply_warm(it->warm, update.index.warm, it->throughput, table.billing, "index " + it->name));
         break;
       case Kind::kNone: break;
@@ -508,10 +655,11 @@ Status apply_indexes(TableDefinition& table, const UpdateTableInput& input) {
 
 // Which members of UpdateTable go together.
 Status check_together(const UpdateTableInput& input) {
-  const bool units = input.billing || input.throughput;
+  // A switch to on-demand changes no units.
+  const bool units = input.throughput || input.billing == "PROVISIONED";
   const bool indexes = input.index_updates && !input.index_updates->empty();
-  const int changes = int{units} + int{indexes} + int{input.on_demand.has_value()} + int{input.warm.has_value()} +
-                      int{input.stream.has_value()} + int{input.encryption.has_value()} +
+  const int changes = int{units || input.billing} + int{indexes} + int{input.on_demand.has_value()} +
+                      int{input.warm.has_value()} + int{input.stream.has_value()} + int{input.encryption.has_value()} +
                       int{input.table_class.has_value()} + int{input.deletion_protection.has_value()};
   if (changes == 1) return {};
   const auto alone = [](std::string_view what) {
@@ -520,6 +668,11 @@ Status check_together(const UpdateTableInput& input) {
   if (input.encryption) return alone("Server-Side Encryption modification");
   if (input.table_class) return alone("TableClass modification");
   if (input.deletion_protection) return alone("DeletionProtection modification");
+  const bool creates = indexes && std::ranges::any_of(*input.index_updates, [](const IndexUpdateInput& update) {
+                         return update.kind == IndexUpdateInput::Kind::kCreate;
+                       });
+  if (input.warm && creates)
+    return invalid_values("Create global secondary index cannot be specified when updating WarmThroughput");
   if (input.warm) return alone("WarmThroughput");
   if (input.on_demand && (changes > 2 || !input.billing))
     return invalid_values("OnDemandThroughput can only be combined with BillingMode in an UpdateTable request");
@@ -547,6 +700,23 @@ Status apply_stream(TableDefinition& table, const UpdateTableInput& input) {
   return {};
 }
 
+Status apply_encryption(TableDefinition& table, const EncryptionInput& asked) {
+  TM_CHECK(check_encryption(asked));
+  if (!asked.enabled) {
+    if (!table.kms_key_arn) return invalid_values("Table is already encrypted by default");
+    table.kms_key_arn.reset();
+    return {};
+  }
+  // Only the ARN is known to be the same key; another name of it is taken as a change.
+  if (asked.key && asked.key == table.kms_key_arn) {
+    return invalid_values(
+        "Table is already encrypted with given KMSMasterKeyId. Use KMSMasterKeyId parameter if you want to change "
+        "Master Key");
+  }
+  table.kms_key_arn = asked.key.value_or(table.kms_key_arn.value_or(""));
+  return {};
+}
+
 }  // namespace
 
 Result<TableDefinition> redefine_table(const TableDefinition& table, const UpdateTableInput& input) {
@@ -564,17 +734,16 @@ Result<TableDefinition> redefine_table(const TableDefinition& table, const Updat
   TM_CHECK(apply_billing(next, input));
   TM_CHECK(apply_indexes(next, input));
   TM_CHECK(apply_stream(next, input));
-  if (input.on_demand) next.on_demand = *input.on_demand;
+  if (input.on_demand) TM_CHECK(apply_on_demand(next.on_demand, *input.on_demand, next.billing, ""));
   if (input.warm) TM_CHECK(apply_warm(next.warm, *input.warm, next.throughput, next.billing, "table"));
-  if (input.table_class) next.table_class = input.table_class;
-  if (input.deletion_protection) next.deletion_protection = *input.deletion_protection;
-  if (input.encryption) {
-    if (input.encryption->enabled) {
-      next.kms_key_arn = input.encryption->key.value_or(table.kms_key_arn.value_or(""));
-    } else {
-      next.kms_key_arn.reset();
-    }
+  if (input.table_class) {
+    TM_CHECK(check_class(*input.table_class));
+    // A class that was never named is the standard one, and stays unnamed.
+    if (table.table_class.value_or(std::string(kStandardClass)) != *input.table_class)
+      next.table_class = input.table_class;
   }
+  if (input.deletion_protection) next.deletion_protection = *input.deletion_protection;
+  if (input.encryption) TM_CHECK(apply_encryption(next, *input.encryption));
   return next;
 }
 

@@ -36,10 +36,8 @@ struct StreamInput {
 struct EncryptionInput {
   bool enabled = false;
   std::optional<std::string> key;
+  std::optional<std::string> type;  // "AES256" or "KMS"
 };
-
-// What an on-demand table can serve at once from its beginning.
-inline constexpr Throughput kOnDemandWarm{.read = 12000, .write = 4000};
 
 struct CreateTableInput {
   std::string name;
@@ -61,7 +59,8 @@ struct CreateTableInput {
 struct IndexUpdateInput {
   enum class Kind : unsigned char { kCreate, kUpdate, kDelete, kNone };
   Kind kind = Kind::kNone;
-  IndexInput index;  // kDelete and kUpdate: the name, and the throughputs that were given
+  IndexInput index;      // kDelete and kUpdate: the name, and the throughputs that were given
+  bool several = false;  // more than one kind was given
 };
 
 struct UpdateTableInput {
@@ -84,7 +83,15 @@ Result<TableDefinition> define_table(const CreateTableInput& input);
 // kDeleting. When a stream is enabled anew its label is cleared: the engine gives the new one.
 Result<TableDefinition> redefine_table(const TableDefinition& table, const UpdateTableInput& input);
 
-// Tag rules of CreateTable and TagResource.
-Status check_tag(const std::string& key, const std::string& value);
+// What a table or an index can serve at once: never less than it could before, nor than it begins with.
+Throughput warm_throughput(BillingMode billing, const Throughput& provisioned, const OptionalThroughput& kept);
+
+// "Read" or "Write": which limit of on-demand throughput is none; empty: both are fine.
+std::string_view limit_out_of_range(const OptionalThroughput& asked);
+Status check_encryption(const EncryptionInput& asked);
+
+// Tag rules of CreateTable, TagResource and UntagResource.
+Status check_tag_key(const std::string& key);
+Status check_tags(const std::vector<std::pair<std::string, std::string>>& tags);
 
 }  // namespace tidemill::tables

@@ -158,6 +158,8 @@ class Tables {
   void store_definition(const Definition& definition, storage::Mutation& batch) const;
   template <class T>
   void reply_durable(storage::Ticket ticket, T value, Reply<T> reply);
+  void name_key(TableDefinition& definition);
+  Error why_not_deleted(const Scope& scope, std::string_view name, Error error) const;
   Result<TablePtr> idle_table(const Scope& scope,
                               std::string_view name) const;  // for a change: exists and is not in one
   void finish_creating(const Scope& scope, const std::string& name);

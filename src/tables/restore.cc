@@ -26,6 +26,38 @@ IndexInput to_input(const IndexDefinition& index) {
   return out;
 }
 
+// An index that was being built or deleted at that time is not part of the table.
+bool is_there(const IndexDefinition& index) {
+  return index.status != IndexStatus::kCreating && index.status != IndexStatus::kDeleting;
+}
+
+std::unexpected<Error> invalid_request(std::string_view message) {
+  return invalid("Invalid Request: " + std::string(message));
+}
+
+// What is asked for with a restore must fit the billing mode that the table will have.
+Status check_throughput(const TableDefinition& source, const RestoreOverrides& overrides, bool provisioned) {
+  if (overrides.billing == "PROVISIONED" && !overrides.throughput && source.billing != BillingMode::kProvisioned)
+    return invalid_request("Must override ProvisionedThroughput if BillingMode is overridden to PROVISIONED");
+  if (overrides.throughput && !provisioned) {
+    return invalid_request(overrides.billing
+                               ? "Cannot override ProvisionedThroughput if BillingMode is overridden to PAY_PER_REQUEST"
+                               : "Cannot override ProvisionedThroughput unless BillingMode is PROVISIONED");
+  }
+  if (!overrides.on_demand || overrides.on_demand->empty()) return {};
+  if (provisioned) {
+    return invalid_request(
+        fmt::format("Cannot override Max{}RequestUnits for OnDemandThroughput unless BillingModeOverride is "
+                    "PAY_PER_REQUEST",
+                    overrides.on_demand->read ? "Read" : "Write"));
+  }
+  if (const auto wrong = limit_out_of_range(*overrides.on_demand); !wrong.empty()) {
+    return invalid_request(
+        fmt::format("Requested Max{}RequestUnits for OnDemandThroughput is outside of valid range", wrong));
+  }
+  return {};
+}
+
 bool same_index(const IndexInput& asked, const IndexDefinition& index) {
   const auto known = to_input(index);
   if (asked.keys.size() != known.keys.size() || asked.projection.type != known.projection.type) return false;
@@ -46,34 +78,39 @@ Result<std::optional<std::vector<IndexInput>>> chosen_indexes(const TableDefinit
   std::vector<IndexInput> out;
   if (asked) {
     for (const auto& one : *asked) {
-      const auto* known = source.find_index(one.name);
-      if (known == nullptr || known->kind != kind || !same_index(one, *known)) {
-        return invalid(fmt::format(
+      // It may have another name, but must be one of those that were there.
+      const bool known = std::ranges::any_of(source.indexes, [&](const IndexDefinition& index) {
+        return index.kind == kind && is_there(index) && same_index(one, index);
+      });
+      if (!known) {
+        return invalid_request(fmt::format(
             "Index {} does not match a secondary index that existed in the source table and cannot be created during "
             "the restore operation",
             one.name));
+      }
+      if (kind == IndexKind::kGlobal) {
+        if (provisioned && !one.throughput)
+          return invalid_request("Must specify provisioned throughput for index " + one.name);
+        if (!provisioned && one.throughput) {
+          return invalid_request(
+              "Cannot override ProvisionedThroughput if BillingMode is overridden to PAY_PER_REQUEST for index " +
+              one.name);
+        }
       }
       out.push_back(one);
     }
   } else {
     for (const auto& index : source.indexes) {
-      // An index that was being built or deleted at that time is not part of the table.
-      if (index.kind != kind || index.status == IndexStatus::kCreating || index.status == IndexStatus::kDeleting)
-        continue;
-      out.push_back(to_input(index));
+      if (index.kind != kind || !is_there(index)) continue;
+      auto one = to_input(index);
+      if (provisioned) {
+        one.on_demand = {};
+        if (index.throughput != Throughput{}) one.throughput = index.throughput;
+      }
+      out.push_back(std::move(one));
     }
   }
   if (out.empty()) return std::nullopt;
-  if (kind == IndexKind::kGlobal) {
-    for (auto& one : out) {
-      if (!provisioned) {
-        one.throughput.reset();
-      } else if (!one.throughput) {
-        const auto* known = source.find_index(one.name);
-        if (known->throughput != Throughput{}) one.throughput = known->throughput;
-      }
-    }
-  }
   return out;
 }
 
@@ -84,18 +121,10 @@ std::string restore_progress_key(TableId table) { return "tables/restore-at/" + 
 Result<TableDefinition> restored_definition(const TableDefinition& source, const std::string& target,
                                             const RestoreOverrides& overrides) {
   bool provisioned = source.billing == BillingMode::kProvisioned;
-  if (overrides.billing) {
-    provisioned = *overrides.billing == "PROVISIONED";
-    if (provisioned && !overrides.throughput && source.billing != BillingMode::kProvisioned) {
-      return invalid("Must override ProvisionedThroughput if BillingMode is overridden to PROVISIONED");
-    }
-  }
-  if (overrides.throughput && !provisioned) {
-    return invalid("Cannot override ProvisionedThroughput unless BillingMode is PROVISIONED");
-  }
-  CreateTableInput input{.name = target,
-                         .billing = provisioned ? "PROVISIONED" : "PAY_PER_REQUEST",
-                         .on_demand = overrides.on_demand.value_or(source.on_demand)};
+  if (overrides.billing) provisioned = *overrides.billing == "PROVISIONED";
+  TM_CHECK(check_throughput(source, overrides, provisioned));
+  CreateTableInput input{.name = target, .billing = provisioned ? "PROVISIONED" : "PAY_PER_REQUEST"};
+  if (!provisioned) input.on_demand = overrides.on_demand.value_or(source.on_demand);
   if (provisioned) input.throughput = overrides.throughput.value_or(source.throughput);
   for (const auto& key : source.keys.hash) input.keys.push_back({key.name, "HASH"});
   for (const auto& key : source.keys.range) input.keys.push_back({key.name, "RANGE"});
@@ -115,6 +144,7 @@ Result<TableDefinition> restored_definition(const TableDefinition& source, const
   TM_TRY(auto definition, define_table(input));
   definition.kms_key_arn = source.kms_key_arn;
   if (overrides.encryption) {
+    TM_CHECK(check_encryption(*overrides.encryption));
     definition.kms_key_arn.reset();
     if (overrides.encryption->enabled) definition.kms_key_arn = overrides.encryption->key.value_or("");
   }
@@ -144,9 +174,11 @@ void Backups::restore(const Scope& scope, const RestoreBackupInput& input, Reply
   if (auto checked = check_target(scope, input.target, "backup: " + input.backup_arn); !checked)
     return std::move(reply)(std::unexpected(std::move(checked).error()));
   if (backup.status != BackupStatus::kAvailable || read_from_.contains(backup.id)) {
-    return std::move(reply)(fail(
-        Errc::kBackupInUse, fmt::format("Backup is being {}: {}",
-                                        backup.status == BackupStatus::kCreating ? "created" : "used", backup.arn)));
+    return std::move(reply)(
+        fail(Errc::kBackupInUse,
+             fmt::format("Backup is being {}: {}",
+                         backup.status == BackupStatus::kCreating ? "created" : "used to restore another table",
+                         backup.arn)));
   }
   auto definition = restored_definition(backup.table, input.target, input.overrides);
   if (!definition) return std::move(reply)(std::unexpected(std::move(definition).error()));

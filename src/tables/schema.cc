@@ -189,6 +189,14 @@ OptionalThroughput optional_from(const json::Value* value) {
   return out;
 }
 
+// What an older version stored for "no limit" is none.
+OptionalThroughput limits_from(const json::Value* value) {
+  auto out = optional_from(value);
+  for (auto* limit : {&out.read, &out.write})
+    if (*limit && **limit < 1) limit->reset();
+  return out;
+}
+
 json::Value optional_time(const std::optional<WallTime>& t) { return t ? json::Value(epoch_ms(*t)) : json::Value(); }
 
 std::optional<WallTime> time_from(const json::Value& value, std::string_view name) {
@@ -237,7 +245,7 @@ IndexDefinition index_from(const json::Value& value) {
     for (const auto& name : include->as_array()) index.projection.include.push_back(name.as_string());
   }
   index.throughput = throughput_from(value.find("throughput"));
-  index.on_demand = optional_from(value.find("on_demand"));
+  index.on_demand = limits_from(value.find("on_demand"));
   index.warm = optional_from(value.find("warm"));
   index.status = static_cast<IndexStatus>(value.integer_or("status", 1));
   index.backfilling = value.bool_or("backfilling", false);
@@ -285,6 +293,7 @@ std::string to_stored(const TableDefinition& table) {
   for (const auto& [key, value] : table.tags) tags[key] = value;
   out["tags"] = std::move(tags);
   out["class"] = optional_text(table.table_class);
+  out["class_changed"] = optional_time(table.class_changed);
   out["protected"] = table.deletion_protection;
   out["kms"] = optional_text(table.kms_key_arn);
   out["features"] = features_value(table.features);
@@ -316,7 +325,7 @@ std::optional<TableDefinition> table_from_stored(std::string_view text) {
   table.decreases_today = static_cast<int>(value.integer_or("decreases_today", 0));
   table.increased = time_from(value, "increased");
   table.decreased = time_from(value, "decreased");
-  table.on_demand = optional_from(value.find("on_demand"));
+  table.on_demand = limits_from(value.find("on_demand"));
   table.warm = optional_from(value.find("warm"));
   table.stream.enabled = value.bool_or("stream_enabled", false);
   table.stream.view = static_cast<StreamView>(value.integer_or("stream_view", 0));
@@ -328,6 +337,7 @@ std::optional<TableDefinition> table_from_stored(std::string_view text) {
     for (const auto& [key, tag] : tags->as_object()) table.tags[key] = tag.as_string();
   }
   table.table_class = text_from(value, "class");
+  table.class_changed = time_from(value, "class_changed");
   table.deletion_protection = value.bool_or("protected", false);
   table.kms_key_arn = text_from(value, "kms");
   table.features = features_from(value.find("features"));

@@ -113,6 +113,7 @@ struct TableDefinition {
   std::optional<WallTime> ttl_changed;
   std::map<std::string, std::string> tags;
   std::optional<std::string> table_class;
+  std::optional<WallTime> class_changed;
   bool deletion_protection = false;
   std::optional<std::string> kms_key_arn;  // server-side encryption with a key was asked for
   Features features;

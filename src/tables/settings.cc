@@ -9,6 +9,7 @@
 namespace tidemill::tables {
 namespace {
 
+constexpr std::string_view kStreamPart = "/stream/";
 constexpr std::string_view kNoPolicy = "Resource-based policy not found for the provided ResourceArn: ";
 
 std::unexpected<Error> no_table(std::string_view name) {
@@ -19,8 +20,8 @@ Result<TablePtr> table_of(const Tables& tables, const PolicyResource& resource) 
   auto table = tables.usable(resource.scope, resource.table);
   if (!table) return no_table(resource.table);
   if (!resource.stream.empty() && table->definition.stream.label != resource.stream) {
-    return fail(Errc::kResourceNotFound,
-                fmt::format("Requested resource not found: Stream: {} not found", resource.arn));
+    return fail(Errc::kResourceNotFound, fmt::format("Requested resource not found: Stream: {} not found for Table: {}",
+                                                     resource.stream, resource.table));
   }
   return table;
 }
@@ -80,16 +81,25 @@ InsightsDescription description(const Tables& tables, const Table& table, const 
 
 }  // namespace
 
-Result<PolicyResource> policy_resource(std::string_view arn) {
+Result<TableArn> table_or_stream(std::string_view arn) {
+  if (!arn.starts_with("arn:")) return invalid_values(fmt::format("ARNs must start with 'arn:': {}", arn));
   auto parsed = parse_table_arn(arn);
-  constexpr std::string_view kStream = "/stream/";
-  if (!parsed || (!parsed->rest.empty() && !parsed->rest.starts_with(kStream))) {
-    return invalid("Invalid ResourceArn: " + std::string(arn));
-  }
+  if (!parsed && arn.find(":dynamodb:") != arn.npos && arn.find(":table/") != arn.npos)
+    return invalid(fmt::format("Invalid TableArn: Invalid ResourceArn provided as input {}", arn));
+  if (!parsed) return invalid_values(fmt::format("Provided Arn is not a DynamoDB resource arn: {}", arn));
+  if (parsed->rest.empty() || parsed->rest.starts_with(kStreamPart)) return *std::move(parsed);
+  if (!parsed->rest.starts_with("/index/"))
+    return invalid_values(fmt::format("Provided Arn is not a DynamoDB resource arn: {}", arn));
+  return invalid_values(
+      fmt::format("Invalid resource arn provided, only table or stream is accepted. Provided resource arn: {}", arn));
+}
+
+Result<PolicyResource> policy_resource(std::string_view arn) {
+  TM_TRY(auto parsed, table_or_stream(arn));
   return PolicyResource{.arn = std::string(arn),
-                        .scope = std::move(parsed->scope),
-                        .table = std::move(parsed->table),
-                        .stream = parsed->rest.empty() ? std::string() : parsed->rest.substr(kStream.size())};
+                        .scope = std::move(parsed.scope),
+                        .table = std::move(parsed.table),
+                        .stream = parsed.rest.empty() ? std::string() : parsed.rest.substr(kStreamPart.size())};
 }
 
 void put_policy(Tables& tables, const PolicyResource& resource, std::string document,

@@ -21,6 +21,8 @@ struct PolicyResource {
 };
 // kValidation when the text is no ARN that a policy can belong to.
 Result<PolicyResource> policy_resource(std::string_view arn);
+// The table of an ARN that names a table or a stream of one: what tags and policies can belong to.
+Result<TableArn> table_or_stream(std::string_view arn);
 
 inline constexpr std::size_t kPolicySizeMax = 20 * 1024;
 

@@ -284,6 +284,7 @@ Status check_quotas(const TableDefinition& table, const Throughput& others) {
 }
 
 Status record_changes(const TableDefinition& before, TableDefinition& next, WallTime now, bool limited) {
+  if (next.table_class != before.table_class) next.class_changed = now;
   if (next.billing == BillingMode::kPayPerRequest && before.billing == BillingMode::kProvisioned) {
     std::erase_if(next.on_demand_switches, [now](WallTime at) { return now - at >= hours(24); });
     if (limited && next.on_demand_switches.size() >= kSwitchesMax) {

@@ -453,7 +453,8 @@ void Exports::finish(const std::string& id) {
     files += cursor->value();
     files += '\n';
   }
-  const auto now = epoch_ms(services_.loop.clock().wall());
+  // An export takes time, however little there was to do.
+  const auto now = std::max(epoch_ms(services_.loop.clock().wall()), entry.started_ms + 1);
   std::string summary;
   json::Writer out(summary);
   const auto text_or_null = [&](std::string_view name, const std::string& text) {

@@ -178,7 +178,8 @@ void Imports::begin(ImportRequest request, Reply<Import, Error> reply) {
   for (const auto& [id, known] : imports_) {
     if (known.client_token != request.client_token || known.started_ms + kTokenLifeMs < now) continue;
     if (known.table != request.table.name)
-      return std::move(reply)(fail(Errc::kImportConflict, "Duplicate request detected with conflicting parameters"));
+      return std::move(reply)(
+          fail(Errc::kImportConflict, "Import conflict: Duplicate request detected with conflicting parameters"));
     // Nothing else of the request is compared. Once the import has ended, its table stands in the way.
     if (known.state == Import::State::kInProgress || !services_.tables.catalog()->find(known.scope, known.table))
       return std::move(reply)(Import(known));

@@ -301,15 +301,18 @@ TEST(Backups, OverridesChooseAmongTheSourcesIndexes) {
           "RestoreTableFromBackup",
           restore(
               arn, "bad",
-              R"(,"GlobalSecondaryIndexOverride":[{"IndexName":"new","KeySchema":[{"AttributeName":"g","KeyType":"HASH"}],"Projection":{"ProjectionType":"ALL"}}])")),
-      "ValidationException: Index new does not match a secondary index that existed in the source table and cannot be "
+              R"(,"GlobalSecondaryIndexOverride":[{"IndexName":"new","KeySchema":[{"AttributeName":"g","KeyType":"HASH"}],"Projection":{"ProjectionType":"KEYS_ONLY"}}])")),
+      "ValidationException: Invalid Request: Index new does not match a secondary index that existed in the source "
+      "table and cannot be "
       "created during the restore operation");
   EXPECT_EQ(world.error("RestoreTableFromBackup", restore(arn, "bad", R"(,"BillingModeOverride":"PROVISIONED")")),
-            "ValidationException: Must override ProvisionedThroughput if BillingMode is overridden to PROVISIONED");
-  EXPECT_EQ(world.error("RestoreTableFromBackup",
-                        restore(arn, "bad",
-                                R"(,"ProvisionedThroughputOverride":{"ReadCapacityUnits":1,"WriteCapacityUnits":1})")),
-            "ValidationException: Cannot override ProvisionedThroughput unless BillingMode is PROVISIONED");
+            "ValidationException: Invalid Request: Must override ProvisionedThroughput if BillingMode is overridden to "
+            "PROVISIONED");
+  EXPECT_EQ(
+      world.error(
+          "RestoreTableFromBackup",
+          restore(arn, "bad", R"(,"ProvisionedThroughputOverride":{"ReadCapacityUnits":1,"WriteCapacityUnits":1})")),
+      "ValidationException: Invalid Request: Cannot override ProvisionedThroughput unless BillingMode is PROVISIONED");
   EXPECT_EQ(world.error("RestoreTableFromBackup", restore(arn, "all")),
             "TableAlreadyExistsException: Table already exists: all");
 }

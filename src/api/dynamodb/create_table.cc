@@ -1,6 +1,6 @@
 #include "api/dynamodb/api.h"
 #include "api/dynamodb/description.h"
-#include "api/dynamodb/policies.h"
+#include "api/dynamodb/policy_form.h"
 #include "api/dynamodb/table_input.h"
 
 namespace tidemill::dynamodb {
@@ -16,7 +16,7 @@ constexpr Field kFields[] = {{"AttributeDefinitions", &kAttributeDefinitions, tr
                              {"StreamSpecification", &kStreamSpecification},
                              {"SSESpecification", &kEncryption},
                              {"Tags", &kTags},
-                             {"TableClass", &kTableClass},
+                             {"TableClass", &kText},
                              {"DeletionProtectionEnabled", &kBoolean},
                              {"WarmThroughput", &kWarmThroughput},
                              {"ResourcePolicy", &kText},
@@ -27,6 +27,7 @@ constexpr std::string_view kUnsupported[] = {"GlobalTableSourceArn", "GlobalTabl
 void run(Services& services, awsjson::Call call) {
   const auto& body = call.body();
   if (auto text = unsupported_member(body, kUnsupported)) return refuse(std::move(call), *std::move(text));
+  if (auto text = check_tags_whole(body)) return refuse(std::move(call), *std::move(text));
   tables::CreateTableInput input{.name = std::string(awsjson::read_string(body, "TableName")),
                                  .attributes = read_attributes(body),
                                  .keys = read_keys(body),
@@ -42,8 +43,9 @@ void run(Services& services, awsjson::Call call) {
   if (const auto billing = awsjson::read_optional_string(body, "BillingMode")) input.billing = *billing;
   if (const auto table_class = awsjson::read_optional_string(body, "TableClass")) input.table_class = *table_class;
   if (const auto policy = awsjson::read_optional_string(body, "ResourcePolicy")) {
-    if (auto text = check_policy(*policy)) return refuse(std::move(call), *std::move(text));
-    input.resource_policy = *policy;
+    auto document = policy_form(*policy);
+    if (!document) return refuse(std::move(call), std::move(document).error());
+    input.resource_policy = *std::move(document);
   }
   const Scope scope = call.scope();
   auto& loop = *call.loop;

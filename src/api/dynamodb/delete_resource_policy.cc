@@ -10,7 +10,7 @@ constexpr Shape kInput{.type = Type::kStructure, .name = "DeleteResourcePolicyIn
 
 void run(Services& services, awsjson::Call call) {
   const auto& body = call.body();
-  auto resource = tables::policy_resource(awsjson::read_string(body, "ResourceArn"));
+  auto resource = policy_resource(call);
   if (!resource) return refuse(std::move(call), resource.error());
   std::optional<std::string> expected;
   if (const auto id = awsjson::read_optional_string(body, "ExpectedRevisionId")) expected = *id;

@@ -1,5 +1,7 @@
 #include "api/dynamodb/description.h"
 
+#include <algorithm>
+
 #include "tables/define_table.h"
 
 namespace tidemill::dynamodb {
@@ -21,7 +23,9 @@ void append_projection(json::Writer& writer, const tables::Projection& projectio
   writer.key("Projection").begin_object().member("ProjectionType", tables::to_string(projection.type));
   if (projection.type == tables::ProjectionType::kInclude) {
     writer.key("NonKeyAttributes").begin_array();
-    for (const auto& name : projection.include) writer.string(name);
+    auto names = projection.include;
+    std::ranges::sort(names);  // as the service shows them
+    for (const auto& name : names) writer.string(name);
     writer.end_array();
   }
   writer.end_object();
@@ -42,10 +46,9 @@ using tables::IndexKind;
 
 void append_warm(json::Writer& writer, const tables::TableDefinition& table, const tables::OptionalThroughput& asked,
                  const tables::Throughput& provisioned, std::string_view status) {
-  const auto& least = table.billing == BillingMode::kPayPerRequest ? tables::kOnDemandWarm : provisioned;
+  const auto warm = tables::warm_throughput(table.billing, provisioned, asked);
   writer.key("WarmThroughput").begin_object();
-  writer.member("ReadUnitsPerSecond", asked.read.value_or(least.read));
-  writer.member("WriteUnitsPerSecond", asked.write.value_or(least.write));
+  writer.member("ReadUnitsPerSecond", warm.read).member("WriteUnitsPerSecond", warm.write);
   writer.member("Status", status).end_object();
 }
 
@@ -97,7 +100,9 @@ void append_description(json::Writer& writer, const tables::TableDescription& de
   const auto& table = description.definition;
   if (shown != Shown::kDeleted) {
     writer.key("AttributeDefinitions").begin_array();
-    for (const auto& attribute : table.attribute_definitions()) {
+    auto attributes = table.attribute_definitions();
+    std::ranges::sort(attributes, {}, &tables::KeyAttribute::name);  // as the service shows them
+    for (const auto& attribute : attributes) {
       writer.begin_object().member("AttributeName", attribute.name);
       writer.member("AttributeType", std::string(1, static_cast<char>(attribute.type))).end_object();
     }
@@ -139,8 +144,11 @@ void append_description(json::Writer& writer, const tables::TableDescription& de
     writer.key("SSEDescription").begin_object().member("Status", "ENABLED").member("SSEType", "KMS");
     writer.member("KMSMasterKeyArn", *table.kms_key_arn).end_object();
   }
-  if (table.table_class)
-    writer.key("TableClassSummary").begin_object().member("TableClass", *table.table_class).end_object();
+  if (table.table_class) {
+    writer.key("TableClassSummary").begin_object().member("TableClass", *table.table_class);
+    if (table.class_changed) append_time(writer, "LastUpdateDateTime", *table.class_changed);
+    writer.end_object();
+  }
   if (const auto& restoring = table.features.restoring) {
     writer.key("RestoreSummary").begin_object();
     if (!restoring->backup_arn.empty()) writer.member("SourceBackupArn", restoring->backup_arn);

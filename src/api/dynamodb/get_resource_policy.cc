@@ -1,4 +1,6 @@
 #include "api/dynamodb/api.h"
+#include "api/dynamodb/policies.h"
+#include "api/dynamodb/policy_form.h"
 #include "api/dynamodb/shapes.h"
 #include "tables/settings.h"
 
@@ -9,13 +11,16 @@ constexpr Field kFields[] = {{"ResourceArn", &kArn, true}};
 constexpr Shape kInput{.type = Type::kStructure, .name = "GetResourcePolicyInput", .fields = kFields};
 
 void run(Services& services, awsjson::Call call) {
-  const auto resource = tables::policy_resource(awsjson::read_string(call.body(), "ResourceArn"));
+  const auto resource = policy_resource(call);
   if (!resource) return refuse(std::move(call), resource.error());
   const auto policy = tables::get_policy(services.tables, *resource);
   if (!policy) return refuse(std::move(call), policy.error());
   std::string out;
   json::Writer writer(out);
-  writer.begin_object().member("Policy", policy->document).member("RevisionId", policy->revision).end_object();
+  writer.begin_object()
+      .member("Policy", policy_as_read(policy->document))
+      .member("RevisionId", policy->revision)
+      .end_object();
   std::move(call.answer)(std::move(out));
 }
 

@@ -112,8 +112,11 @@ constexpr Field kScaleFields[] = {{"GlobalSecondaryIndexUpdates", &kScaledIndexe
                                   {"ReplicaUpdates", &kScaledReplicas}};
 constexpr Shape kScale{.type = Type::kStructure, .name = "UpdateTableReplicaAutoScalingInput", .fields = kScaleFields};
 
+// The service itself makes none of this version any more.
 void run_create(Services&, awsjson::Call call) {
-  refuse(std::move(call), "CreateGlobalTable is not supported by this server");
+  refuse(std::move(call),
+         "One or more parameter values were invalid: DynamoDB global tables version 2017.11.29 is not supported. We "
+         "recommend using DynamoDB global tables version 2019.11.21, instead of version 2017.11.29 (Legacy).");
 }
 
 void run_not_found(Services&, awsjson::Call call) {

@@ -71,8 +71,10 @@ void run(Services& services, awsjson::Call call) {
   if (compression == "ZSTD") request.format.compression = transfers::Compression::kZstd;
   const auto* options = body.find_present("InputFormatOptions");
   if (const auto* csv = options == nullptr ? nullptr : options->find_present("Csv"); csv != nullptr) {
-    if (format != "CSV")
-      return refuse(std::move(call), "InputFormatOptions.Csv may be given for the InputFormat CSV only");
+    if (format != "CSV") {
+      return refuse(std::move(call), "Invalid Request: Unsupported InputFormatOptions for the given input format: " +
+                                         std::string(format) + ".");
+    }
     const auto delimiter = awsjson::read_string(*csv, "Delimiter", ",");
     if (kDelimiters.find(delimiter) == kDelimiters.npos)
       return refuse(std::move(call),

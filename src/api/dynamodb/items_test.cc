@@ -113,7 +113,9 @@ constexpr ErrorCase kErrors[] = {
      "ValidationException: Provided list of item keys contains duplicates"},
     {"UnsupportedOperation", "CreateGlobalTable",
      R"({"GlobalTableName":"one","ReplicationGroup":[{"RegionName":"us-east-1"}]})",
-     "ValidationException: CreateGlobalTable is not supported by this server"},
+     "ValidationException: One or more parameter values were invalid: DynamoDB global tables version 2017.11.29 is not "
+     "supported. We recommend using DynamoDB global tables version 2019.11.21, instead of version 2017.11.29 "
+     "(Legacy)."},
     {"UnknownOperation", "ListTable", R"({})", "UnknownOperationException: "},
     {"SameItemTwice", "TransactWriteItems",
      R"({"TransactItems":[{"Put":{"TableName":"rows","Item":{"p":{"S":"a"},"c":{"N":"1"}}}},{"Delete":{"TableName":"rows","Key":{"c":{"N":"1.0"},"p":{"S":"a"}}}}]})",
@@ -256,8 +258,8 @@ constexpr ErrorCase kErrors[] = {
     {"TagWithoutArn", "TagResource", R"({"Tags":[{"Key":"a","Value":"b"}]})", "ValidationException: Invalid TableArn"},
     {"TagOfIndex", "TagResource",
      R"({"ResourceArn":"arn:aws:dynamodb:us-east-1:000000000000:table/rows/index/by-g","Tags":[{"Key":"a","Value":"b"}]})",
-     "ValidationException: Invalid TableArn: Invalid ResourceArn provided as input "
-     "arn:aws:dynamodb:us-east-1:000000000000:table/rows/index/by-g"},
+     "ValidationException: One or more parameter values were invalid: Invalid resource arn provided, only table or "
+     "stream is accepted. Provided resource arn: arn:aws:dynamodb:us-east-1:000000000000:table/rows/index/by-g"},
     {"ControlNameLength", "DescribeTable", R"({"TableName":"a;"})",
      "ValidationException: 2 validation errors detected: Value 'a;' at 'tableName' failed to satisfy constraint: "
      "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+; Value 'a;' at 'tableName' failed to satisfy "

@@ -44,6 +44,12 @@ void run(Services& services, awsjson::Call call) {
                                  .from_ms = read_time_ms(body, "TimeRangeLowerBound"),
                                  .to_ms = read_time_ms(body, "TimeRangeUpperBound"),
                                  .after = std::string(awsjson::read_string(body, "ExclusiveStartBackupArn"))};
+  if (input.from_ms && input.to_ms && *input.from_ms > *input.to_ms) {
+    return refuse(
+        std::move(call),
+        "One or more parameter values were invalid: Time range lower bound must be less than or equal to upper "
+        "bound");
+  }
   if (const auto name = awsjson::read_optional_string(body, "TableName")) {
     auto ref = table_ref(*name, scope);
     scope = std::move(ref.scope);

@@ -1,17 +1,21 @@
 #include "api/dynamodb/policies.h"
 
+#include <fmt/format.h>
+
 #include "auth/policy.h"
-#include "tables/settings.h"
 
 namespace tidemill::dynamodb {
 
-std::optional<std::string> check_policy(std::string_view document) {
-  if (document.size() > tables::kPolicySizeMax) {
-    return "One or more parameter values were invalid: The policy document is larger than the limit of 20 KB";
-  }
-  if (auto parsed = auth::Policy::parse_resource(document); !parsed)
-    return "Invalid policy document: " + parsed.error().message;
-  return std::nullopt;
+tables::Result<tables::PolicyResource> policy_resource(const awsjson::Call& call) {
+  const auto arn = awsjson::read_string(call.body(), "ResourceArn");
+  auto resource = tables::policy_resource(arn);
+  if (!resource) return resource;
+  const auto caller = call.scope();
+  if (resource->scope.account != caller.account)
+    return tables::invalid("This action is only supported by accounts that match the resource owner\u2019s account.");
+  if (resource->scope.region != caller.region || !arn.starts_with("arn:aws:"))
+    return tables::invalid_values(fmt::format("Invalid resource Arn: {}", arn));
+  return resource;
 }
 
 bool locks_out(std::string_view document, std::string_view arn, const auth::Principal& author) {
@@ -20,10 +24,11 @@ bool locks_out(std::string_view document, std::string_view arn, const auth::Prin
   if (!policy) return false;
   const auth::PolicyPrincipal who{
       .arn = author.arn, .role_arn = author.role_arn, .account = author.account, .service = {}};
-  for (const std::string_view action : {"dynamodb:PutResourcePolicy", "dynamodb:DeleteResourcePolicy"}) {
-    if (policy->evaluate({.action = action, .resource = arn}, who) == auth::ResourceEffect::kDeny) return true;
-  }
-  return false;
+  auth::RequestContext context;
+  context.add("aws:PrincipalArn", author.role_arn.empty() ? author.arn : author.role_arn);
+  context.add("aws:PrincipalAccount", author.account);
+  return policy->evaluate({.action = "dynamodb:PutResourcePolicy", .resource = arn, .context = &context}, who) ==
+         auth::ResourceEffect::kDeny;
 }
 
 std::string revision_body(const std::string& revision) {

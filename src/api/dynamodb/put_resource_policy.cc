@@ -1,5 +1,6 @@
 #include "api/dynamodb/api.h"
 #include "api/dynamodb/policies.h"
+#include "api/dynamodb/policy_form.h"
 #include "tables/settings.h"
 
 namespace tidemill::dynamodb {
@@ -13,15 +14,16 @@ constexpr Shape kInput{.type = Type::kStructure, .name = "PutResourcePolicyInput
 
 void run(Services& services, awsjson::Call call) {
   const auto& body = call.body();
-  auto resource = tables::policy_resource(awsjson::read_string(body, "ResourceArn"));
+  auto resource = policy_resource(call);
   if (!resource) return refuse(std::move(call), resource.error());
-  std::string document(awsjson::read_string(body, "Policy"));
-  if (auto text = check_policy(document)) return refuse(std::move(call), *std::move(text));
+  auto document = policy_form(awsjson::read_string(body, "Policy"));
+  if (!document) return refuse(std::move(call), std::move(document).error());
   if (!awsjson::read_bool(body, "ConfirmRemoveSelfResourceAccess", false) &&
-      locks_out(document, resource->arn, call.caller->principal)) {
-    return refuse(std::move(call),
-                  "The policy would not allow you to change the policy of this resource in the future. Set "
-                  "ConfirmRemoveSelfResourceAccess to confirm it");
+      locks_out(*document, resource->arn, call.caller->principal)) {
+    return std::move(call.answer)(std::unexpected(awsjson::WireError{
+        .type = "com.amazon.coral.service#AccessDeniedException",
+        .message = "The new resource policy will not allow you to update the resource policy in the future.",
+        .capital = true}));
   }
   std::optional<std::string> expected;
   if (const auto id = awsjson::read_optional_string(body, "ExpectedRevisionId")) expected = *id;
@@ -31,7 +33,7 @@ void run(Services& services, awsjson::Call call) {
       loop,
       replying<tables::ResourcePolicy>(
           std::move(call), [](const tables::ResourcePolicy& policy) { return revision_body(policy.revision); }),
-      [&tables, resource = *std::move(resource), document = std::move(document),
+      [&tables, resource = *std::move(resource), document = *std::move(document),
        expected = std::move(expected)](tables::Reply<tables::ResourcePolicy> reply) mutable {
         tables::put_policy(tables, resource, std::move(document), expected, std::move(reply));
       });

@@ -29,11 +29,13 @@ void run(Services& services, awsjson::Call call) {
   const auto arn = awsjson::read_optional_string(body, "SourceTableArn");
   const auto name = awsjson::read_optional_string(body, "SourceTableName");
   if (arn && name) return refuse(std::move(call), "Must provide exactly one of: sourceTableArn, sourceTableName");
-  if (!arn && !name) return refuse(std::move(call), "The parameter 'TableName' is required");
+  if (!arn && !name)
+    return refuse(std::move(call), "The parameter 'TableName' is required but was not present in the request");
   if (arn && !is_table_arn(*arn)) return refuse(std::move(call), "sourceTableArn is not a valid ARN");
   auto source = table_ref(arn ? *arn : *name, scope);
   if (source.scope.account != scope.account) {
-    return refuse(std::move(call), "This action is only supported by accounts that match the resource owner's account");
+    return refuse(std::move(call),
+                  "This action is only supported by accounts that match the resource owner\u2019s account.");
   }
   tables::RestorePastInput input{.source_scope = std::move(source.scope),
                                  .source = std::move(source.name),

@@ -128,4 +128,17 @@ std::optional<std::string> check_data_name(const json::Node& body) {
   return plain_constraint_error("TableName", "Member must have length greater than or equal to 1");
 }
 
+std::optional<std::string> check_place(const json::Node& body, const Scope& scope) {
+  const auto name = awsjson::read_optional_string(body, "TableName");
+  if (!name || !name->starts_with("arn:")) return std::nullopt;
+  const auto arn = tables::parse_table_arn(*name);
+  if (!arn) return std::nullopt;
+  const auto wrong = [&](std::string_view what) {
+    return fmt::format("1 validation error detected: Invalid AWS {} in '{}'", what, *name);
+  };
+  if (!name->starts_with("arn:aws:")) return wrong("partition");
+  if (arn->scope.region != scope.region) return wrong("region");
+  return std::nullopt;
+}
+
 }  // namespace tidemill::dynamodb

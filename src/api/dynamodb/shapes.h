@@ -86,6 +86,8 @@ std::optional<std::string> check_control_name(const json::Node& body);
 std::optional<std::string> check_new_name(const json::Node& body);
 // Of data operations: an empty TableName is told alone, before all other constraints.
 std::optional<std::string> check_data_name(const json::Node& body);
+// An ARN as TableName is of the region that the request is sent to.
+std::optional<std::string> check_place(const json::Node& body, const Scope& scope);
 // One violated constraint as the service's newer checks print it: the member as on the wire, and no value.
 std::string plain_constraint_error(std::string_view member, std::string_view constraint);
 

@@ -13,7 +13,9 @@ constexpr std::string_view kKeyTypes[] = {"HASH", "RANGE"};
 constexpr Shape kKeyType{.type = Type::kString, .values = kKeyTypes};
 constexpr Field kKeyFields[] = {{"AttributeName", &kKeyAttributeName, true}, {"KeyType", &kKeyType, true}};
 constexpr Shape kKeyElement{.type = Type::kStructure, .name = "KeySchemaElement", .fields = kKeyFields};
-constexpr Shape kIndexKeySchema{.type = Type::kList, .element = &kKeyElement, .min = 1, .max = 8};
+constexpr Shape kLocalKeySchema{.type = Type::kList, .element = &kKeyElement, .min = 1, .max = 2};
+// Too many of either kind are told by define_table.
+constexpr Shape kGlobalKeySchema{.type = Type::kList, .element = &kKeyElement, .min = 1};
 
 constexpr std::string_view kProjectionTypes[] = {"ALL", "INCLUDE", "KEYS_ONLY"};
 constexpr Shape kProjectionType{.type = Type::kString, .values = kProjectionTypes};
@@ -29,13 +31,15 @@ constexpr Field kWarmFields[] = {{"ReadUnitsPerSecond", &kPositiveUnits}, {"Writ
 constexpr Field kOnDemandFields[] = {{"MaxReadRequestUnits", &kUnits}, {"MaxWriteRequestUnits", &kUnits}};
 
 constexpr std::string_view kBillingModes[] = {"PROVISIONED", "PAY_PER_REQUEST"};
-constexpr Field kStreamFields[] = {{"StreamEnabled", &kBoolean, true}, {"StreamViewType", &kText}};
+constexpr std::string_view kViews[] = {"OLD_IMAGE", "KEYS_ONLY", "NEW_AND_OLD_IMAGES", "NEW_IMAGE"};
+constexpr Shape kView{.type = Type::kString, .values = kViews};
+constexpr Field kStreamFields[] = {{"StreamEnabled", &kBoolean, true}, {"StreamViewType", &kView}};
 constexpr std::string_view kEncryptionTypes[] = {"AES256", "KMS"};
 constexpr Shape kEncryptionType{.type = Type::kString, .values = kEncryptionTypes};
 constexpr Field kEncryptionFields[] = {
     {"Enabled", &kBoolean}, {"SSEType", &kEncryptionType}, {"KMSMasterKeyId", &kText}};
-constexpr std::string_view kTableClasses[] = {"STANDARD", "STANDARD_INFREQUENT_ACCESS"};
-constexpr Field kTagFields[] = {{"Key", &kText, true}, {"Value", &kText, true}};
+// What is missing in a tag is told by check_tags_whole.
+constexpr Field kTagFields[] = {{"Key", &kText}, {"Value", &kText}};
 constexpr Shape kTag{.type = Type::kStructure, .name = "Tag", .fields = kTagFields};
 
 std::string text(const json::Node& node, std::string_view name) {
@@ -58,10 +62,10 @@ extern const Shape kProvisionedThroughput{
 
 namespace {
 constexpr Field kLocalIndexFields[] = {
-    {"IndexName", &kIndexName, true}, {"KeySchema", &kIndexKeySchema, true}, {"Projection", &kProjection, true}};
+    {"IndexName", &kIndexName, true}, {"KeySchema", &kLocalKeySchema, true}, {"Projection", &kProjection, true}};
 constexpr Shape kLocalIndex{.type = Type::kStructure, .name = "LocalSecondaryIndex", .fields = kLocalIndexFields};
 constexpr Field kGlobalIndexFields[] = {{"IndexName", &kIndexName, true},
-                                        {"KeySchema", &kIndexKeySchema, true},
+                                        {"KeySchema", &kGlobalKeySchema, true},
                                         {"Projection", &kProjection, true},
                                         {"ProvisionedThroughput", &kProvisionedThroughput},
                                         {"OnDemandThroughput", &kOnDemandThroughput},
@@ -77,7 +81,6 @@ extern const Shape kBillingMode{.type = Type::kString, .values = kBillingModes};
 extern const Shape kStreamSpecification{
     .type = Type::kStructure, .name = "StreamSpecification", .fields = kStreamFields};
 extern const Shape kEncryption{.type = Type::kStructure, .name = "SSESpecification", .fields = kEncryptionFields};
-extern const Shape kTableClass{.type = Type::kString, .values = kTableClasses};
 extern const Shape kTags{.type = Type::kList, .element = &kTag};
 
 std::vector<tables::AttributeInput> read_attributes(const json::Node& body) {
@@ -151,7 +154,10 @@ std::optional<tables::StreamInput> read_stream(const json::Node& body) {
 std::optional<tables::EncryptionInput> read_encryption(const json::Node& body, std::string_view member) {
   const auto* node = body.find_present(member);
   if (node == nullptr) return std::nullopt;
-  return tables::EncryptionInput{awsjson::read_bool(*node, "Enabled", false), optional_text(*node, "KMSMasterKeyId")};
+  tables::EncryptionInput out{.key = optional_text(*node, "KMSMasterKeyId"), .type = optional_text(*node, "SSEType")};
+  // Who names a type or a key asks for encryption with it, also without saying so.
+  out.enabled = awsjson::read_bool(*node, "Enabled", out.key || out.type);
+  return out;
 }
 
 std::vector<std::pair<std::string, std::string>> read_tags(const json::Node& body) {
@@ -160,6 +166,18 @@ std::vector<std::pair<std::string, std::string>> read_tags(const json::Node& bod
   if (list == nullptr) return out;
   for (const auto& tag : list->elements()) out.emplace_back(text(tag, "Key"), text(tag, "Value"));
   return out;
+}
+
+std::optional<std::string> check_tags_whole(const json::Node& body) {
+  const auto* list = body.find_present("Tags");
+  if (list == nullptr) return std::nullopt;
+  for (const auto& tag : list->elements()) {
+    for (const std::string_view part : {"Key", "Value"}) {
+      if (tag.find_present(part) == nullptr)
+        return "The Tag " + std::string(part) + " provided is invalid, " + std::string(part) + ": null";
+    }
+  }
+  return std::nullopt;
 }
 
 std::optional<std::string> unsupported_member(const json::Node& body, std::span<const std::string_view> members) {

@@ -8,7 +8,7 @@
 namespace tidemill::dynamodb {
 
 extern const Shape kAttributeDefinitions, kTableKeySchema, kLocalIndexes, kGlobalIndexes, kGlobalIndex, kBillingMode,
-    kProvisionedThroughput, kStreamSpecification, kEncryption, kTags, kTableClass, kWarmThroughput, kOnDemandThroughput;
+    kProvisionedThroughput, kStreamSpecification, kEncryption, kTags, kWarmThroughput, kOnDemandThroughput;
 
 std::vector<tables::AttributeInput> read_attributes(const json::Node& body);
 std::vector<tables::KeyElementInput> read_keys(const json::Node& body);
@@ -22,6 +22,9 @@ std::optional<tables::StreamInput> read_stream(const json::Node& body);
 std::optional<tables::EncryptionInput> read_encryption(const json::Node& body,
                                                        std::string_view member = "SSESpecification");
 std::vector<std::pair<std::string, std::string>> read_tags(const json::Node& body);
+
+// The text for a tag without a key or a value, or nothing.
+std::optional<std::string> check_tags_whole(const json::Node& body);
 
 // The text for a member that is known and not offered, or nothing.
 std::optional<std::string> unsupported_member(const json::Node& body, std::span<const std::string_view> members);

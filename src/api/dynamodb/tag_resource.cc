@@ -9,6 +9,7 @@ constexpr Shape kInput{.type = Type::kStructure, .name = "TagResourceInput", .fi
 
 void run(Services& services, awsjson::Call call) {
   const std::string arn(awsjson::read_string(call.body(), "ResourceArn"));
+  if (auto text = check_tags_whole(call.body())) return refuse(std::move(call), *std::move(text));
   auto tags = read_tags(call.body());
   if (tags.empty()) return refuse(std::move(call), "Atleast one Tag needs to be provided as Input.");
   const auto table = tagged_table(services, arn, "Requested resource not found: ResourcArn: " + arn + " not found");

@@ -73,7 +73,7 @@ template <class T, class Engine>
 void list_transfers(Services& services, awsjson::Call call, std::string_view limit, Engine* engine,
                     std::string (*render)(const TransferPage<T>&)) {
   const auto& body = call.body();
-  const auto max = static_cast<std::size_t>(awsjson::read_integer(body, limit).value_or(25));
+  const auto max = static_cast<std::size_t>(awsjson::read_integer(body, limit).value_or(10));
   std::string table(awsjson::read_string(body, "TableArn")), after;
   if (const auto token = awsjson::read_optional_string(body, "NextToken")) {
     auto id = id_of_page_token(*token);

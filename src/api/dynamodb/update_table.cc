@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "api/dynamodb/api.h"
 #include "api/dynamodb/description.h"
 #include "api/dynamodb/table_input.h"
@@ -26,7 +28,7 @@ constexpr Field kFields[] = {{"AttributeDefinitions", &kAttributeDefinitions},
                              {"GlobalSecondaryIndexUpdates", &kIndexUpdates},
                              {"StreamSpecification", &kStreamSpecification},
                              {"SSESpecification", &kEncryption},
-                             {"TableClass", &kTableClass},
+                             {"TableClass", &kText},
                              {"DeletionProtectionEnabled", &kBoolean},
                              {"OnDemandThroughput", &kOnDemandThroughput},
                              {"WarmThroughput", &kWarmThroughput}};
@@ -41,10 +43,15 @@ std::optional<std::vector<tables::IndexUpdateInput>> read_updates(const json::No
   std::vector<tables::IndexUpdateInput> out;
   for (const auto& one : list->elements()) {
     tables::IndexUpdateInput update;
+    update.several = std::ranges::count_if(kIndexUpdateFields, [&](const Field& field) {
+                       return one.find_present(field.name) != nullptr;
+                     }) > 1;
     if (const auto* create = one.find_present("Create")) {
-      update = {.kind = Kind::kCreate, .index = read_index(*create)};
+      update.kind = Kind::kCreate;
+      update.index = read_index(*create);
     } else if (const auto* change = one.find_present("Update")) {
-      update = {.kind = Kind::kUpdate, .index = read_index(*change)};
+      update.kind = Kind::kUpdate;
+      update.index = read_index(*change);
     } else if (const auto* remove = one.find_present("Delete")) {
       update.kind = Kind::kDelete;
       update.index.name = awsjson::read_string(*remove, "IndexName");
@@ -54,9 +61,24 @@ std::optional<std::vector<tables::IndexUpdateInput>> read_updates(const json::No
   return out;
 }
 
+// An index that is to be warmed up to nothing: refused before anything is looked up.
+std::optional<std::string> check_warmth(const json::Node& body) {
+  const auto* list = body.find_present("GlobalSecondaryIndexUpdates");
+  if (list == nullptr) return std::nullopt;
+  for (const auto& one : list->elements()) {
+    const auto* change = one.find_present("Update");
+    if (change == nullptr || change->find_present("WarmThroughput") == nullptr || !read_warm(*change).empty()) continue;
+    return "One or more parameter values were invalid: WarmThroughput must have at least one of ReadUnitsPerSecond or "
+           "WriteUnitsPerSecond specified for index: " +
+           std::string(awsjson::read_string(*change, "IndexName"));
+  }
+  return std::nullopt;
+}
+
 void run(Services& services, awsjson::Call call) {
   const auto& body = call.body();
   if (auto text = unsupported_member(body, kUnsupported)) return refuse(std::move(call), *std::move(text));
+  if (auto text = check_warmth(body)) return refuse(std::move(call), *std::move(text));
   auto ref = table_ref(awsjson::read_string(body, "TableName"), call.scope());
   tables::UpdateTableInput input{.name = std::move(ref.name),
                                  .attributes = read_attributes(body),
@@ -67,8 +89,9 @@ void run(Services& services, awsjson::Call call) {
                                  .deletion_protection = awsjson::read_optional_bool(body, "DeletionProtectionEnabled")};
   if (const auto billing = awsjson::read_optional_string(body, "BillingMode")) input.billing = *billing;
   if (const auto table_class = awsjson::read_optional_string(body, "TableClass")) input.table_class = *table_class;
-  if (body.find_present("OnDemandThroughput") != nullptr) input.on_demand = read_on_demand(body);
-  if (body.find_present("WarmThroughput") != nullptr) input.warm = read_warm(body);
+  // Without members they ask for nothing.
+  if (auto limits = read_on_demand(body); !limits.empty()) input.on_demand = limits;
+  if (auto warm = read_warm(body); !warm.empty()) input.warm = warm;
   auto& loop = *call.loop;
   services.tables.update_table(std::move(ref.scope), std::move(input), loop,
                                replying<tables::TableDescription>(std::move(call), [](const auto& description) {

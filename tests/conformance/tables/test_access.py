@@ -118,3 +118,22 @@ def test_CTL_26_a_resource_policy_gives_and_takes(guarded, restricted, tables, u
         admin.delete_resource_policy(ResourceArn=arn)
     denied(db.get_item, "dynamodb:GetItem", arn, **item)
     assert db.query(**query)["Count"] == 1
+
+
+def test_a_policy_does_not_lock_its_author_out(restricted, tables):
+    arn = ARN + tables[1]
+    db = restricted({"dynamodb:*": "*"})
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "dynamodb:PutResourcePolicy", "Resource": "*"}
+
+    def document(**more):
+        return json.dumps({"Version": "2012-10-17", "Statement": [deny | more]})
+
+    for more in ({}, {"Condition": {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::000000000000:user/*"}}}):
+        with pytest.raises(ClientError, match="The new resource policy will not allow you to update the resource policy in the future.") as error:
+            db.put_resource_policy(ResourceArn=arn, Policy=document(**more))
+        assert error.value.response["Error"]["Code"] == "AccessDeniedException"
+    db.put_resource_policy(ResourceArn=arn, Policy=document(Condition={"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::000000000000:role/*"}}))
+    db.put_resource_policy(ResourceArn=arn, Policy=document(Action="dynamodb:DeleteResourcePolicy"))
+    db.put_resource_policy(ResourceArn=arn, Policy=document(), ConfirmRemoveSelfResourceAccess=True)
+    denied(db.put_resource_policy, "dynamodb:PutResourcePolicy", arn, ResourceArn=arn, Policy=document(Effect="Allow", Principal={"AWS": "000000000000"}))
+    db.delete_resource_policy(ResourceArn=arn)

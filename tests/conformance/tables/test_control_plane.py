@@ -51,7 +51,8 @@ def test_CTL_05_warm_throughput_only_grows(wire, unique):
     name = unique("warm")
     table = {"TableName": name, "BillingMode": "PAY_PER_REQUEST", **HASH}
     too_low = P + "Requested {} for WarmThroughput for {} is lower than {}"
-    initial = "initial throughput for OnDemand"
+    initial = ("initial throughput for OnDemand. See: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/"
+               "on-demand-capacity-mode.html#on-demand-capacity-mode-initial")
     wire.invalid("CreateTable", too_low.format("ReadUnitsPerSecond", "table", initial), **table, WarmThroughput=warm(11999, 4000))
     wire.invalid("CreateTable", too_low.format("WriteUnitsPerSecond", "table", initial), **table, WarmThroughput=warm(12000, 3999))
     wire.invalid("CreateTable", too_low.format("ReadUnitsPerSecond", "index idx", initial), **table,
@@ -59,7 +60,8 @@ def test_CTL_05_warm_throughput_only_grows(wire, unique):
     created = wire.ok("CreateTable", **table, WarmThroughput=warm(12240))["TableDescription"]
     assert {**created["WarmThroughput"], "Status": ""} == {"ReadUnitsPerSecond": 12240, "WriteUnitsPerSecond": 4000, "Status": ""}
     assert wait_active(wire, name)["WarmThroughput"] == {"ReadUnitsPerSecond": 12240, "WriteUnitsPerSecond": 4000, "Status": "ACTIVE"}
-    wire.invalid("UpdateTable", too_low.format("ReadUnitsPerSecond", "table", "current WarmThroughput"), TableName=name, WarmThroughput=warm(12120, 4040))
+    wire.invalid("UpdateTable", too_low.format("ReadUnitsPerSecond", "table", "current WarmThroughput, decreasing WarmThroughput is not supported"),
+                 TableName=name, WarmThroughput=warm(12120, 4040))
     wire.ok("UpdateTable", TableName=name, WarmThroughput=warm(write=4080))
     assert wait_active(wire, name)["WarmThroughput"] == {"ReadUnitsPerSecond": 12240, "WriteUnitsPerSecond": 4080, "Status": "ACTIVE"}
     wire.ok("DeleteTable", TableName=name)
@@ -91,7 +93,7 @@ BAD_TABLES = [
       **ON_DEMAND}, "Invalid KeySchema: The second KeySchemaElement is not a RANGE key type"),
     ({**HASH, "AttributeDefinitions": defined("p", "q"), **ON_DEMAND},
      P + "Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions"),
-    ({**HASH, "AttributeDefinitions": defined("p", "p"), **ON_DEMAND}, re.compile("uplicate.*p")),
+    ({**HASH, "AttributeDefinitions": defined("p", "p"), **ON_DEMAND}, "Attribute Name is duplicated: p"),
     ({**TWO, **ON_DEMAND, "LocalSecondaryIndexes": []}, P + "List of LocalSecondaryIndexes is empty"),
     ({**TWO, **ON_DEMAND, "GlobalSecondaryIndexes": []}, P + "List of GlobalSecondaryIndexes is empty"),
     ({**HASH, **ON_DEMAND, "LocalSecondaryIndexes": [index("abc", "p", "p")]},
@@ -238,10 +240,18 @@ def test_CTL_18_CTL_19_CTL_20_bad_tags(wire, index_table, make_table):
     for operation, more in (("ListTagsOfResource", {}), ("TagResource", {"Tags": tag})):
         wire.refuses(operation, "ResourceNotFoundException", f"Requested resource not found: ResourcArn: {unknown} not found", ResourceArn=unknown, **more)
     wire.refuses("UntagResource", "ResourceNotFoundException", "Requested resource not found", ResourceArn=unknown, TagKeys=["a"])
-    wire.invalid("TagResource", f"Invalid TableArn: Invalid ResourceArn provided as input {arn}/index/gsi", ResourceArn=arn + "/index/gsi", Tags=tag)
     for operation, more in (("ListTagsOfResource", {}), ("TagResource", {"Tags": tag}), ("UntagResource", {"TagKeys": ["a"]})):
-        answer = wire.fails(operation, ResourceArn="nonsense", **more)
-        assert answer.code == "ValidationException" and "ARNs must start with 'arn:'" in answer.message
+        for bad, text in (("nonsense", P + "ARNs must start with 'arn:': nonsense"),
+                          ("arn:aws:sqs:us-east-1:000000000000:q", P + "Provided Arn is not a DynamoDB resource arn: arn:aws:sqs:us-east-1:000000000000:q"),
+                          (arn + "/backup/0170", P + f"Provided Arn is not a DynamoDB resource arn: {arn}/backup/0170"),
+                          (arn + "/index/gsi", P + "Invalid resource arn provided, only table or stream is accepted. Provided resource arn: "
+                           f"{arn}/index/gsi")):
+            wire.invalid(operation, text, ResourceArn=bad, **more)
+    for bad, text in (([{}], "The Tag Key provided is invalid, Key: null"), ([{"Key": "k"}], "The Tag Value provided is invalid, Value: null"),
+                      ([{"Key": "k", "Value": ""}] * 2, "Duplicate Tag Keys provided as input: Duplicate Tag Key found k")):
+        wire.invalid("TagResource", text, ResourceArn=arn, Tags=bad)
+    wire.invalid("UntagResource", "Tag Key cannot be prefixed with aws:, Key: aws:x", ResourceArn=arn, TagKeys=["aws:x"])
+    wire.invalid("UntagResource", "The Tag Key provided is invalid, Key: ", ResourceArn=arn, TagKeys=[""])
 
 
 def test_CTL_29_every_operation_has_a_name(wire):
@@ -261,7 +271,7 @@ def test_CTL_28_what_is_missing_is_said(wire, operation):
     """An operation may become supported: then it complains about its empty request. It never succeeds silently."""
     answer = wire.fails(operation)
     assert answer.code == "ValidationException"
-    assert answer.message == f"{operation} is not supported by this server" or "validation error" in answer.message or "required" in answer.message
+    assert " is not supported" in answer.message or "validation error" in answer.message or "required" in answer.message
 
 
 def test_members_of_an_update_that_go_together(wire, make_table):
@@ -297,11 +307,11 @@ def test_CTL_28_replicas_are_refused(wire, make_table):
 
 
 def test_CTL_30_settings_round_trip(wire, make_table):
-    table = make_table("p:S", TableClass="STANDARD_INFREQUENT_ACCESS", OnDemandThroughput={"MaxReadRequestUnits": 10, "MaxWriteRequestUnits": -1},
+    table = make_table("p:S", TableClass="STANDARD_INFREQUENT_ACCESS", OnDemandThroughput={"MaxReadRequestUnits": 10},
                        SSESpecification={"Enabled": True})
     described = wire.ok("DescribeTable", TableName=table)["Table"]
     assert described["TableClassSummary"]["TableClass"] == "STANDARD_INFREQUENT_ACCESS"
-    assert described["OnDemandThroughput"] == {"MaxReadRequestUnits": 10, "MaxWriteRequestUnits": -1}
+    assert described["OnDemandThroughput"] == {"MaxReadRequestUnits": 10}
     assert (described["SSEDescription"]["Status"], described["SSEDescription"]["SSEType"]) == ("ENABLED", "KMS")
 
 

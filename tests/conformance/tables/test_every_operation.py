@@ -13,7 +13,7 @@ RIGHT = {"string": {"string"}, "character": {"string"}, "blob": {"string"}, "boo
          "long": {"number", "fraction"}, "double": {"number", "fraction"}, "float": {"number", "fraction"},
          "timestamp": {"number", "fraction"}, "list": {"list"}, "map": {"object"}, "structure": {"object"}}
 # What docs/compatibility.md says is not offered: operations, and members of operations that are.
-NOT_OFFERED = {"CreateGlobalTable", "DescribeTableReplicaAutoScaling", "UpdateTableReplicaAutoScaling"}
+NOT_OFFERED = {"DescribeTableReplicaAutoScaling", "UpdateTableReplicaAutoScaling"}
 MEMBERS_NOT_OFFERED = {"CreateTable": {"GlobalTableSourceArn", "GlobalTableSettingsReplicationMode"},
                        "UpdateTable": {"ReplicaUpdates", "MultiRegionConsistency", "GlobalTableWitnessUpdates", "GlobalTableSettingsReplicationMode"}}
 LEVELS = 7   # of a request that is taken apart; attribute values nest without end

@@ -126,6 +126,13 @@ def test_KEY_14_arn_as_table_name(wire, hash_table, key):
     assert wire.ok("GetItem", TableName=arn, Key=one)["Item"] == one
 
 
+@pytest.mark.parametrize("was,now,what", [("us-east-1", "us-west-2", "region"), ("arn:aws:", "arn:aws-cn:", "partition")])
+@pytest.mark.parametrize("operation", ["DescribeTable", "DescribeTimeToLive", "DescribeContinuousBackups", "DescribeContributorInsights"])
+def test_an_arn_of_another_place(wire, hash_table, operation, was, now, what):
+    arn = wire.ok("DescribeTable", TableName=hash_table)["Table"]["TableArn"].replace(was, now)
+    wire.invalid(operation, f"1 validation error detected: Invalid AWS {what} in '{arn}'", TableName=arn)
+
+
 @pytest.mark.parametrize("operation,body", [
     ("GetItem", {"Key": {"p": S("x")}}), ("PutItem", {"Item": {"p": S("x")}}), ("DeleteItem", {"Key": {"p": S("x")}}),
     ("UpdateItem", {"Key": {"p": S("x")}}), ("Scan", {}),

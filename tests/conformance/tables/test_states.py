@@ -67,16 +67,20 @@ def test_KEY_13_CTL_09_a_table_that_is_being_created(slow, wire, unique):
 
 
 def test_CTL_09_a_table_that_is_being_changed_and_deleted(slow, wire, table):
-    changed = wire.ok("UpdateTable", TableName=table, DeletionProtectionEnabled=True)["TableDescription"]
+    changed = wire.ok("UpdateTable", TableName=table, TableClass="STANDARD_INFREQUENT_ACCESS")["TableDescription"]
     assert changed["TableStatus"] == "UPDATING" == described(wire, table)["TableStatus"]
     wire.ok("PutItem", TableName=table, Item={"p": S("x")})
-    wire.refuses("DeleteTable", "ResourceInUseException", f"Attempt to change a resource which is still in use: Table is being updated: {table}",
-                 TableName=table)
+    in_use = "Attempt to change a resource which is still in use: "
+    wire.refuses("UpdateTable", "ResourceInUseException", f"{in_use}Table is being updated: {table}", TableName=table, TableClass="STANDARD")
+    wire.refuses("DeleteTable", "ResourceInUseException", f"{in_use}Table: {table} is in the process of being updated.", TableName=table)
     slow.advance(HOUR)
+    # These have no state of their own.
+    for change in ({"DeletionProtectionEnabled": True}, {"SSESpecification": {"Enabled": True}}, {"WarmThroughput": {"ReadUnitsPerSecond": 12001}},
+                   {"OnDemandThroughput": {"MaxReadRequestUnits": 5}}):
+        assert wire.ok("UpdateTable", TableName=table, **change)["TableDescription"]["TableStatus"] == "ACTIVE" == described(wire, table)["TableStatus"]
     wire.invalid("DeleteTable", "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.",
                  TableName=table)
     wire.ok("UpdateTable", TableName=table, DeletionProtectionEnabled=False)
-    slow.advance(HOUR)
     assert wire.ok("DeleteTable", TableName=table)["TableDescription"]["TableStatus"] == "DELETING" == described(wire, table)["TableStatus"]
     wire.refuses("GetItem", "ResourceNotFoundException", "Requested resource not found", TableName=table, Key={"p": S("x")})
     wire.refuses("DeleteTable", "ResourceInUseException", f"Attempt to change a resource which is still in use: Table is being deleted: {table}",
@@ -101,6 +105,8 @@ def test_IDX_19_IDX_20_an_index_that_is_being_built(slow, wire, table):
     assert (one["IndexStatus"], one["Backfilling"], described(wire, table)["TableStatus"]) == ("CREATING", True, "UPDATING")
     limit = "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table"
     wire.refuses("UpdateTable", "LimitExceededException", limit, **add("two"))
+    wire.refuses("DeleteTable", "ResourceInUseException", "Attempt to change a resource which is still in use: "
+                 "Cannot delete table while indexes are being created, updated, or deleted.", TableName=table)
     query = {"TableName": table, "IndexName": "one", "KeyConditionExpression": "g = :g", "ExpressionAttributeValues": {":g": S("x")}}
     wire.invalid("Query", "Cannot read from backfilling global secondary index: one", **query)
     wire.ok("PutItem", TableName=table, Item={"p": S("new"), "g": S("x")})

@@ -243,6 +243,37 @@ def test_a_table_may_begin_with_several_shards(wire, table):
         assert "tidemill:slots" in answer.message
 
 
+def test_a_busy_shard_is_split(make_server):
+    server = make_server(arguments=["--virtual-clock", "--stream-split-records", "2"])
+    wire = Wire(server)
+
+    def made(name):
+        wire.ok("CreateTable", TableName=name, BillingMode="PAY_PER_REQUEST", **schema("p:S", "c:N"), **STREAM)
+        wait_active(wire, name)
+        return stream_of(wire, name)
+
+    def write(name, keys, c):
+        for i in range(150):
+            put(wire, name, f"k{i % keys}", c * 1000 + i)
+
+    busy, one_key, quiet = made("busy"), made("one-key"), made("quiet")
+    server.advance(minutes=1, seconds=1)
+    for c in range(2):
+        for name, keys in (("busy", 10), ("one-key", 1)):
+            write(name, keys, c)
+        put(wire, "quiet", "x", c)
+        server.advance(minutes=1)
+    shards = shards_of(wire, busy)
+    # Split after the first minute, and what its halves took after the second: a half that got most of it, or none.
+    assert len(shards) >= 3 and {one.get("ParentShardId") for one in shards} >= {None, shards[0]["ShardId"]}
+    assert len(shards_of(wire, one_key)) == len(shards_of(wire, quiet)) == 1
+    got = Reader(wire, "busy").read(300)
+    for p in range(10):
+        of_key = [one for one in got if one["dynamodb"]["Keys"]["p"]["S"] == f"k{p}"]
+        assert sorted(numbers(of_key)) == [c * 1000 + i for c in range(2) for i in range(150) if i % 10 == p]
+    assert len(got) == 300
+
+
 def test_STR_19_STR_32_a_shard_is_split(moving, wire, table):
     name = table(**STREAM)
     arn = stream_of(wire, name)

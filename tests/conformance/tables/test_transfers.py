@@ -297,7 +297,7 @@ def test_what_an_import_tells_while_it_runs_and_behind_it(ddb, s3, bucket, uniqu
     again = ddb.import_table(**{**request, "S3BucketSource": {"S3Bucket": "another-bucket"}})["ImportTableDescription"]
     assert (again["ImportArn"], again["S3BucketSource"]) == (begun["ImportArn"], begun["S3BucketSource"])
     assert code_of(ddb.import_table, **importing(unique("other"), bucket, ClientToken=token)) == (
-        "ImportConflictException", "Duplicate request detected with conflicting parameters")
+        "ImportConflictException", "Import conflict: Duplicate request detected with conflicting parameters")
     ended = imported(ddb, wait_until, begun["ImportArn"])
     assert ended["ProcessedSizeBytes"] == len(lines)
     assert code_of(ddb.import_table, **request)[0] == "ResourceInUseException"
@@ -342,6 +342,8 @@ def test_arguments_of_transfers(ddb, s3, bucket, table, unique, wire):
                     {"InputFormatOptions": {"Csv": {"Delimiter": ","}}}):
         code, text = code_of(ddb.import_table, **{**importing(unique("wrong"), bucket), **changed})
         assert code == "ValidationException" and next(iter(changed))[:8].lower() in text.lower(), (changed, text)
+    wire.invalid("ImportTable", "Invalid Request: Unsupported InputFormatOptions for the given input format: DYNAMODB_JSON.",
+                 **{**importing(unique("wrong"), bucket), "ClientToken": "t", "InputFormatOptions": {"Csv": {"Delimiter": ","}}})
     for name, value in {"ExportType": "", "ClientToken": "", "ExportFormat": "X", "S3Prefix": "", "S3Bucket": "", "TableArn": "QWERTY",
                         "S3BucketOwner": "", "S3SseAlgorithm": "X"}.items():
         code, text = code_of(ddb.export_table_to_point_in_time, **{"TableArn": arn, "S3Bucket": bucket, name: value})
