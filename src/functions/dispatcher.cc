@@ -271,26 +271,23 @@ void Dispatcher::remove_function(const Scope& scope, const std::string& name) {
 }
 
 Status Dispatcher::admit(const Function& function) const {
-  const auto arn = function.arn();
-  std::size_t mine = 0;
-  std::size_t all = 0;
-  std::size_t reserved_by_others = 0;
-  for (const auto& [key, pool] : pools_) {
-    const auto& other = pool->function();
-    if (other.scope != function.scope) continue;
-    const auto count = pool->in_flight();
-    if (key == arn) mine = count;
-    if (other.reserved_concurrency && key != arn)
-      reserved_by_others += static_cast<std::size_t>(*other.reserved_concurrency);
-    if (!other.reserved_concurrency) all += count;
-  }
   if (function.reserved_concurrency) {
-    if (mine >= static_cast<std::size_t>(*function.reserved_concurrency))
+    if (in_flight(function.arn()) >= static_cast<std::size_t>(*function.reserved_concurrency))
       return functions::fail(Errc::kThrottled, "Rate Exceeded.", "ReservedFunctionConcurrentInvocationLimitExceeded");
     return {};
   }
+  std::size_t all = 0;
+  std::size_t reserved = 0;
+  for (const auto& [arn, pool] : pools_) {
+    const auto& other = pool->function();
+    if (other.scope != function.scope) continue;
+    if (other.reserved_concurrency)
+      reserved += static_cast<std::size_t>(*other.reserved_concurrency);
+    else
+      all += pool->in_flight();
+  }
   const auto limit = static_cast<std::size_t>(host_.settings.concurrency_account);
-  if (all + reserved_by_others >= limit)
+  if (all + reserved >= limit)
     return functions::fail(Errc::kThrottled, "Rate Exceeded.", "ConcurrentInvocationLimitExceeded");
   return {};
 }
