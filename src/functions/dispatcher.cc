@@ -182,8 +182,10 @@ class Dispatcher::Pool final : public EnvironmentOwner {
     const auto outcome = started.start(function_, dispatcher_.code_.unpacked_folder(function_->code_sha256), *this);
     dispatcher_.watch_memory();
     if (outcome) {
-      if (const auto runtime = find_runtime(function_->configuration.runtime))
-        dispatcher_.start_spares(runtime->language);
+      if (const auto runtime = find_runtime(function_->configuration.runtime)) {
+        dispatcher_.spares_wanted_.insert(runtime->language);
+        dispatcher_.spares_soon_.stir();
+      }
       return;
     }
     if (waiting_.empty()) {
@@ -234,7 +236,10 @@ class Dispatcher::Pool final : public EnvironmentOwner {
 // ---- all of them
 // -----------------------------------------------------------------------------------------------------------------
 
-Dispatcher::Dispatcher(EnvironmentHost& host, CodeStore& code) : host_(host), code_(code) {}
+Dispatcher::Dispatcher(EnvironmentHost& host, CodeStore& code)
+    : host_(host), code_(code), spares_soon_(host.loop, host.settings.spare_lull, [this] {
+        for (const auto language : std::exchange(spares_wanted_, {})) start_spares(language);
+      }) {}
 
 Dispatcher::~Dispatcher() {
   alive_.reset();
@@ -407,6 +412,7 @@ void Dispatcher::bury(std::unique_ptr<Environment> environment) {
 void Dispatcher::stop(runtime::Duration grace, runtime::Task done) {
   stopping_ = true;
   stopped_ = std::move(done);
+  spares_soon_.cancel();
   spares_.clear();
   each_pool([](Pool& pool) { pool.stop_all(false); });
   stop_timer_ = host_.loop.at(host_.loop.clock().now() + grace, [this] {

@@ -818,7 +818,10 @@ TEST_F(FunctionsTest, ASpareBecomesTheNextEnvironment) {
   ASSERT_EQ(runtime.events.size(), 1u);
   EXPECT_TRUE(runtime.session->response(runtime.events[0].request_id, "1"));
   EXPECT_TRUE(answer->result);
-  EXPECT_NE(processes.children.back(), spare);  // another one waits already
+  EXPECT_EQ(processes.children.back(), spare);  // nothing else starts beside it
+  run_for(100ms);
+  EXPECT_EQ(processes.children.back()->variable("TIDEMILL_SPARE"), "1");
+  EXPECT_NE(processes.children.back(), spare);
   engine.reset();
 }
 
