@@ -8,9 +8,17 @@
 namespace tidemill::functions {
 
 std::string Functions::Impl::new_trace_id() {
-  const auto digits = to_hex(services.random.bytes(20));
-  return fmt::format("Root=1-{:08x}-{};Parent={};Sampled=0", epoch_s(wall()), std::string_view(digits).substr(0, 24),
-                     std::string_view(digits).substr(24));
+  std::string raw;
+  append_be(raw, static_cast<std::uint32_t>(epoch_s(wall())));
+  raw += services.random.bytes(20);
+  const auto digits = to_hex(raw);
+  const std::string_view time(digits.data(), 8), root(digits.data() + 8, 24), parent(digits.data() + 32, 16);
+  std::string out;
+  out.reserve(80);
+  for (const auto part : {std::string_view("Root=1-"), time, std::string_view("-"), root, std::string_view(";Parent="),
+                          parent, std::string_view(";Sampled=0")})
+    out += part;
+  return out;
 }
 
 void Functions::Impl::invoke(InvokeRequest request, Reply<InvokeResult, Error> reply) {

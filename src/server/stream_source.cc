@@ -50,20 +50,20 @@ class ShardSource final : public triggers::RecordSource {
     const auto* shard = *found;
     if (from < shard->oldest())
       return std::unexpected(SourceError{SourceErrc::kTrimmed, "the records have been trimmed"});
-    const auto batch = shard->read(from, {.max_records = limits.records_max, .max_bytes = limits.bytes_max});
+    auto batch = shard->read(from, {.max_records = limits.records_max, .max_bytes = limits.bytes_max});
     if (!batch) return std::unexpected(SourceError{SourceErrc::kInternal, batch.error().message});
     triggers::ReadBatch out;
     out.next = batch->next;
     out.records.reserve(batch->records.size());
-    for (const auto& record : batch->records) {
-      triggers::SourceRecord to{.position = record.number,
-                                .id = record.sequence_number(),
-                                .arrival_ms = record.timestamp_ms,
-                                .lane_key = record.keys};
+    for (auto& record : batch->records) {
+      triggers::SourceRecord to{
+          .position = record.number, .id = record.sequence_number(), .arrival_ms = record.timestamp_ms};
+      to.json.reserve(record.weight() * 2);  // about what its names and digits come to
       if (auto written = streams::append_record_json(to.json, record, shard->context, streams::RecordForm::kEvent);
           !written) {
         return std::unexpected(SourceError{SourceErrc::kInternal, written.error().message});
       }
+      to.lane_key = std::move(record.keys);
       out.records.push_back(std::move(to));
     }
     out.ended = shard->info.end && out.next >= *shard->info.end;
