@@ -29,12 +29,12 @@ Result<Batch> Slot::read(std::uint64_t from, ReadLimits limits, std::uint64_t en
   if (batch.next >= end || limits.max_records == 0) return batch;
   std::size_t bytes = 0;
   bool full = false;
-  Status failed;
+  Status intact;
   const auto take = [&](std::uint64_t number, std::string_view stored) {
-    if (full || !failed) return;
+    if (full || !intact) return;
     auto record = decode_record(number, stored);
     if (!record) {
-      failed = std::unexpected(record.error());
+      intact = std::unexpected(record.error());
       return;
     }
     bytes += record->weight();
@@ -44,11 +44,11 @@ Result<Batch> Slot::read(std::uint64_t from, ReadLimits limits, std::uint64_t en
   };
   if (!recent_.read(batch.next, end, take)) {
     const auto cursor = store_.cursor(Keyspace::kChanges, {log_->key(batch.next), log_->key(end)});
-    for (; cursor->valid() && !full && failed; cursor->next())
+    for (; cursor->valid() && !full && intact; cursor->next())
       take(storage::Log::number_of(cursor->key()), cursor->value());
     if (const auto status = cursor->status(); !status) return fail(Errc::kInternal, status.error().message);
   }
-  TM_CHECK(failed);
+  TM_CHECK(intact);
   if (!full) batch.next = std::max(batch.next, end);
   return batch;
 }
