@@ -2,7 +2,7 @@
 // sends an invocation's answer and the poll for the next one in a single write. Behaviour follows the Lambda Node runtime
 // as its users see it (handler strings, context, callbacks, logs, errors); runtimes/README.md names the rules.
 //
-// Started with TIDEMILL_SPARE=1 it loads the SDK first and then waits, on standard input, for one line of JSON
+// Started with TIDEMILL_SPARE=1 it loads the SDK and has it make a call first, and then waits, on standard input, for one line of JSON
 // {"environment":{...},"directory":"..."} that makes it the environment of one function.
 'use strict';
 
@@ -13,7 +13,7 @@ const util = require('util');
 const http = require('http');
 const https = require('https');
 const Module = require('module');
-const { Writable } = require('stream');
+const { Readable, Writable } = require('stream');
 const { pathToFileURL } = require('url');
 
 const kPrefix = '/2018-06-01/runtime';
@@ -599,13 +599,34 @@ const headerText = (text) => String(text).replace(/[^\x20-\x7e]/g, '?');
 
 // ---- start -----------------------------------------------------------------------------------------------------------------------------
 
-function waitForAssignment() {
-  for (const name of ['@aws-sdk/client-dynamodb', '@aws-sdk/lib-dynamodb']) {
-    try {
-      require(name);
-    } catch {
-      // The machine has no SDK set up: the spare still saves the interpreter's start.
-    }
+// The SDK loads and compiles the greater part of itself with the first client and its first calls: they are made ahead, and
+// reach no network. What it remembers of variables and files is under names that the function does not use.
+async function makeFirstCalls() {
+  const { DynamoDBClient } = require('@aws-sdk/client-dynamodb');
+  const { DynamoDBDocumentClient, GetCommand, PutCommand } = require('@aws-sdk/lib-dynamodb');
+  Object.assign(process.env, {
+    AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'none', AWS_SECRET_ACCESS_KEY: 'none', AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+    AWS_CONFIG_FILE: '/dev/null', AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+  });
+  const answer = () => ({ statusCode: 200, headers: { 'content-type': 'application/x-amz-json-1.0' }, body: Readable.from([Buffer.from('{}')]) });
+  const requestHandler = { handle: async () => ({ response: answer() }) };
+  // Its advice about old versions of Node, given once in a process, is for the function's log.
+  const version = Object.getOwnPropertyDescriptor(process, 'version');
+  Object.defineProperty(process, 'version', { ...version, value: 'v99.0.0' });
+  try {
+    const documents = DynamoDBDocumentClient.from(new DynamoDBClient({ requestHandler }));
+    await documents.send(new PutCommand({ TableName: 'none', Item: { id: 'none', n: 1 } }));
+    await documents.send(new GetCommand({ TableName: 'none', Key: { id: 'none' } }));
+  } finally {
+    Object.defineProperty(process, 'version', version);
+  }
+}
+
+async function waitForAssignment() {
+  try {
+    await makeFirstCalls();
+  } catch {
+    // The machine has no SDK set up: the spare still saves the interpreter's start.
   }
   const chunks = [];
   const piece = Buffer.alloc(65536);
@@ -622,11 +643,15 @@ function waitForAssignment() {
   Module._initPaths();  // NODE_PATH is read anew
 }
 
+function start() {
+  const environment = Object.assign({}, process.env);
+  process.argv = [process.argv[0], path.join(environment.LAMBDA_RUNTIME_DIR || __dirname, 'index.mjs')];
+  installConsole(environment);
+  installStreamingGlobals();
+  redirectServiceHosts(environment.AWS_ENDPOINT_URL);
+  new Runtime(environment).start();
+}
+
 // A spare resolves the SDK as a function would: from NODE_PATH, not from where this file lies.
-if (process.env.TIDEMILL_SPARE === '1') waitForAssignment();
-const environment = Object.assign({}, process.env);
-process.argv = [process.argv[0], path.join(environment.LAMBDA_RUNTIME_DIR || __dirname, 'index.mjs')];
-installConsole(environment);
-installStreamingGlobals();
-redirectServiceHosts(environment.AWS_ENDPOINT_URL);
-new Runtime(environment).start();
+if (process.env.TIDEMILL_SPARE === '1') waitForAssignment().then(start);
+else start();

@@ -1,4 +1,4 @@
-// SHA-256 by OpenSSL's direct functions: the general ones look the algorithm up at every call, and their states cannot
+// SHA-256 and MD5 by OpenSSL's direct functions: the general ones look the algorithm up at every call, and their states cannot
 // be copied like values.
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "base/digest.h"
@@ -6,6 +6,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/md5.h>
 #include <openssl/sha.h>
 #include <zlib.h>
 
@@ -153,7 +154,14 @@ std::string sha256(std::string_view bytes) {
   return finish(state, bytes);
 }
 std::string sha256_hex(std::string_view bytes) { return to_hex(sha256(bytes)); }
-std::string md5(std::string_view bytes) { return digest(EVP_md5(), bytes); }
+std::string md5(std::string_view bytes) {
+  std::string out(MD5_DIGEST_LENGTH, '\0');
+  MD5_CTX state;
+  MD5_Init(&state);
+  MD5_Update(&state, bytes.data(), bytes.size());
+  MD5_Final(reinterpret_cast<unsigned char*>(out.data()), &state);
+  return out;
+}
 
 HmacSha256::HmacSha256(std::string_view key) {
   static_assert(sizeof(State) == sizeof(SHA256_CTX) && alignof(State) == alignof(SHA256_CTX));

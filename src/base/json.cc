@@ -233,27 +233,31 @@ void release_if_large(std::size_t size) {
   if (size > (1U << 20)) thread_parser() = Parser();
 }
 
-}  // namespace
-
-Result<Document> Document::parse(std::string_view text, ParseOptions options) {
+// On the parser's own tape: good until this thread parses again.
+Result<simdjson::dom::element> parse_in_place(std::string_view text, const ParseOptions& options) {
   auto element = run_parser(text, options.max_depth);
   if (element.error() == simdjson::NUMBER_ERROR) {
     element = run_parser(shorten_numbers(text), options.max_depth);
   }
-  if (element.error()) {
-    const auto error = element.error();
-    release_if_large(text.size());
-    return fail(error == simdjson::DEPTH_ERROR ? Errc::kResourceExhausted : Errc::kInvalidArgument,
-                simdjson::error_message(error));
-  }
-  auto document = Builder(text.size()).build(element.value_unsafe());
+  if (!element.error()) return element.value_unsafe();
+  const auto error = element.error();
+  release_if_large(text.size());
+  return fail(error == simdjson::DEPTH_ERROR ? Errc::kResourceExhausted : Errc::kInvalidArgument,
+              simdjson::error_message(error));
+}
+
+}  // namespace
+
+Result<Document> Document::parse(std::string_view text, ParseOptions options) {
+  TM_TRY(const auto root, parse_in_place(text, options));
+  auto document = Builder(text.size()).build(root);
   release_if_large(text.size());
   return document;
 }
 
 Status validate(std::string_view text) {
-  auto document = Document::parse(text);
-  if (!document) return std::unexpected(std::move(document).error());
+  TM_CHECK(parse_in_place(text, {}));
+  release_if_large(text.size());
   return {};
 }
 

@@ -182,8 +182,10 @@ class Dispatcher::Pool final : public EnvironmentOwner {
     const auto outcome = started.start(function_, dispatcher_.code_.unpacked_folder(function_->code_sha256), *this);
     dispatcher_.watch_memory();
     if (outcome) {
-      if (const auto runtime = find_runtime(function_->configuration.runtime))
-        dispatcher_.start_spares(runtime->language);
+      if (const auto runtime = find_runtime(function_->configuration.runtime)) {
+        dispatcher_.spares_wanted_.insert(runtime->language);
+        dispatcher_.spares_soon_.stir();
+      }
       return;
     }
     if (waiting_.empty()) {
@@ -234,7 +236,10 @@ class Dispatcher::Pool final : public EnvironmentOwner {
 // ---- all of them
 // -----------------------------------------------------------------------------------------------------------------
 
-Dispatcher::Dispatcher(EnvironmentHost& host, CodeStore& code) : host_(host), code_(code) {}
+Dispatcher::Dispatcher(EnvironmentHost& host, CodeStore& code)
+    : host_(host), code_(code), spares_soon_(host.loop, host.settings.spare_lull, [this] {
+        for (const auto language : std::exchange(spares_wanted_, {})) start_spares(language);
+      }) {}
 
 Dispatcher::~Dispatcher() {
   alive_.reset();
@@ -271,26 +276,23 @@ void Dispatcher::remove_function(const Scope& scope, const std::string& name) {
 }
 
 Status Dispatcher::admit(const Function& function) const {
-  const auto arn = function.arn();
-  std::size_t mine = 0;
-  std::size_t all = 0;
-  std::size_t reserved_by_others = 0;
-  for (const auto& [key, pool] : pools_) {
-    const auto& other = pool->function();
-    if (other.scope != function.scope) continue;
-    const auto count = pool->in_flight();
-    if (key == arn) mine = count;
-    if (other.reserved_concurrency && key != arn)
-      reserved_by_others += static_cast<std::size_t>(*other.reserved_concurrency);
-    if (!other.reserved_concurrency) all += count;
-  }
   if (function.reserved_concurrency) {
-    if (mine >= static_cast<std::size_t>(*function.reserved_concurrency))
+    if (in_flight(function.arn()) >= static_cast<std::size_t>(*function.reserved_concurrency))
       return functions::fail(Errc::kThrottled, "Rate Exceeded.", "ReservedFunctionConcurrentInvocationLimitExceeded");
     return {};
   }
+  std::size_t all = 0;
+  std::size_t reserved = 0;
+  for (const auto& [arn, pool] : pools_) {
+    const auto& other = pool->function();
+    if (other.scope != function.scope) continue;
+    if (other.reserved_concurrency)
+      reserved += static_cast<std::size_t>(*other.reserved_concurrency);
+    else
+      all += pool->in_flight();
+  }
   const auto limit = static_cast<std::size_t>(host_.settings.concurrency_account);
-  if (all + reserved_by_others >= limit)
+  if (all + reserved >= limit)
     return functions::fail(Errc::kThrottled, "Rate Exceeded.", "ConcurrentInvocationLimitExceeded");
   return {};
 }
@@ -410,6 +412,7 @@ void Dispatcher::bury(std::unique_ptr<Environment> environment) {
 void Dispatcher::stop(runtime::Duration grace, runtime::Task done) {
   stopping_ = true;
   stopped_ = std::move(done);
+  spares_soon_.cancel();
   spares_.clear();
   each_pool([](Pool& pool) { pool.stop_all(false); });
   stop_timer_ = host_.loop.at(host_.loop.clock().now() + grace, [this] {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -60,6 +61,8 @@ class Dispatcher {
   std::vector<std::unique_ptr<Pool>> removed_;                       // of deleted functions, while an invocation ends
   std::vector<Spare> spares_;
   std::map<Language, int> spare_failures_;
+  std::set<Language> spares_wanted_;
+  runtime::Lull spares_soon_;
   std::size_t environments_ = 0;  // of all pools
   runtime::TimerId memory_timer_ = 0;
   runtime::TimerId stop_timer_ = 0;

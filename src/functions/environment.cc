@@ -93,6 +93,7 @@ bool EnvironmentHost::isolates() {
 Environment::Environment(EnvironmentHost& host, std::string id) : host_(host), id_(std::move(id)) {}
 
 Environment::~Environment() {
+  alive_.reset();
   for (auto* timer : {&init_timer_, &deadline_timer_, &freeze_timer_, &idle_timer_, &kill_timer_}) cancel(*timer);
   process_.reset();
   endpoint_.reset();
@@ -367,8 +368,7 @@ tidemill::Result<void, RuntimeError> Environment::error(std::string_view request
 tidemill::Result<void, RuntimeError> Environment::init_error(std::string body, std::string_view error_type) {
   if (state_ != State::kStarting) return bad_transition(state_, "InitError");
   cancel(init_timer_);
-  if (process_) process_->drain_output();
-  flush_partial_lines();
+  take_output();
   const auto type = normal_error_type(error_type);
   report_init("error", type);
   state_ = State::kStopping;
@@ -432,42 +432,55 @@ void Environment::finish(std::string payload, bool is_error, const Failure& fail
   if (is_error) result.function_error = "Unhandled";
   result.executed_version = "$LATEST";
   result.request_id = invocation_->request_id;
-  finished_ = host_.loop.clock().now();
+  end_unwritten_ = Ended{.request_id = invocation_->request_id,
+                         .failure = failure,
+                         .took = host_.loop.clock().now() - delivered_,
+                         .at = host_.loop.clock().wall()};
   const bool wants_tail = invocation_->request.tail_log;
-  // Nobody but a caller who asked for them waits for the log lines: the answer leaves first.
+  // Nobody but a caller who asked for them waits for the last lines: the answer leaves first, then the next event.
   if (wants_tail) {
-    write_end(result.request_id, failure);
+    take_output();
+    write_end();
     if (tail_.size() > kTailMax) tail_.erase(0, tail_.size() - kTailMax);
     result.log_tail = std::exchange(tail_, {});
   }
   state_ = State::kAnswered;
   const auto invocation = std::move(invocation_);
   std::move(invocation->reply)(std::move(result));
-  if (!wants_tail) write_end(invocation->request_id, failure);
+  if (wants_tail) return;
+  take_output();
+  host_.loop.post([this, alive = std::weak_ptr<bool>(alive_)] {
+    if (alive.lock()) write_end();
+  });
 }
 
-void Environment::write_end(const std::string& request_id, const Failure& failure) {
-  if (process_) process_->drain_output();
-  flush_partial_lines();
-  if (finished_ - sampled_ >= kSampleAfterInvocationEvery || resident_max_ == 0) {
-    sampled_ = finished_;
+void Environment::write_end() {
+  if (!end_unwritten_) return;
+  const auto ended = *std::exchange(end_unwritten_, std::nullopt);
+  const auto now = host_.loop.clock().now();
+  if (now - sampled_ >= kSampleAfterInvocationEvery || resident_max_ == 0) {
+    sampled_ = now;
     if (process_) resident_max_ = std::max(resident_max_, process_->resident_bytes());
   }
   const int memory = function_->configuration.memory_mb;
   const auto used = std::min(memory, static_cast<int>(resident_max_ >> 20));
-  const auto wall = host_.loop.clock().wall();
-  write_line(end_line(*function_, wall, request_id, failure.status));
+  const bool shown = invocation_ && invocation_->request_id == ended.request_id;  // else the tail is another's
+  const auto write = [&](std::string line) {
+    if (shown) tail_ += line;
+    append_to_log(std::move(line));
+  };
+  write(end_line(*function_, ended.at, ended.request_id, ended.failure.status));
   std::optional<Milliseconds> init;
   if (const auto took = std::exchange(init_took_, std::nullopt)) init = Milliseconds(*took);
-  write_line(report_line(*function_, wall,
-                         {.request_id = request_id,
-                          .duration = finished_ - delivered_,
-                          .init = init,
-                          .bill_init = host_.settings.bill_init,
-                          .memory_mb = memory,
-                          .memory_used_mb = out_of_memory_ ? memory : used,
-                          .status = failure.status,
-                          .error_type = failure.error_type}));
+  write(report_line(*function_, ended.at,
+                    {.request_id = ended.request_id,
+                     .duration = ended.took,
+                     .init = init,
+                     .bill_init = host_.settings.bill_init,
+                     .memory_mb = memory,
+                     .memory_used_mb = out_of_memory_ ? memory : used,
+                     .status = ended.failure.status,
+                     .error_type = ended.failure.error_type}));
 }
 
 void Environment::fail(std::unique_ptr<Invocation> invocation, const InitFailure& failure) {
@@ -485,8 +498,7 @@ void Environment::on_deadline() {
   }
   const auto id = invocation_->request_id;
   // Killed first: what it has written comes before the line that says so.
-  if (process_) process_->drain_output();
-  flush_partial_lines();
+  take_output();
   process_.reset();
   if (state_ == State::kStarting) report_init("timeout", "");
   write_line(timeout_line(*function_, host_.loop.clock().wall(), id));
@@ -544,6 +556,7 @@ void Environment::on_exit(runtime::ExitStatus status) {
 void Environment::end() {
   if (state_ == State::kGone) return;
   state_ = State::kGone;
+  write_end();
   cancel(deadline_timer_);
   owner_->gone(*this);
 }
@@ -634,17 +647,28 @@ void Environment::on_output(std::string& partial, std::string_view bytes) {
   }
 }
 
+// What the process has written until now.
+void Environment::take_output() {
+  if (process_) process_->drain_output();
+  flush_partial_lines();
+}
+
 void Environment::flush_partial_lines() {
   for (auto* partial : {&partial_out_, &partial_err_})
     if (!partial->empty()) write_line(std::exchange(*partial, {}));
 }
 
 void Environment::write_line(std::string message) {
+  write_end();
   if (invocation_ && invocation_->request.tail_log) {
     tail_ += message;
     if (tail_.size() > 2 * kTailMax) tail_.erase(0, tail_.size() - kTailMax);
   }
-  host_.logs.append(function_->scope, log_group_, log_stream_, now_ms(), std::move(message));
+  append_to_log(std::move(message));
+}
+
+void Environment::append_to_log(std::string line) {
+  host_.logs.append(function_->scope, log_group_, log_stream_, now_ms(), std::move(line));
 }
 
 }  // namespace tidemill::functions

@@ -120,6 +120,13 @@ class Environment final : public RuntimeSession {
     std::string status;      // "timeout" or "error"
     std::string error_type;  // of "error"
   };
+  // An invocation that is answered, for its END and REPORT.
+  struct Ended {
+    std::string request_id;
+    Failure failure;
+    runtime::Duration took;
+    WallTime at;
+  };
 
   std::expected<void, InitFailure> launch();
   tidemill::Result<void, InitFailure> spawn_process(std::vector<std::string> command,
@@ -131,10 +138,12 @@ class Environment final : public RuntimeSession {
   void on_exit(runtime::ExitStatus status);
   void on_output(std::string& partial, std::string_view bytes);
   void flush_partial_lines();
+  void take_output();
   void write_line(std::string message);
+  void append_to_log(std::string line);
   void begin_invocation(std::unique_ptr<Invocation> invocation);
   void write_start();
-  void write_end(const std::string& request_id, const Failure& failure);
+  void write_end();
   void hand_over();
   void finish(std::string payload, bool is_error, const Failure& failure);
   void become_idle();
@@ -162,10 +171,11 @@ class Environment final : public RuntimeSession {
   std::unique_ptr<Invocation> invocation_;  // running, or waiting for the end of a repeated init
   std::optional<Reply<RuntimeEvent, RuntimeError>> parked_;
   std::optional<WallTime> start_unwritten_;  // the START line is written when the event is on its way
+  std::optional<Ended> end_unwritten_;       // END and REPORT are written when the next event is on its way, or soon
   std::string tail_;                         // the newest lines of this invocation, when its caller wants them
   std::string partial_out_, partial_err_;
 
-  runtime::Instant init_began_, delivered_, finished_, idle_since_, sampled_;
+  runtime::Instant init_began_, delivered_, idle_since_, sampled_;
   std::int64_t deadline_ms_ = 0;
   std::optional<runtime::Duration> init_took_;  // until the first report has shown it
   std::string_view init_phase_ = "init";
@@ -175,6 +185,7 @@ class Environment final : public RuntimeSession {
   bool frozen_ = false;
   bool retiring_ = false;
   bool out_of_memory_ = false;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 }  // namespace tidemill::functions

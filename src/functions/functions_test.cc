@@ -818,7 +818,10 @@ TEST_F(FunctionsTest, ASpareBecomesTheNextEnvironment) {
   ASSERT_EQ(runtime.events.size(), 1u);
   EXPECT_TRUE(runtime.session->response(runtime.events[0].request_id, "1"));
   EXPECT_TRUE(answer->result);
-  EXPECT_NE(processes.children.back(), spare);  // another one waits already
+  EXPECT_EQ(processes.children.back(), spare);  // nothing else starts beside it
+  run_for(100ms);
+  EXPECT_EQ(processes.children.back()->variable("TIDEMILL_SPARE"), "1");
+  EXPECT_NE(processes.children.back(), spare);
   engine.reset();
 }
 
@@ -1011,6 +1014,28 @@ TEST_F(FunctionsTest, FR_31_FR_32_FR_33_PlatformLinesAreExactAndLinesAreSplitAtL
   const auto second = invoke({.tail_log = true});
   runtime.respond("1");
   EXPECT_THAT(second->value().log_tail, testing::Not(HasSubstr("Init Duration")));
+}
+
+TEST_F(FunctionsTest, FR_32_TheNextEventLeavesBeforeEndAndReportAndTheirOrderStays) {
+  settings.environments_per_function = 1;
+  restart();
+  ASSERT_TRUE(create());
+  const auto first = invoke({});
+  const auto second = invoke({.tail_log = true});
+  auto& runtime = *runtimes.at(0);
+  ASSERT_EQ(runtime.events.size(), 1u);
+  std::string when_handed_out;
+  runtime.on_event = [&](FakeRuntime&) { when_handed_out = log_text(); };
+  runtime.child->print("first\n");
+  runtime.respond("1");
+  EXPECT_THAT(when_handed_out, testing::EndsWith("first\n"));
+  runtime.child->print("second\n");
+  runtime.respond("2");
+  pump();
+  EXPECT_THAT(log_text(),
+              testing::MatchesRegex(
+                  "INIT_START .*\nSTART .*\nfirst\nEND .*\nREPORT .*\nSTART .*\nsecond\nEND .*\nREPORT .*\n"));
+  EXPECT_THAT(second->value().log_tail, testing::MatchesRegex("START .*\nsecond\nEND .*\nREPORT .*\n"));
 }
 
 TEST_F(FunctionsTest, FR_16_TheEnvironmentHasTheServicesVariables) {

@@ -20,6 +20,7 @@ struct InvokeRequest {
   std::string function;   // any accepted form: name, name:qualifier, partial or full ARN
   std::string qualifier;  // empty, or $LATEST
   std::string payload;    // JSON; empty counts as {}
+  bool is_json = false;   // the payload was written by this server: it is not read to see whether it is JSON
   InvocationType type = InvocationType::kRequestResponse;
   bool tail_log = false;       // return the last 4 KiB of this invocation's log
   std::string client_context;  // plain JSON; synchronous invocations only

@@ -8,18 +8,35 @@
 namespace tidemill::functions {
 
 std::string Functions::Impl::new_trace_id() {
-  const auto digits = to_hex(services.random.bytes(20));
-  return fmt::format("Root=1-{:08x}-{};Parent={};Sampled=0", epoch_s(wall()), std::string_view(digits).substr(0, 24),
-                     std::string_view(digits).substr(24));
+  std::string raw;
+  append_be(raw, static_cast<std::uint32_t>(epoch_s(wall())));
+  raw += services.random.bytes(20);
+  const auto digits = to_hex(raw);
+  const std::string_view time(digits.data(), 8), root(digits.data() + 8, 24), parent(digits.data() + 32, 16);
+  std::string out;
+  out.reserve(80);
+  for (const auto part : {std::string_view("Root=1-"), time, std::string_view("-"), root, std::string_view(";Parent="),
+                          parent, std::string_view(";Sampled=0")})
+    out += part;
+  return out;
 }
 
 void Functions::Impl::invoke(InvokeRequest request, Reply<InvokeResult, Error> reply) {
-  const auto reference = parse_function_name(request.scope, request.function, request.qualifier);
-  if (!reference) return std::move(reply)(std::unexpected(reference.error()));
-  const auto arn = function_arn(request.scope, reference->name);
-  auto* found = find_arn(arn);
-  if (found == nullptr || (!reference->qualifier.empty() && reference->qualifier != "$LATEST"))
-    return std::move(reply)(std::unexpected(function_not_found(request.scope, *reference)));
+  // A mapping names its function by the ARN under which it is kept: nothing to take apart.
+  auto* found = request.qualifier.empty() ? find_arn(request.function) : nullptr;
+  if (found != nullptr && found->function->scope == request.scope) {
+    if (request.invoked_arn.empty()) request.invoked_arn = request.function;
+  } else {
+    const auto reference = parse_function_name(request.scope, request.function, request.qualifier);
+    if (!reference) return std::move(reply)(std::unexpected(reference.error()));
+    request.function = function_arn(request.scope, reference->name);
+    found = find_arn(request.function);
+    if (found == nullptr || (!reference->qualifier.empty() && reference->qualifier != "$LATEST"))
+      return std::move(reply)(std::unexpected(function_not_found(request.scope, *reference)));
+    // What was asked for, as it was asked for.
+    if (request.invoked_arn.empty())
+      request.invoked_arn = function_arn(request.scope, reference->name, reference->qualifier);
+  }
   auto& entry = *found;
   const auto function = entry.function;
   const bool event = request.type == InvocationType::kEvent;
@@ -30,10 +47,11 @@ void Functions::Impl::invoke(InvokeRequest request, Reply<InvokeResult, Error> r
              fmt::format("Request must be smaller than {} bytes for the InvokeFunction operation", limit)));
   if (request.payload.empty()) {
     request.payload = "{}";
-  } else if (const auto valid = json::validate(request.payload); !valid) {
-    return std::move(reply)(
-        fail(Errc::kInvalidRequestContent,
-             "Could not parse request body into json: Could not parse payload into json: " + valid.error().message));
+  } else if (!request.is_json) {
+    if (const auto valid = json::validate(request.payload); !valid)
+      return std::move(reply)(
+          fail(Errc::kInvalidRequestContent,
+               "Could not parse request body into json: Could not parse payload into json: " + valid.error().message));
   }
   auto request_id = services.random.uuid();
   if (request.type == InvocationType::kDryRun)
@@ -42,10 +60,6 @@ void Functions::Impl::invoke(InvokeRequest request, Reply<InvokeResult, Error> r
                                          .executed_version = "$LATEST",
                                          .log_tail = {},
                                          .request_id = std::move(request_id)});
-  // What was asked for, as it was asked for.
-  if (request.invoked_arn.empty())
-    request.invoked_arn =
-        reference->qualifier.empty() ? arn : function_arn(request.scope, function->name, reference->qualifier);
   if (request.trace_id.empty()) request.trace_id = new_trace_id();
   if (event) {
     request.client_context.clear();
@@ -81,6 +95,7 @@ void Functions::Impl::invoke(InvokeRequest request, Reply<InvokeResult, Error> r
         if (result && result->function_error) errors->add();
         std::move(reply)(std::move(result));
       }));
+  const auto& arn = invocation->request.function;
   dispatcher.submit(arn, std::move(invocation));
 }
 

@@ -117,7 +117,7 @@ std::unexpected<LogError> bad_token() {
 }  // namespace
 
 LogStore::LogStore(storage::Store& store, runtime::Loop& loop, Settings settings)
-    : store_(store), loop_(loop), settings_(settings) {}
+    : store_(store), loop_(loop), settings_(settings), flush_soon_(loop, settings_.gather, [this] { flush(); }) {}
 
 LogStore::~LogStore() {
   flush();
@@ -262,11 +262,7 @@ void LogStore::append(const Scope& scope, const std::string& group_name, const s
   add(*group, stream, timestamp_ms, message, gathered_);
   gathered_bytes_ += message.size() + 64;
   if (gathered_bytes_ >= settings_.gather_bytes) return flush();
-  if (!flush_timer_)
-    flush_timer_ = loop_.at(loop_.clock().now() + settings_.gather, [this] {
-      flush_timer_.reset();
-      flush();
-    });
+  flush_soon_.stir();
 }
 
 void LogStore::write_dirty(Mutation& batch) {
@@ -277,7 +273,7 @@ void LogStore::write_dirty(Mutation& batch) {
 }
 
 void LogStore::flush() {
-  if (flush_timer_) loop_.cancel(*std::exchange(flush_timer_, std::nullopt));
+  flush_soon_.cancel();
   if (gathered_.empty() && dirty_.empty()) return;
   write_dirty(gathered_);
   const auto written = std::exchange(dirty_, {});

@@ -18,7 +18,7 @@
 #include "base/reply.h"
 #include "base/scope.h"
 #include "functions/log_filter.h"
-#include "runtime/executor.h"
+#include "runtime/lull.h"
 #include "storage/store.h"
 
 namespace tidemill::functions {
@@ -98,7 +98,7 @@ class LogStore {
     std::uint64_t group_bytes_max = 256ull << 20;  // the oldest events give way
     std::size_t groups_max = 10'000;
     std::size_t streams_per_group_max = 10'000;  // streams without events give way
-    runtime::Duration gather = std::chrono::milliseconds(10);
+    runtime::Lull::Times gather = {.quiet = std::chrono::milliseconds(2), .at_most = std::chrono::milliseconds(10)};
     std::size_t gather_bytes = 256 << 10;
     runtime::Duration retention_every = std::chrono::minutes(10);
     std::size_t page_bytes = 1 << 20;
@@ -190,7 +190,7 @@ class LogStore {
   storage::Mutation gathered_;
   std::size_t gathered_bytes_ = 0;
   std::vector<std::pair<Group*, Stream*>> dirty_;
-  std::optional<runtime::TimerId> flush_timer_;
+  runtime::Lull flush_soon_;
   runtime::TimerId retention_timer_ = 0;
 };
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/time.h"
+#include "runtime/lull.h"
 
 namespace tidemill::functions {
 
@@ -36,9 +36,11 @@ struct Settings {
   Duration memory_sample_every = std::chrono::milliseconds(100);
   std::uint64_t memory_slack_bytes = 64ull << 20;  // pages of the interpreter's own files count as resident here
   int spares_per_runtime = 1;                      // started ahead, the SDK loaded; 0: none
-  bool force_cold_starts = false;                  // every invocation gets a new environment, and no spare
-  bool isolate = true;                             // private namespaces and /tmp, where the host allows them
-  bool strict_runtimes = false;                    // refuse runtimes that the service has withdrawn
+  // A spare that was taken is replaced when no other has been for so long: it must not compete with what it lets start.
+  runtime::Lull::Times spare_lull = {.quiet = std::chrono::milliseconds(30), .at_most = std::chrono::milliseconds(300)};
+  bool force_cold_starts = false;  // every invocation gets a new environment, and no spare
+  bool isolate = true;             // private namespaces and /tmp, where the host allows them
+  bool strict_runtimes = false;    // refuse runtimes that the service has withdrawn
 
   // ---- sizes ------------------------------------------------------------------------------------------------------
   std::uint64_t zipped_max = 52'428'800;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "runtime/lull.h"
 #include "runtime/sim/sim_files.h"
 #include "runtime/sim/sim_loop.h"
 #include "runtime/sim/sim_network.h"
@@ -73,6 +74,30 @@ TEST(EpollLoop, ManyThreadsPostAndNothingIsLost) {
   loop.run();
   for (auto& thread : threads) thread.join();
   EXPECT_EQ(count, kThreads * kPosts);
+}
+
+TEST(Lull, WaitsUntilItIsQuietButNoLongerThanItsLimit) {
+  SimLoop loop;
+  const auto start = loop.clock().now();
+  std::vector<Duration> ran;
+  Lull lull(loop, {.quiet = 2ms, .at_most = 5ms}, [&] { ran.push_back(loop.clock().now() - start); });
+  loop.run_for(10ms);
+  EXPECT_TRUE(ran.empty());
+  lull.stir();
+  loop.run_for(1ms);
+  lull.stir();
+  EXPECT_TRUE(lull.is_waiting());
+  loop.run_for(9ms);
+  EXPECT_FALSE(lull.is_waiting());
+  EXPECT_EQ(ran, std::vector<Duration>{13ms});
+  for (int i = 0; i < 6; ++i) {
+    lull.stir();
+    loop.run_for(1ms);
+  }
+  EXPECT_EQ(ran, (std::vector<Duration>{13ms, 25ms}));
+  lull.cancel();
+  loop.run_for(10ms);
+  EXPECT_EQ(ran.size(), 2u);
 }
 
 TEST(SimLoop, LivesThroughADayInOrder) {

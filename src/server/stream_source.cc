@@ -20,7 +20,7 @@ struct ShardWatch final : triggers::Watch {
 class ShardSource final : public triggers::RecordSource {
  public:
   ShardSource(streams::Streams& streams, runtime::Executor& home, std::string arn, std::string shard)
-      : streams_(streams), home_(home), arn_(std::move(arn)), shard_(std::move(shard)) {}
+      : streams_(streams), home_(home), arn_(std::move(arn)), shard_(streams, arn_, std::move(shard)) {}
 
   void read(triggers::Position from, triggers::ReadLimits limits,
             Reply<triggers::ReadBatch, SourceError> reply) override {
@@ -29,8 +29,8 @@ class ShardSource final : public triggers::RecordSource {
 
   std::unique_ptr<triggers::Watch> watch(std::function<void()> advanced) override {
     auto watch = std::make_unique<ShardWatch>();
-    const auto shard = streams_.shard(arn_, shard_);
-    if (shard) watch->records = shard->slot->watch(home_, [advanced](std::uint64_t) { advanced(); });
+    const auto found = shard_.now();
+    if (found) watch->records = (*found)->slot->watch(home_, [advanced](std::uint64_t) { advanced(); });
     // The end of a shard (rolled over, stream disabled) is news too.
     watch->shards = streams_.watch(home_, [advanced, arn = arn_](const std::string& changed) {
       if (changed == arn) advanced();
@@ -39,30 +39,31 @@ class ShardSource final : public triggers::RecordSource {
   }
 
   triggers::Position oldest() const override {
-    const auto shard = streams_.shard(arn_, shard_);
-    return shard ? shard->oldest() : 0;
+    const auto shard = shard_.now();
+    return shard ? (*shard)->oldest() : 0;
   }
 
  private:
   std::expected<triggers::ReadBatch, SourceError> read_now(triggers::Position from, triggers::ReadLimits limits) {
-    const auto shard = streams_.shard(arn_, shard_);
-    if (!shard) return lost(shard.error());
+    const auto found = shard_.now();
+    if (!found) return lost(found.error());
+    const auto* shard = *found;
     if (from < shard->oldest())
       return std::unexpected(SourceError{SourceErrc::kTrimmed, "the records have been trimmed"});
-    const auto batch = shard->read(from, {.max_records = limits.records_max, .max_bytes = limits.bytes_max});
+    auto batch = shard->read(from, {.max_records = limits.records_max, .max_bytes = limits.bytes_max});
     if (!batch) return std::unexpected(SourceError{SourceErrc::kInternal, batch.error().message});
     triggers::ReadBatch out;
     out.next = batch->next;
     out.records.reserve(batch->records.size());
-    for (const auto& record : batch->records) {
-      triggers::SourceRecord to{.position = record.number,
-                                .id = record.sequence_number(),
-                                .arrival_ms = record.timestamp_ms,
-                                .lane_key = record.keys};
+    for (auto& record : batch->records) {
+      triggers::SourceRecord to{
+          .position = record.number, .id = record.sequence_number(), .arrival_ms = record.timestamp_ms};
+      to.json.reserve(record.weight() * 2);  // about what its names and digits come to
       if (auto written = streams::append_record_json(to.json, record, shard->context, streams::RecordForm::kEvent);
           !written) {
         return std::unexpected(SourceError{SourceErrc::kInternal, written.error().message});
       }
+      to.lane_key = std::move(record.keys);
       out.records.push_back(std::move(to));
     }
     out.ended = shard->info.end && out.next >= *shard->info.end;
@@ -72,7 +73,8 @@ class ShardSource final : public triggers::RecordSource {
 
   streams::Streams& streams_;
   runtime::Executor& home_;
-  const std::string arn_, shard_;
+  const std::string arn_;
+  mutable streams::ShardReader shard_;
 };
 
 struct StreamWatch final : triggers::Watch {

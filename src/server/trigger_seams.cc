@@ -34,25 +34,28 @@ bool TriggerSources::is_embedded_cluster(std::string_view arn) const { return ar
 
 void TriggerInvoker::invoke(triggers::Invocation invocation,
                             std::move_only_function<void(triggers::InvokeResult)> done) {
-  functions_.invoke(
-      {.scope = invocation.scope, .function = invocation.function_arn, .payload = std::move(invocation.payload)},
-      Reply<functions::InvokeResult, functions::Error>(
-          [done = std::move(done)](functions::Result<functions::InvokeResult> result) mutable {
-            triggers::InvokeResult out;
-            if (!result) {
-              const auto code = result.error().code;
-              out.outcome = code == functions::Errc::kThrottled  ? triggers::Outcome::kThrottled
-                            : code == functions::Errc::kNotFound ? triggers::Outcome::kNotFound
-                                                                 : triggers::Outcome::kSystemError;
-              return done(std::move(out));
-            }
-            out.outcome = result->function_error ? triggers::Outcome::kFunctionError : triggers::Outcome::kOk;
-            out.payload = std::move(result->payload);
-            out.function_error = result->function_error.value_or("");
-            out.executed_version = std::move(result->executed_version);
-            out.request_id = std::move(result->request_id);
-            done(std::move(out));
-          }));
+  functions_.invoke({.scope = std::move(invocation.scope),
+                     .function = std::move(invocation.function_arn),
+                     .payload = std::move(invocation.payload),
+                     .is_json = true},
+                    Reply<functions::InvokeResult, functions::Error>(
+                        [done = std::move(done)](functions::Result<functions::InvokeResult> result) mutable {
+                          triggers::InvokeResult out;
+                          if (!result) {
+                            const auto code = result.error().code;
+                            out.outcome = code == functions::Errc::kThrottled  ? triggers::Outcome::kThrottled
+                                          : code == functions::Errc::kNotFound ? triggers::Outcome::kNotFound
+                                                                               : triggers::Outcome::kSystemError;
+                            return done(std::move(out));
+                          }
+                          out.outcome =
+                              result->function_error ? triggers::Outcome::kFunctionError : triggers::Outcome::kOk;
+                          out.payload = std::move(result->payload);
+                          out.function_error = result->function_error.value_or("");
+                          out.executed_version = std::move(result->executed_version);
+                          out.request_id = std::move(result->request_id);
+                          done(std::move(out));
+                        }));
 }
 
 std::optional<std::string> TriggerInvoker::function_arn(const Scope& scope, std::string_view name) const {

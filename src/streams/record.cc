@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/assert.h"
 #include "base/bytes.h"
@@ -24,9 +25,27 @@ constexpr unsigned kKindMask = 0x03, kService = 0x04, kNew = 0x08, kOld = 0x10;
 constexpr std::string_view kEpoch = "100000";
 constexpr std::size_t kNumberDigits = 20;
 
+// With zeros before it, when it is shorter than `width`.
+void append_decimal(std::string& out, std::uint64_t number, std::size_t width = 0) {
+  char digits[kNumberDigits];
+  const auto* end = std::to_chars(digits, digits + sizeof(digits), number).ptr;
+  const auto size = static_cast<std::size_t>(end - digits);
+  if (size < width) out.append(width - size, '0');
+  out.append(digits, size);
+}
+
+void append_sequence_number(std::string& out, std::uint64_t number) {
+  out += kEpoch;
+  append_decimal(out, number, kNumberDigits);
+}
+
 }  // namespace
 
-std::string sequence_number(std::uint64_t number) { return fmt::format("{}{:020}", kEpoch, number); }
+std::string sequence_number(std::uint64_t number) {
+  std::string out;
+  append_sequence_number(out, number);
+  return out;
+}
 
 std::optional<std::uint64_t> number_of_sequence(std::string_view text) {
   if (text.size() < 21 || text.size() > 40) return std::nullopt;
@@ -120,19 +139,18 @@ Result<Record> decode_record(std::uint64_t number, std::string_view stored) {
 
 Status append_record_json(std::string& out, const Record& record, const RecordContext& context, RecordForm form) {
   const std::size_t start = out.size();
+  const auto append = [&out](const auto&... parts) { (out.append(std::string_view(parts)), ...); };
   const auto append_item = [&out](std::string_view name, std::string_view encoded) -> bool {
     out += '"';
     out += name;
     out += "\":";
     return item::append_json_of_encoded(out, encoded).has_value();
   };
-  const std::int64_t seconds = record.timestamp_ms / 1000;
-  fmt::format_to(
-      std::back_inserter(out),
-      R"({{"eventID":"{}","eventName":"{}","eventVersion":"1.1","eventSource":"aws:dynamodb","awsRegion":"{}",)",
-      record.event_id(context), record.event_name(), context.region);
-  fmt::format_to(std::back_inserter(out), R"("dynamodb":{{"ApproximateCreationDateTime":{}{},)", seconds,
-                 form == RecordForm::kEvent ? ".0" : "");
+  append(R"({"eventID":")", record.event_id(context), R"(","eventName":")", record.event_name(),
+         R"(","eventVersion":"1.1","eventSource":"aws:dynamodb","awsRegion":")", context.region,
+         R"(","dynamodb":{"ApproximateCreationDateTime":)");
+  append_decimal(out, static_cast<std::uint64_t>(record.timestamp_ms / 1000));
+  append(form == RecordForm::kEvent ? ".0," : ",");
   bool whole = append_item("Keys", record.keys);
   if (record.new_image) {
     out += ',';
@@ -146,10 +164,12 @@ Status append_record_json(std::string& out, const Record& record, const RecordCo
     out.resize(start);
     return fail(Errc::kInternal, fmt::format("the change record {} is damaged", record.number));
   }
-  fmt::format_to(std::back_inserter(out), R"(,"SequenceNumber":"{}","SizeBytes":{},"StreamViewType":"{}"}})",
-                 record.sequence_number(), record.size_bytes, tables::to_string(context.view));
-  if (form == RecordForm::kEvent)
-    fmt::format_to(std::back_inserter(out), R"(,"eventSourceARN":"{}")", context.stream_arn);
+  append(R"(,"SequenceNumber":")");
+  append_sequence_number(out, record.number);
+  append(R"(","SizeBytes":)");
+  append_decimal(out, record.size_bytes);
+  append(R"(,"StreamViewType":")", tables::to_string(context.view), R"("})");
+  if (form == RecordForm::kEvent) append(R"(,"eventSourceARN":")", context.stream_arn, "\"");
   if (record.by_service) {
     out += form == RecordForm::kEvent ? R"(,"userIdentity":{"type":"Service","principalId":"dynamodb.amazonaws.com"})"
                                       : R"(,"userIdentity":{"PrincipalId":"dynamodb.amazonaws.com","Type":"Service"})";

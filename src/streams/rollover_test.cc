@@ -1,9 +1,11 @@
 // A shard is rolled over while other loops write to it and read from it: each record is in one shard, and in one only.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <future>
+#include <memory>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -55,6 +57,39 @@ class Lineage {
   const std::string arn_;
   std::string shard_;  // the one that is being read, or was
   std::optional<std::string> iterator_;
+};
+
+// The same by shards that are looked up again only when something has changed.
+class FollowedLineage {
+ public:
+  FollowedLineage(const Streams& streams, std::string arn) : streams_(streams), arn_(std::move(arn)) {}
+
+  void read_some() {
+    if (!reader_) {
+      const auto info = streams_.describe(arn_);
+      ASSERT_TRUE(info);
+      const auto child = std::ranges::find(info->shards, shard_, &ShardInfo::parent);
+      if (child == info->shards.end()) return;
+      shard_ = child->id;
+      reader_ = std::make_unique<ShardReader>(streams_, arn_, shard_);
+    }
+    const auto shard = reader_->now();
+    ASSERT_TRUE(shard) << shard.error().message;
+    const auto batch = (*shard)->read(next_);
+    ASSERT_TRUE(batch) << batch.error().message;
+    for (const auto& record : batch->records) numbers.push_back(record.number);
+    next_ = batch->next;
+    if ((*shard)->info.end && next_ >= *(*shard)->info.end) reader_.reset();
+  }
+
+  std::vector<std::uint64_t> numbers;
+
+ private:
+  const Streams& streams_;
+  const std::string arn_;
+  std::string shard_;
+  std::unique_ptr<ShardReader> reader_;
+  std::uint64_t next_ = 0;
 };
 
 // Calls back where roll_over asks for chance: when it has seen where the old shard ends.
@@ -109,6 +144,8 @@ class Rollover : public testing::Test {
 TEST_F(Rollover, AWriteInTheMiddleIsInTheNewShardOnly) {
   write();
   Lineage lineage(streams_, arn_);
+  FollowedLineage followed(streams_, arn_);
+  followed.read_some();
   std::thread writing;
   random_.poke = [&] {
     std::promise<void> written;
@@ -120,11 +157,16 @@ TEST_F(Rollover, AWriteInTheMiddleIsInTheNewShardOnly) {
     // It is let in at once, which was the mistake, or when the new shard is known.
     (void)done.wait_for(50ms);
     lineage.read_some();
+    followed.read_some();
   };
   EXPECT_TRUE(streams_.roll_over(arn_));
   writing.join();
-  for (int i = 0; i < 4; ++i) lineage.read_some();
+  for (int i = 0; i < 4; ++i) {
+    lineage.read_some();
+    followed.read_some();
+  }
   EXPECT_EQ(lineage.numbers, all());
+  EXPECT_EQ(followed.numbers, all());
 }
 
 TEST_F(Rollover, BesideWritersAndReadersNoRecordIsReadTwiceAndNoneIsMissed) {
@@ -133,12 +175,16 @@ TEST_F(Rollover, BesideWritersAndReadersNoRecordIsReadTwiceAndNoneIsMissed) {
     while (!rolled) write();
   });
   std::vector<Lineage> lineages(2, Lineage(streams_, arn_));
+  FollowedLineage followed(streams_, arn_);
   std::vector<std::thread> reading;
   for (auto& lineage : lineages) {
     reading.emplace_back([&] {
       while (!rolled) lineage.read_some();
     });
   }
+  reading.emplace_back([&] {
+    while (!rolled) followed.read_some();
+  });
   const auto slot = streams_.slots(arn_)->at(0);
   for (std::uint64_t shard = 1; shard <= kShards; ++shard) {
     while (slot->next() < shard * kRecordsEach) std::this_thread::yield();
@@ -151,6 +197,8 @@ TEST_F(Rollover, BesideWritersAndReadersNoRecordIsReadTwiceAndNoneIsMissed) {
     for (std::size_t i = 0; i < 4 * kShards; ++i) lineage.read_some();
     EXPECT_EQ(lineage.numbers, all());
   }
+  for (std::size_t i = 0; i < 4 * kShards; ++i) followed.read_some();
+  EXPECT_EQ(followed.numbers, all());
 }
 
 }  // namespace

@@ -15,9 +15,10 @@ Slot::Slot(storage::Store& store, std::string prefix, std::uint64_t first, std::
 
 void Slot::append(std::string record, std::int64_t now_ms, storage::Mutation& batch) {
   // A wall clock may step back; a slot's time does not.
-  batch.append(*log_, 1, std::move(record), [this, now_ms](std::uint64_t, std::string& stored) {
+  batch.append(*log_, 1, std::move(record), [this, now_ms](std::uint64_t number, std::string& stored) {
     last_timestamp_ms_ = std::max(last_timestamp_ms_, now_ms);
     stamp_record(stored, last_timestamp_ms_);
+    recent_.add(number, stored);
   });
 }
 
@@ -27,17 +28,28 @@ Result<Batch> Slot::read(std::uint64_t from, ReadLimits limits, std::uint64_t en
   end = std::min(end, reached());
   if (batch.next >= end || limits.max_records == 0) return batch;
   std::size_t bytes = 0;
-  const auto cursor = store_.cursor(Keyspace::kChanges, {log_->key(batch.next), log_->key(end)});
-  for (; cursor->valid(); cursor->next()) {
-    auto record = decode_record(storage::Log::number_of(cursor->key()), cursor->value());
-    if (!record) return std::unexpected(record.error());
+  bool full = false;
+  Status intact;
+  const auto take = [&](std::uint64_t number, std::string_view stored) {
+    if (full || !intact) return;
+    auto record = decode_record(number, stored);
+    if (!record) {
+      intact = std::unexpected(record.error());
+      return;
+    }
     bytes += record->weight();
     batch.next = record->number + 1;
     batch.records.push_back(*std::move(record));
-    if (batch.records.size() >= limits.max_records || bytes >= limits.max_bytes) return batch;
+    full = batch.records.size() >= limits.max_records || bytes >= limits.max_bytes;
+  };
+  if (!recent_.read(batch.next, end, take)) {
+    const auto cursor = store_.cursor(Keyspace::kChanges, {log_->key(batch.next), log_->key(end)});
+    for (; cursor->valid() && !full && intact; cursor->next())
+      take(storage::Log::number_of(cursor->key()), cursor->value());
+    if (const auto status = cursor->status(); !status) return fail(Errc::kInternal, status.error().message);
   }
-  if (const auto status = cursor->status(); !status) return fail(Errc::kInternal, status.error().message);
-  batch.next = std::max(batch.next, end);
+  TM_CHECK(intact);
+  if (!full) batch.next = std::max(batch.next, end);
   return batch;
 }
 

@@ -12,6 +12,7 @@
 
 #include "runtime/executor.h"
 #include "storage/store.h"
+#include "streams/recent.h"
 #include "streams/record.h"
 
 namespace tidemill::streams {
@@ -62,6 +63,7 @@ class Slot {
   std::unique_ptr<storage::Log> log_;  // until close()
   std::atomic<std::uint64_t> oldest_;
   std::int64_t last_timestamp_ms_;  // under the store's commit lock
+  mutable Recent recent_;
 };
 
 }  // namespace tidemill::streams

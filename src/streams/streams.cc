@@ -377,6 +377,30 @@ std::shared_ptr<Streams::Watch> Streams::watch(runtime::Executor& executor,
   return watch;
 }
 
+void Streams::publish(const std::string& arn, std::shared_ptr<const Stream> stream) {
+  const std::lock_guard lock(mutex_);
+  if (stream)
+    streams_[arn] = std::move(stream);
+  else
+    streams_.erase(arn);
+  changes_.fetch_add(1, std::memory_order_release);
+}
+
+Result<const Shard*> ShardReader::now() {
+  if (shard_) {
+    // First how far the slot can be read, then whether something has changed: see Streams::shard.
+    const auto reached = shard_->slot->reached();
+    if (streams_.changes() == seen_) {
+      shard_->reached = reached;
+      return &*shard_;
+    }
+    shard_.reset();
+  }
+  seen_ = streams_.changes();
+  TM_TRY(auto shard, streams_.shard(arn_, id_));
+  return &shard_.emplace(std::move(shard));
+}
+
 void Streams::tell(const std::string& arn) {
   const std::lock_guard lock(mutex_);
   for (const auto& weak : watches_) {
@@ -430,10 +454,7 @@ std::shared_ptr<tables::ChangeStream> Streams::open(const tables::TableDefinitio
   store_stream(*stream, batch);
   auto writer = std::make_shared<Writer>(*stream, deps_.home.clock());
   const std::string arn = stream->info.arn;
-  {
-    const std::lock_guard lock(mutex_);
-    streams_[arn] = std::move(stream);
-  }
+  publish(arn, std::move(stream));
   tell(arn);
   return writer;
 }
@@ -488,10 +509,7 @@ tables::Result<std::shared_ptr<tables::ChangeStream>> Streams::begin_split(const
   next->routes.insert(std::next(route), {.from = middle, .slot = slot + 1});
   store_stream(*next, batch);
   auto writer = std::make_shared<Writer>(*next, deps_.home.clock());
-  {
-    const std::lock_guard lock(mutex_);
-    streams_[arn] = std::move(next);
-  }
+  publish(arn, std::move(next));
   return writer;
 }
 
@@ -502,10 +520,7 @@ void Streams::end_split(const tables::TableDefinition& table, storage::Mutation&
   auto next = std::make_shared<Stream>(**current);
   if (!close_retired(*next, now_ms())) return;
   store_stream(*next, batch);
-  {
-    const std::lock_guard lock(mutex_);
-    streams_[arn] = std::move(next);
-  }
+  publish(arn, std::move(next));
   tell(arn);
 }
 
@@ -523,10 +538,7 @@ void Streams::close(const tables::TableDefinition& table, storage::Mutation& bat
     shard.closed_ms = now;
   }
   store_stream(*next, batch);
-  {
-    const std::lock_guard lock(mutex_);
-    streams_[arn] = std::move(next);
-  }
+  publish(arn, std::move(next));
   tell(arn);
 }
 
@@ -551,8 +563,7 @@ Status Streams::roll_over(std::string_view arn) {
     }
     for (auto& child : children) next->info.shards.push_back(std::move(child));
     store_stream(*next, into);
-    const std::lock_guard lock(mutex_);
-    streams_[name] = std::move(next);
+    publish(name, std::move(next));
   });
   deps_.store.write(std::move(batch));
   tell(name);
@@ -575,10 +586,7 @@ void Streams::sweep() {
         batch.erase_range(Keyspace::kChanges, slot->prefix(), prefix_end(slot->prefix()));
       }
       batch.erase(Keyspace::kMeta, meta_key(stream->id));
-      {
-        const std::lock_guard lock(mutex_);
-        streams_.erase(arn);
-      }
+      publish(arn, nullptr);
       deps_.store.write(std::move(batch));
       deps_.log.info("streams.expired", {{"stream", arn}});
       tell(arn);
@@ -595,10 +603,7 @@ void Streams::sweep() {
     });
     if (!batch.empty() || gone != 0) {
       store_stream(*next, batch);
-      {
-        const std::lock_guard lock(mutex_);
-        streams_[arn] = next;
-      }
+      publish(arn, next);
       deps_.store.write(std::move(batch));
       if (gone != 0) tell(arn);
     }

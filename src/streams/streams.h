@@ -2,6 +2,7 @@
 // the Kafka view). Readers call from any thread; opening, closing, rolling over and trimming happen on the home loop.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <map>
@@ -125,6 +126,9 @@ class Streams final : public tables::ChangeSink {
   [[nodiscard]] std::shared_ptr<Watch> watch(runtime::Executor& executor,
                                              std::function<void(const std::string& arn)> changed);
 
+  // Counts the changes of what is here: a shard that was looked up holds until it moves.
+  std::uint64_t changes() const { return changes_.load(std::memory_order_acquire); }
+
   CallLimits& limits() { return limits_; }
 
   // Home loop.
@@ -156,6 +160,7 @@ class Streams final : public tables::ChangeSink {
   static bool close_retired(Stream& stream, std::int64_t now);
   void store_stream(const Stream& stream, storage::Mutation& batch) const;
   void tell(const std::string& arn);
+  void publish(const std::string& arn, std::shared_ptr<const Stream> stream);  // null: it is gone
   std::int64_t now_ms() const { return epoch_ms(deps_.home.clock().wall()); }
   Result<std::shared_ptr<const Stream>> lookup(std::string_view arn) const;
   Result<Shard> look_up_shard(std::string_view stream_arn, std::string_view shard_id) const;
@@ -168,10 +173,26 @@ class Streams final : public tables::ChangeSink {
   mutable std::mutex mutex_;
   std::map<Key, std::shared_ptr<const Stream>, std::less<>>
       streams_;                                // guarded by mutex_; values are replaced, never changed
+  std::atomic<std::uint64_t> changes_ = 0;     // of streams_
   std::vector<std::weak_ptr<Watch>> watches_;  // guarded by mutex_
   std::uint32_t next_id_ = 1;                  // home loop
   std::vector<std::weak_ptr<Slot>> slots_;     // home loop; all that were made and are still held
   runtime::TimerId timer_ = 0;                 // home loop
+};
+
+// One shard, for a reader that comes back often: it is looked up again when something has changed.
+class ShardReader {
+ public:
+  ShardReader(const Streams& streams, std::string arn, std::string id)
+      : streams_(streams), arn_(std::move(arn)), id_(std::move(id)) {}
+  // Good until the next call.
+  Result<const Shard*> now();
+
+ private:
+  const Streams& streams_;
+  const std::string arn_, id_;
+  std::optional<Shard> shard_;
+  std::uint64_t seen_ = 0;  // of changes()
 };
 
 }  // namespace tidemill::streams

@@ -68,5 +68,41 @@ TEST(Records, AreStoredUnderTheirViewAndReadBack) {
     EXPECT_FALSE(decode_record(7, std::string_view(stored).substr(0, cut)));
 }
 
+TEST(Recent, HoldsWhatAReaderThatFollowsHasNotReadYet) {
+  Recent recent;
+  std::vector<std::pair<std::uint64_t, std::string>> got;
+  const auto read = [&](std::uint64_t from, std::uint64_t end) {
+    got.clear();
+    return recent.read(from, end,
+                       [&](std::uint64_t number, std::string_view stored) { got.emplace_back(number, stored); });
+  };
+  recent.add(0, "nobody reads yet");
+  EXPECT_FALSE(read(0, 1));
+  recent.add(1, "a");
+  recent.add(2, "b");
+  EXPECT_FALSE(read(0, 3)) << "0 came before";
+  EXPECT_FALSE(read(1, 4)) << "3 is not there";
+  EXPECT_TRUE(read(1, 3));
+  EXPECT_EQ(got, (std::vector<std::pair<std::uint64_t, std::string>>{{1, "a"}, {2, "b"}}));
+  EXPECT_TRUE(read(2, 3)) << "what was read last may be read again";
+  EXPECT_FALSE(read(1, 2));
+  recent.add(3, "c");
+  EXPECT_TRUE(read(3, 4));
+  EXPECT_EQ(got, (std::vector<std::pair<std::uint64_t, std::string>>{{3, "c"}}));
+}
+
+TEST(Recent, KeepsNothingForAReaderThatDoesNotComeBack) {
+  Recent recent;
+  const auto nothing = [](std::uint64_t, std::string_view) {};
+  EXPECT_FALSE(recent.read(0, 1, nothing));
+  for (std::uint64_t number = 0; number <= Recent::kRecordsMax; ++number) recent.add(number, "x");
+  EXPECT_FALSE(recent.read(Recent::kRecordsMax, Recent::kRecordsMax + 1, nothing));
+  recent.add(40, std::string(Recent::kBytesMax + 1, 'x'));
+  EXPECT_FALSE(recent.read(40, 41, nothing));
+  recent.add(41, "x");
+  recent.add(43, "a number is missing");
+  EXPECT_FALSE(recent.read(43, 44, nothing));
+}
+
 }  // namespace
 }  // namespace tidemill::streams

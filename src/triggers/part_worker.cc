@@ -48,7 +48,8 @@ PartWorker::PartWorker(const Services& services, Part part, std::unique_ptr<Reco
       lanes_(static_cast<std::size_t>(
           std::max<std::int64_t>(1, services.mapping.is_kafka() ? 1 : services.mapping.settings.parallelization))),
       window_state_(from.window),
-      requested_(std::move(from)) {}
+      requested_(std::move(from)),
+      save_soon_(services.home, services.pace.checkpoint_lull, [this] { save_now(); }) {}
 
 PartWorker::~PartWorker() {
   alive_.reset();  // a Reply that the source drops must find nobody
@@ -57,7 +58,6 @@ PartWorker::~PartWorker() {
     if (lane.timer != 0) services_.home.cancel(lane.timer);
   }
   if (read_timer_ != 0) services_.home.cancel(read_timer_);
-  if (save_timer_ != 0) services_.home.cancel(save_timer_);
 }
 
 void PartWorker::start() {
@@ -307,17 +307,15 @@ Checkpoint PartWorker::progress() const {
 }
 
 void PartWorker::save_progress() {
-  if (saving_ || finished_ || save_timer_ != 0) return;
+  if (saving_ || finished_) return;
   const auto now = progress();
   if (now == requested_) return;
   if (stopping_ || now.finished) return save_now();
-  save_timer_ = services_.home.at(services_.home.clock().now() + services_.pace.checkpoint_gather, guarded([this] {
-                                    save_timer_ = 0;
-                                    save_now();
-                                  }));
+  save_soon_.stir();
 }
 
 void PartWorker::save_now() {
+  save_soon_.cancel();
   auto now = progress();
   if (now == requested_) return;
   requested_ = now;
@@ -355,8 +353,8 @@ void PartWorker::stop(runtime::Task done) {
     lane.timer = 0;
     if (const auto delivery = lane.delivery) delivery->halt();
   }
-  if (save_timer_ != 0) {
-    services_.home.cancel(std::exchange(save_timer_, 0));
+  if (save_soon_.is_waiting()) {
+    save_soon_.cancel();
     save_progress();
   }
   check_stopped();
@@ -369,7 +367,7 @@ void PartWorker::check_stopped() {
 }
 
 bool PartWorker::is_idle() const {
-  if (reading_ || saving_ || save_timer_ != 0 || (advanced_ && !ended_) || read_timer_ != 0) return false;
+  if (reading_ || saving_ || save_soon_.is_waiting() || (advanced_ && !ended_) || read_timer_ != 0) return false;
   return std::ranges::all_of(lanes_, [](const Lane& lane) { return !lane.delivery && lane.queue.empty(); });
 }
 

@@ -108,7 +108,7 @@ class PartWorker {
   std::optional<OpenWindow> window_state_;
 
   Checkpoint requested_;  // the newest that was handed to save()
-  runtime::TimerId save_timer_ = 0;
+  runtime::Lull save_soon_;
   bool saving_ = false, finished_ = false;
   runtime::Task stopped_;
   bool stopping_ = false;

@@ -95,7 +95,7 @@ class RuntimeApi:
 
 
 class Function:
-    """A bootstrap running one function's code against a RuntimeApi of its own."""
+    """A bootstrap running one function's code against a RuntimeApi of its own; `spare`: whether it starts as one, or with which variables."""
 
     def __init__(self, folder, language, handler, files, environment=(), spare=False):
         for name, content in files.items():
@@ -121,7 +121,7 @@ class Function:
         command = ["node", str(NODE_BOOTSTRAP)] if language == "node" else ["python3", str(PYTHON_BOOTSTRAP)]
         self.process = subprocess.Popen(
             command, cwd="/" if spare else folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            env={"PATH": os.environ["PATH"], "TIDEMILL_SPARE": "1"} if spare else variables)
+            env={"PATH": os.environ["PATH"], "TIDEMILL_SPARE": "1", **(spare if isinstance(spare, dict) else {})} if spare else variables)
         if spare:
             assignment = {"environment": variables, "directory": str(folder)}
             self.process.stdin.write(json.dumps(assignment).encode() + b"\n")

@@ -269,3 +269,25 @@ def test_a_spare_becomes_a_function(run):
     value = f.value()
     assert value["name"] == "fn" and value["own"] == "1" and "spare" not in value
     assert value["cwd"]
+
+
+def test_a_spare_has_let_the_sdk_make_calls_that_reach_nobody(run, tmp_path):
+    packages = {
+        "client-dynamodb": """exports.DynamoDBClient = class { constructor(config) { this.config = config; } };
+          exports.versions = [process.version];
+          const Client = exports.DynamoDBClient;
+          exports.DynamoDBClient = class extends Client { constructor(config) { super(config); exports.versions.push(process.version); } };""",
+        "lib-dynamodb": """exports.calls = [];
+          exports.PutCommand = exports.GetCommand = class { constructor(input) { this.input = input; } };
+          exports.DynamoDBDocumentClient = { from: (client) => ({ send: async (command) => {
+            exports.calls.push((await client.config.requestHandler.handle({})).response.statusCode, process.env.AWS_CONFIG_FILE);
+          } }) };""",
+    }
+    files = {f"sdk/@aws-sdk/{name}/index.js": source for name, source in packages.items()}
+    files["index.js"] = """const { calls } = require('@aws-sdk/lib-dynamodb'), { versions } = require('@aws-sdk/client-dynamodb');
+      exports.handler = async () => ({ calls, versions, now: process.version, left: Object.keys(process.env).filter((name) => /CONFIG_FILE|ACCESS_KEY/.test(name)) });"""
+    sdk = {"NODE_PATH": str(tmp_path / "sdk")}
+    value = run(None, files=files, spare=sdk, environment=sdk).value()
+    assert value["calls"] == [200, "/dev/null", 200, "/dev/null"]
+    assert value["versions"] == [value["now"], "v99.0.0"], "its advice about old versions is kept for the function"
+    assert value["left"] == []
