@@ -1,5 +1,5 @@
-// SHA-256 and MD5 by OpenSSL's direct functions: the general ones look the algorithm up at every call, and their states cannot
-// be copied like values.
+// SHA-256 and MD5 by OpenSSL's direct functions: the general ones look the algorithm up at every call, and their states
+// cannot be copied like values.
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "base/digest.h"
 
