@@ -123,6 +123,23 @@ TEST(RocksEngine, KeepsDataAndNamesProblemsAtOpen) {
   EXPECT_EQ(open_rocks(options).error().code, Errc::kUnsupported);
 }
 
+TEST(SpinMutex, LetsOneInAtATimeAlsoWhenItIsHeldForLong) {
+  SpinMutex mutex;
+  int count = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i)
+    threads.emplace_back([&] {
+      for (int round = 0; round < 2000; ++round) {
+        const std::lock_guard lock(mutex);
+        const int seen = count;
+        if (round % 500 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        count = seen + 1;
+      }
+    });
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(count, 8000);
+}
+
 TEST(RocksEngine, APartitionIsReadWhole) {
   // Keys of some partitions in files and in the memtable, beside keys that are shorter than a partition's name.
   Folder folder;

@@ -20,6 +20,7 @@
 #include "storage/engine.h"
 #include "storage/mutation.h"
 #include "storage/row_cache.h"
+#include "storage/spin_mutex.h"
 
 namespace tidemill::storage {
 
@@ -161,7 +162,7 @@ class Store {
   std::atomic<std::uint64_t> syncs_ = 0;
   std::atomic<bool> failed_ = false;
 
-  std::mutex commit_mutex_;   // order: commit_mutex_, then gate_mutex_
+  SpinMutex commit_mutex_;    // order: commit_mutex_, then gate_mutex_
   std::vector<Write> batch_;  // guarded by commit_mutex_; its capacity is reused
 
   std::mutex gate_mutex_;
@@ -169,7 +170,7 @@ class Store {
   std::deque<Advance> advances_;                              // guarded by gate_mutex_; by ticket
   std::map<runtime::Executor*, std::deque<Waiter>> waiters_;  // guarded by gate_mutex_; each by arrival
   bool stopping_ = false;                                     // guarded by gate_mutex_
-  std::mutex publish_mutex_;                                  // one publish at a time, in order
+  SpinMutex publish_mutex_;                                   // one publish at a time, in order
 
   std::thread thread_;
 };
