@@ -346,6 +346,7 @@ rocksdb::Options database_options(const RocksOptions& options) {
   db.create_missing_column_families = true;
   db.max_background_jobs = 2;
   db.max_open_files = 512;
+  db.table_cache_numshardbits = 4;
   db.max_file_opening_threads = 1;  // else sixteen for each family, at every start
   db.keep_log_file_num = 2;
   db.max_log_file_size = 4 << 20;
@@ -381,7 +382,7 @@ rocksdb::ColumnFamilyOptions family_options(const RocksOptions& options, const s
   if (use == Use::kPoints) {
     // What is looked for is often new: an item's key, a transaction's token.
     family.memtable_whole_key_filtering = true;
-    family.memtable_prefix_bloom_size_ratio = 0.005;  // 80 KB
+    family.memtable_prefix_bloom_size_ratio = 0.002;  // 32 KB
     family.prefix_extractor = std::make_shared<Partitions>();
   }
   if (use == Use::kBatches) {
