@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "auth/policy_form.h"
 #include "resources/reader.h"
 #include "resources/resources.h"
 #include "resources/steps.h"
@@ -120,7 +121,12 @@ Outcome<TableInput> read_table(const json::Value& properties, const std::string&
     input.ttl = {.enabled = ttl->boolean_or("Enabled", false), .attribute = ttl->text_or("AttributeName", "")};
   }
   if (auto policy = reader.object("ResourcePolicy")) {
-    if (const auto* document = policy->any("PolicyDocument")) create.resource_policy = document->text();
+    if (const auto* document = policy->any("PolicyDocument")) {
+      if (auto kept = auth::policy_form(document->text()))
+        create.resource_policy = *std::move(kept);
+      else
+        policy->refuse("PolicyDocument", kept.error());
+    }
   }
   create.table_class = reader.text("TableClass");
   create.deletion_protection = reader.boolean_or("DeletionProtectionEnabled", false);

@@ -342,7 +342,11 @@ def test_recovery_insights_streams_and_policies_of_tables_come_and_go(server, de
     name = outputs["A"]
     assert recovery(name)["RecoveryPeriodInDays"] == 7 and active(name) == streams[:1]
     assert dynamodb.describe_contributor_insights(TableName=name)["ContributorInsightsStatus"] == "ENABLED"
-    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "dynamodb:GetItem", "Resource": "*"}]}
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::000000000000:root"},
+                                                      "Action": "dynamodb:GetItem", "Resource": "*"}]}
+    for_everyone = {**policy, "Statement": [{**policy["Statement"][0], "Principal": "*"}]}
+    done, _ = deploy(stack, template(14, streams[1], ResourcePolicy={"PolicyDocument": for_everyone}), check=False)
+    assert done.returncode == 1 and "unbounded access" in done.stdout + done.stderr
     deploy(stack, template(14, streams[1], ResourcePolicy={"PolicyDocument": policy}))
     arn = dynamodb.describe_table(TableName=name)["Table"]["TableArn"]
     assert recovery(name)["RecoveryPeriodInDays"] == 14 and active(name) == streams[1:]

@@ -1,7 +1,7 @@
 #include "api/dynamodb/api.h"
 #include "api/dynamodb/description.h"
-#include "api/dynamodb/policy_form.h"
 #include "api/dynamodb/table_input.h"
+#include "auth/policy_form.h"
 
 namespace tidemill::dynamodb {
 namespace {
@@ -43,7 +43,7 @@ void run(Services& services, awsjson::Call call) {
   if (const auto billing = awsjson::read_optional_string(body, "BillingMode")) input.billing = *billing;
   if (const auto table_class = awsjson::read_optional_string(body, "TableClass")) input.table_class = *table_class;
   if (const auto policy = awsjson::read_optional_string(body, "ResourcePolicy")) {
-    auto document = policy_form(*policy);
+    auto document = auth::policy_form(*policy);
     if (!document) return refuse(std::move(call), std::move(document).error());
     input.resource_policy = *std::move(document);
   }

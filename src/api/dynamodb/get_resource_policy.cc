@@ -1,7 +1,7 @@
 #include "api/dynamodb/api.h"
 #include "api/dynamodb/policies.h"
-#include "api/dynamodb/policy_form.h"
 #include "api/dynamodb/shapes.h"
+#include "auth/policy_form.h"
 #include "tables/settings.h"
 
 namespace tidemill::dynamodb {
@@ -18,7 +18,7 @@ void run(Services& services, awsjson::Call call) {
   std::string out;
   json::Writer writer(out);
   writer.begin_object()
-      .member("Policy", policy_as_read(policy->document))
+      .member("Policy", auth::policy_as_read(policy->document))
       .member("RevisionId", policy->revision)
       .end_object();
   std::move(call.answer)(std::move(out));

@@ -1,6 +1,6 @@
 #include "api/dynamodb/api.h"
 #include "api/dynamodb/policies.h"
-#include "api/dynamodb/policy_form.h"
+#include "auth/policy_form.h"
 #include "tables/settings.h"
 
 namespace tidemill::dynamodb {
@@ -16,7 +16,7 @@ void run(Services& services, awsjson::Call call) {
   const auto& body = call.body();
   auto resource = policy_resource(call);
   if (!resource) return refuse(std::move(call), resource.error());
-  auto document = policy_form(awsjson::read_string(body, "Policy"));
+  auto document = auth::policy_form(awsjson::read_string(body, "Policy"));
   if (!document) return refuse(std::move(call), std::move(document).error());
   if (!awsjson::read_bool(body, "ConfirmRemoveSelfResourceAccess", false) &&
       locks_out(*document, resource->arn, call.caller->principal)) {

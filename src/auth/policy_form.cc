@@ -1,4 +1,4 @@
-#include "api/dynamodb/policy_form.h"
+#include "auth/policy_form.h"
 
 #include <fmt/format.h>
 
@@ -10,9 +10,8 @@
 #include "auth/canonical.h"
 #include "auth/policy.h"
 #include "base/json.h"
-#include "tables/settings.h"
 
-namespace tidemill::dynamodb {
+namespace tidemill::auth {
 namespace {
 
 using json::Array;
@@ -91,7 +90,7 @@ Value form_statement(const Value& statement) {
   Value out = ordered(statement.as_object(), kStatementOrder);
   for (auto& [name, value] : out.as_object()) {
     if (name == "Effect" && value.is_string()) {
-      const auto effect = auth::lower_case(value.as_string());
+      const auto effect = lower_case(value.as_string());
       if (effect == "allow") value = "Allow";
       if (effect == "deny") value = "Deny";
     }
@@ -159,9 +158,9 @@ bool names_everyone(const Value& statement) {
 }
 
 bool fixes_who(std::string_view name, std::string_view key, const Value& values) {
-  auto compares = auth::lower_case(name);
+  auto compares = lower_case(name);
   if (compares.starts_with("foranyvalue:")) compares.erase(0, compares.find(':') + 1);
-  const auto of = auth::lower_case(key);
+  const auto of = lower_case(key);
   if (std::ranges::find(kFixingOperators, compares) == std::end(kFixingOperators)) return false;
   if (std::ranges::find(kTrustedKeys, of) == std::end(kTrustedKeys)) return false;
   return !any_of(values, [&](const Value& value) {
@@ -187,8 +186,8 @@ bool is_public(const Value& statement) {
 
 std::expected<std::string, std::string> policy_form(std::string_view document) {
   constexpr std::string_view kInvalid = "One or more parameter values were invalid: ";
-  if (document.size() > tables::kPolicySizeMax) {
-    return std::unexpected(fmt::format("{}Maximum policy size of {} bytes exceeded", kInvalid, tables::kPolicySizeMax));
+  if (document.size() > kPolicyFormBytesMax) {
+    return std::unexpected(fmt::format("{}Maximum policy size of {} bytes exceeded", kInvalid, kPolicyFormBytesMax));
   }
   const auto wrong = [&](std::string_view what) {
     return std::unexpected(fmt::format("{}Invalid policy document: {}", kInvalid, what));
@@ -198,7 +197,7 @@ std::expected<std::string, std::string> policy_form(std::string_view document) {
   const auto policy = form(*parsed);
   if (auto text = missing_in(policy)) return wrong(*text);
   auto out = policy.text();
-  if (auto read = auth::Policy::parse_resource(out); !read) return wrong(read.error().message);
+  if (auto read = Policy::parse_resource(out); !read) return wrong(read.error().message);
   if (repeats_ids(policy)) return wrong("The Statement Ids in the policy are not unique");
   if (std::ranges::any_of(statements_of(policy), is_public)) {
     return std::unexpected(
@@ -217,4 +216,4 @@ std::string policy_as_read(std::string_view kept) {
   return Value(std::move(out)).text();
 }
 
-}  // namespace tidemill::dynamodb
+}  // namespace tidemill::auth
