@@ -10,7 +10,7 @@ tables::Result<tables::PolicyResource> policy_resource(const awsjson::Call& call
   const auto arn = awsjson::read_string(call.body(), "ResourceArn");
   auto resource = tables::policy_resource(arn);
   if (!resource) return resource;
-  const auto caller = call.scope();
+  const auto& caller = call.scope();
   if (resource->scope.account != caller.account)
     return tables::invalid("This action is only supported by accounts that match the resource owner\u2019s account.");
   if (resource->scope.region != caller.region || !arn.starts_with("arn:aws:"))
