@@ -7,6 +7,7 @@
 #include "runtime/sim/sim_loop.h"
 #include "storage/sim/memory_store.h"
 #include "streams/streams.h"
+#include "streams/test_table.h"
 
 namespace tidemill::streams {
 namespace {
@@ -18,12 +19,7 @@ class HotShards : public testing::Test {
   static constexpr std::uint64_t kLimit = 10;  // records a second
 
   HotShards() {
-    table_.name = "things";
-    table_.keys.hash = {{"p", tables::KeyType::kString}};
-    table_.stream = {.enabled = true, .view = tables::StreamView::kKeysOnly, .label = "label"};
-    storage::Mutation batch;
-    writer_ = streams_.open(table_, batch);
-    store_.write(std::move(batch));
+    writer_ = open_stream(streams_, store_, table_);
     streams_.on_hot_shard([this](const StreamInfo& stream, const std::string& shard) {
       EXPECT_EQ(stream.table, "things");
       hot_.push_back(shard);
@@ -53,7 +49,7 @@ class HotShards : public testing::Test {
   storage::Store store_{std::make_unique<storage::MemoryEngine>(),
                         {.durability = storage::Durability::kRelaxed, .sync_thread = false}};
   Streams streams_{{.store = store_, .home = home_, .random = random_, .log = log_}, {.split_records = kLimit}};
-  tables::TableDefinition table_;
+  tables::TableDefinition table_ = things();
   std::shared_ptr<tables::ChangeStream> writer_;
   std::vector<std::string> hot_;
 };

@@ -14,6 +14,7 @@
 #include "runtime/sim/sim_loop.h"
 #include "storage/sim/memory_store.h"
 #include "streams/streams.h"
+#include "streams/test_table.h"
 
 namespace tidemill::streams {
 namespace {
@@ -108,12 +109,7 @@ class PokedRandom final : public runtime::Random {
 class Rollover : public testing::Test {
  protected:
   Rollover() {
-    table_.name = "things";
-    table_.keys.hash = {{"p", tables::KeyType::kString}};
-    table_.stream = {.enabled = true, .view = tables::StreamView::kKeysOnly, .label = "label"};
-    storage::Mutation batch;
-    writer_ = streams_.open(table_, batch);
-    store_.write(std::move(batch));
+    writer_ = open_stream(streams_, store_, table_);
     arn_ = streams_.list({}).at(0).arn;
   }
   void write() {
@@ -135,7 +131,7 @@ class Rollover : public testing::Test {
   storage::Store store_{std::make_unique<storage::MemoryEngine>(),
                         {.durability = storage::Durability::kRelaxed, .sync_thread = false}};
   Streams streams_{{.store = store_, .home = home_, .random = random_, .log = log_}, {}};
-  tables::TableDefinition table_;
+  tables::TableDefinition table_ = things();
   const std::string keys_ = item::encode(item::Item::from({{"p", "a"}}));
   std::shared_ptr<tables::ChangeStream> writer_;
   std::string arn_;
