@@ -24,7 +24,6 @@ Result<PolicyResource> policy_resource(std::string_view arn);
 // The table of an ARN that names a table or a stream of one: what tags and policies can belong to.
 Result<TableArn> table_or_stream(std::string_view arn);
 
-
 // `expected` names the revision that must be in force; "NO_POLICY" (put only): there must be none.
 void put_policy(Tables& tables, const PolicyResource& resource, std::string document,
                 const std::optional<std::string>& expected, Reply<ResourcePolicy> reply);
