@@ -171,9 +171,8 @@ class RocksEngine final : public Engine {
 
   std::unique_ptr<Cursor> cursor(Keyspace keyspace, const Range& range, Direction direction,
                                  const Snapshot* snapshot) const override {
-    const char tag = static_cast<char>(keyspace);
-    std::string to = range.to.empty() ? std::string(1, static_cast<char>(tag + 1)) : tag + range.to;
-    return std::make_unique<RocksCursor>(*db_, family(keyspace), tag + range.from, std::move(to), direction, snapshot);
+    auto [from, to] = bounds(keyspace, range);
+    return std::make_unique<RocksCursor>(*db_, family(keyspace), std::move(from), std::move(to), direction, snapshot);
   }
 
   std::shared_ptr<const Snapshot> snapshot() const override { return std::make_shared<RocksSnapshot>(db_); }
@@ -189,9 +188,7 @@ class RocksEngine final : public Engine {
         case Write::Kind::kPut: status = batch_.Put(family(write.keyspace), slice(key), slice(write.value)); break;
         case Write::Kind::kErase: status = batch_.Delete(family(write.keyspace), slice(key)); break;
         case Write::Kind::kEraseRange: {
-          const char tag = static_cast<char>(write.keyspace);
-          const std::string to = write.value.empty() ? std::string(1, static_cast<char>(tag + 1)) : tag + write.value;
-          status = batch_.DeleteRange(family(write.keyspace), slice(key), slice(to));
+          status = batch_.DeleteRange(family(write.keyspace), slice(key), slice(end_of(write.keyspace, write.value)));
           break;
         }
       }
@@ -216,9 +213,7 @@ class RocksEngine final : public Engine {
   }
 
   std::uint64_t approximate_bytes(Keyspace keyspace, const Range& range) const override {
-    const char tag = static_cast<char>(keyspace);
-    const std::string from = tag + range.from;
-    const std::string to = range.to.empty() ? std::string(1, static_cast<char>(tag + 1)) : tag + range.to;
+    const auto [from, to] = bounds(keyspace, range);
     const rocksdb::Range native_range(from, to);
     std::uint64_t size = 0;
     rocksdb::SizeApproximationOptions options;
@@ -227,9 +222,7 @@ class RocksEngine final : public Engine {
   }
 
   void reclaim(Keyspace keyspace, const Range& range) {
-    const char tag = static_cast<char>(keyspace);
-    const std::string from = tag + range.from;
-    const std::string to = range.to.empty() ? std::string(1, static_cast<char>(tag + 1)) : tag + range.to;
+    const auto [from, to] = bounds(keyspace, range);
     rocksdb::CompactRangeOptions options;
     options.exclusive_manual_compaction = false;
     options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
@@ -250,7 +243,7 @@ class RocksEngine final : public Engine {
 
   // From version 2: topics lay among the logs. A kill in between leaves version 2, and it begins again.
   Status move_topics() {
-    const std::string from(1, static_cast<char>(Keyspace::kTopics)), to(1, from[0] + 1);
+    const auto [from, to] = bounds(Keyspace::kTopics, {});
     RocksCursor rows(*db_, families_[kLogsFamily], from, to, Direction::kForward, nullptr);
     rocksdb::Status status;
     rocksdb::WriteBatch batch;
@@ -283,6 +276,15 @@ class RocksEngine final : public Engine {
   }
 
   rocksdb::ColumnFamilyHandle* family(Keyspace keyspace) const { return families_[family_of(keyspace)]; }
+
+  // A range with its keyspace; an open end is the end of the keyspace.
+  static std::string end_of(Keyspace keyspace, std::string_view to) {
+    const char tag = static_cast<char>(keyspace);
+    return to.empty() ? std::string(1, static_cast<char>(tag + 1)) : tag + std::string(to);
+  }
+  static std::pair<std::string, std::string> bounds(Keyspace keyspace, const Range& range) {
+    return {static_cast<char>(keyspace) + range.from, end_of(keyspace, range.to)};
+  }
 
   // The keyspace byte and the key, on the stack where it fits.
   static std::string_view full_key(Keyspace keyspace, std::string_view key, std::array<char, 256>& small,
