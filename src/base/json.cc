@@ -48,17 +48,13 @@ std::span<const Member> Node::members() const {
   return {members_, size_};
 }
 
-const Node* Node::find(std::string_view name) const {
-  if (kind_ != Kind::kObject) return nullptr;
-  for (std::size_t i = size_; i-- > 0;) {
-    if (members_[i].name == name) return &members_[i].value;
-  }
-  return nullptr;
-}
+struct Document::Block {
+  Block* before;
+  std::byte* bytes() { return reinterpret_cast<std::byte*>(this + 1); }
+};
 
-const Node* Node::find_present(std::string_view name) const {
-  const Node* node = find(name);
-  return node != nullptr && !node->is_null() ? node : nullptr;
+Document::~Document() {
+  while (last_ != nullptr) ::operator delete(std::exchange(last_, last_->before));
 }
 
 // Copies simdjson's tape into nodes. The arena grows by blocks, so that views stay valid.
@@ -67,9 +63,7 @@ class Builder {
   explicit Builder(std::size_t text_size) : next_block_(std::max<std::size_t>(512, text_size * 2)) {}
 
   Document build(simdjson::dom::element root) {
-    auto* node = static_cast<Node*>(take(sizeof(Node), alignof(Node)));
-    new (node) Node(convert(root));
-    document_.root_ = node;
+    document_.root_ = convert(root);
     return std::move(document_);
   }
 
@@ -111,8 +105,7 @@ class Builder {
       }
       case simdjson::dom::element_type::OBJECT: {
         const simdjson::dom::object object = from;
-        std::size_t count = 0;
-        for (auto it = object.begin(); it != object.end(); ++it) ++count;
+        const std::size_t count = count_of(object);
         auto* members = static_cast<Member*>(take(sizeof(Member) * count, alignof(Member)));
         std::size_t i = 0;
         for (const auto field : object) {
@@ -128,9 +121,12 @@ class Builder {
     return node;
   }
 
-  static std::size_t count_of(const simdjson::dom::array& array) {
+  template <class Container>
+  static std::size_t count_of(const Container& container) {
+    constexpr std::size_t kSaturated = 0xFFFFFF;  // what size() says of that many and of more
+    if (const std::size_t size = container.size(); size < kSaturated) return size;
     std::size_t count = 0;
-    for (auto it = array.begin(); it != array.end(); ++it) ++count;
+    for (auto it = container.begin(); it != container.end(); ++it) ++count;
     return count;
   }
 
@@ -142,14 +138,14 @@ class Builder {
 
   void* take(std::size_t size, std::size_t align) {
     std::size_t at = (used_ + align - 1) & ~(align - 1);
-    if (document_.blocks_.empty() || at + size > block_size_) {
+    if (at + size > block_size_) [[unlikely]] {
       block_size_ = std::max(next_block_, size + 64);
       next_block_ = 4096;
-      document_.blocks_.push_back(std::make_unique_for_overwrite<std::byte[]>(block_size_));
+      document_.last_ = new (::operator new(sizeof(Document::Block) + block_size_)) Document::Block{document_.last_};
       at = 0;
     }
     used_ = at + size;
-    return document_.blocks_.back().get() + at;
+    return document_.last_->bytes() + at;
   }
 
   Document document_;
@@ -157,11 +153,6 @@ class Builder {
   std::size_t block_size_ = 0;
   std::size_t used_ = 0;
 };
-
-Document::Document() = default;
-Document::Document(Document&&) noexcept = default;
-Document& Document::operator=(Document&&) noexcept = default;
-Document::~Document() = default;
 
 namespace {
 

@@ -64,6 +64,19 @@ struct Member {
   Node value;
 };
 
+inline const Node* Node::find(std::string_view name) const {
+  if (kind_ != Kind::kObject) return nullptr;
+  for (std::size_t i = size_; i-- > 0;) {
+    if (members_[i].name == name) return &members_[i].value;
+  }
+  return nullptr;
+}
+
+inline const Node* Node::find_present(std::string_view name) const {
+  const Node* node = find(name);
+  return node != nullptr && !node->is_null() ? node : nullptr;
+}
+
 struct ParseOptions {
   std::size_t max_depth = 1024;
 };
@@ -72,16 +85,22 @@ class Document {
  public:
   // Errors: kInvalidArgument with the parser's text; kResourceExhausted when nested deeper than max_depth.
   static Result<Document> parse(std::string_view text, ParseOptions options = {});
-  Document(Document&&) noexcept;
-  Document& operator=(Document&&) noexcept;
+  Document() = default;  // null
+  Document(Document&& other) noexcept
+      : last_(std::exchange(other.last_, nullptr)), root_(std::exchange(other.root_, Node())) {}
+  Document& operator=(Document&& other) noexcept {
+    std::swap(last_, other.last_);
+    std::swap(root_, other.root_);
+    return *this;
+  }
   ~Document();
-  const Node& root() const { return *root_; }
+  const Node& root() const { return root_; }
 
  private:
   friend class Builder;
-  Document();
-  std::vector<std::unique_ptr<std::byte[]>> blocks_;
-  const Node* root_ = nullptr;
+  struct Block;            // of the arena; leads to the one before it
+  Block* last_ = nullptr;  // owned
+  Node root_;
 };
 
 // True when `text` is one JSON value; the error names what is wrong.

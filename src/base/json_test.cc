@@ -51,6 +51,18 @@ TEST(Json, FindReturnsTheLastOfRepeatedNames) {
   EXPECT_EQ(document->root().find("c"), nullptr);
 }
 
+TEST(Json, ADocumentMayBeMovedAndIsNullWithoutOne) {
+  Document document;
+  EXPECT_TRUE(document.root().is_null());
+  const std::string text(10'000, 'x');
+  auto parsed = Document::parse("[{\"a\":\"" + text + "\"},[1,2,3]]");
+  ASSERT_TRUE(parsed);
+  document = *std::move(parsed);
+  const Document moved = std::move(document);
+  EXPECT_EQ(moved.root().elements()[0].find("a")->as_string(), text);
+  EXPECT_EQ(moved.root().elements()[1].elements().size(), 3U);
+}
+
 TEST(Json, ObjectsAreEqualInAnyOrder) {
   EXPECT_EQ(*Value::parse(R"({"a":1,"b":[2]})"), *Value::parse(R"({"b":[2],"a":1})"));
   EXPECT_NE(*Value::parse(R"({"a":1})"), *Value::parse(R"({"a":2})"));

@@ -161,6 +161,53 @@ TEST_F(Wire, TrailersAreKeptApartFromTheHeaders) {
   EXPECT_EQ(seen.headers.get("host"), "x");
 }
 
+TEST(Headers, StandAsLinesUntilOneGoes) {
+  Headers headers;
+  EXPECT_EQ(headers.lines(), "");
+  headers.add("A", "1");
+  headers.add("Empty", "");
+  EXPECT_EQ(headers.lines(), "A: 1\r\nEmpty: \r\n");
+  auto moved = std::move(headers);
+  moved.add("B", "2");
+  EXPECT_EQ(moved.lines(), "A: 1\r\nEmpty: \r\nB: 2\r\n");
+  moved.remove("C");
+  EXPECT_TRUE(moved.lines());
+  moved.set("A", "3");
+  EXPECT_FALSE(moved.lines());
+  EXPECT_EQ(moved.get("a"), "3");
+  EXPECT_EQ(moved.size(), 3U);
+  moved.clear();
+  EXPECT_EQ(moved.lines(), "");
+  // Those of a request stand between other things.
+  const std::string_view text = "X: y";
+  const Headers::Place place(text.data(), text.substr(0, 1), text.substr(3));
+  moved.assign(text, {&place, 1});
+  EXPECT_FALSE(moved.lines());
+}
+
+TEST(RequestParser, AMessageLeavesNothingToTheNext) {
+  RequestParser parser;
+  const auto read = [&parser](const std::string& message) -> const Request& {
+    EXPECT_EQ(parser.feed(message), message.size());
+    EXPECT_EQ(parser.state(), ParseState::kComplete);
+    return parser.take();  // not taken away
+  };
+  const auto& first = read("POST /a?b=c HTTP/1.0\r\nHost: x\r\nOnly: here\r\nContent-Length: 3\r\n\r\nabc");
+  EXPECT_EQ(first.body, "abc");
+  EXPECT_TRUE(first.http10);
+  EXPECT_FALSE(first.keep_alive);
+  const auto& second = read("PUT /d HTTP/1.1\r\nHost: y\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nde\r\n0\r\n\r\n");
+  EXPECT_EQ(second.method, "PUT");
+  EXPECT_EQ(second.target, "/d");
+  EXPECT_EQ(second.body, "de");
+  EXPECT_EQ(second.headers.get("only"), "");
+  EXPECT_TRUE(second.keep_alive);
+  const auto& third = read("GET / HTTP/1.1\r\nHost: z\r\n\r\n");
+  EXPECT_EQ(third.body, "");
+  EXPECT_EQ(third.headers.get("host"), "z");
+  EXPECT_EQ(third.headers.size(), 1U);
+}
+
 // Found by http_fuzz: trailers that came in one read were taken whatever their size.
 TEST(Names, AreComparedWithoutTheCaseOfLettersAndOfNothingElse) {
   const std::string base = "Content-Type-Of-Something";

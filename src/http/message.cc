@@ -43,7 +43,25 @@ void Headers::Text::reserve(std::size_t room) {
   room_ = static_cast<std::uint32_t>(room);
 }
 
+char* Headers::Text::append_line(std::string_view name, std::string_view value) {
+  const auto bytes = name.size() + value.size() + 4;
+  if (bytes > room_ - size_) reserve(size_ + bytes + size_ / 2);
+  char* const line = bytes_.get() + size_;
+  char* to = line;
+  const auto put = [&to](std::string_view text) {
+    if (!text.empty()) std::memcpy(to, text.data(), text.size());
+    to += text.size();
+  };
+  put(name);
+  put(": ");
+  put(value);
+  put("\r\n");
+  size_ += static_cast<std::uint32_t>(bytes);
+  return line;
+}
+
 void Headers::assign(std::string_view text, std::span<const Place> places) {
+  as_lines_ = false;
   text_.clear();
   text_.reserve(text.size());
   text_.append(text);
@@ -51,11 +69,9 @@ void Headers::assign(std::string_view text, std::span<const Place> places) {
 }
 
 void Headers::add(std::string_view name, std::string_view value) {
-  const auto at = text_.size();
-  text_.append(name);
-  text_.append(value);
-  const std::string_view added(text_.data() + at, name.size() + value.size());
-  places_.emplace_back(text_.data(), added.substr(0, name.size()), added.substr(name.size()));
+  const char* line = text_.append_line(name, value);
+  places_.emplace_back(text_.data(), std::string_view(line, name.size()),
+                       std::string_view(line + name.size() + 2, value.size()));
 }
 
 void Headers::set(std::string_view name, std::string_view value) {
@@ -68,7 +84,7 @@ bool Headers::is_named(const Place& place, std::string_view name) const {
 }
 
 void Headers::remove(std::string_view name) {
-  std::erase_if(places_, [this, name](const Place& place) { return is_named(place, name); });
+  if (std::erase_if(places_, [this, name](const Place& place) { return is_named(place, name); }) > 0) as_lines_ = false;
 }
 
 std::optional<std::string_view> Headers::find(std::string_view name) const {
@@ -82,6 +98,7 @@ std::optional<std::string_view> Headers::find(std::string_view name) const {
 void Headers::clear() {
   text_.clear();
   places_.clear();
+  as_lines_ = true;
 }
 
 void Headers::reserve(std::size_t count, std::size_t bytes) {

@@ -18,8 +18,9 @@
 namespace tidemill::http {
 
 // One text and places in it: a head of many lines costs two allocations and one copy, and a look for a name compares
-// sizes and ends of names before the names. What find() and the iterators give are views into the text: they outlive a
-// move of the headers, and end with the next add().
+// sizes and ends of names before the names. What was added stands there as lines that can be sent as they are. What
+// find() and the iterators give are views into the text: they outlive a move of the headers, and end with the next
+// add().
 class Headers {
  public:
   // Where a header is in a text.
@@ -82,6 +83,11 @@ class Headers {
   Iterator end() const { return {*this, places_.size()}; }
   void clear();
   void reserve(std::size_t count, std::size_t bytes);
+  // All of them as they are sent, each line with its end; nothing when they do not stand like that.
+  std::optional<std::string_view> lines() const {
+    if (!as_lines_) return std::nullopt;
+    return std::string_view(text_.data(), text_.size());
+  }
   // Where they are in the text that assign() was given.
   std::span<const Place> places() const { return places_; }
   bool operator==(const Headers& other) const;
@@ -104,6 +110,8 @@ class Headers {
     std::uint32_t size() const { return size_; }
     void clear() { size_ = 0; }
     void reserve(std::size_t room);
+    // A header's line; gives where it begins.
+    char* append_line(std::string_view name, std::string_view value);
     void append(std::string_view text) {
       if (text.empty()) return;
       if (text.size() > room_ - size_) reserve(size_ + text.size() + size_ / 2);
@@ -131,6 +139,7 @@ class Headers {
   }
   Text text_;
   std::vector<Place> places_;
+  bool as_lines_ = true;  // the text is a line for each, in order, and nothing else
 };
 
 bool equal_ignoring_case(std::string_view a, std::string_view b);
@@ -197,7 +206,7 @@ class Responder {
   class Target {
    public:
     virtual ~Target() = default;
-    virtual void respond(Response response) = 0;
+    virtual void respond(Response&& response) = 0;
     virtual std::unique_ptr<Stream> stream(Response head) = 0;
     // Called when the client goes away before the answer; at most once.
     virtual void on_disconnect(std::move_only_function<void()> gone) = 0;
@@ -207,7 +216,7 @@ class Responder {
   Responder(Responder&&) noexcept = default;
   Responder& operator=(Responder&&) noexcept = default;
   ~Responder();
-  void operator()(Response response) && { std::exchange(target_, nullptr)->respond(std::move(response)); }
+  void operator()(Response&& response) && { std::exchange(target_, nullptr)->respond(std::move(response)); }
   std::unique_ptr<Stream> stream(Response head) && { return std::exchange(target_, nullptr)->stream(std::move(head)); }
   void on_disconnect(std::move_only_function<void()> gone) { target_->on_disconnect(std::move(gone)); }
 
@@ -215,6 +224,7 @@ class Responder {
   std::unique_ptr<Target> target_;
 };
 
-using Handler = std::function<void(Request, Responder)>;
+// The request may be taken; what is left of it ends with the call.
+using Handler = std::function<void(Request&&, Responder&&)>;
 
 }  // namespace tidemill::http

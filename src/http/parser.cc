@@ -11,6 +11,9 @@
 namespace tidemill::http {
 namespace {
 
+// Of the memory of one message, this much is kept for the next; a connection that waits holds no more.
+constexpr std::size_t kBodyKeptMax = 4 << 10;
+
 constexpr std::string_view kHeadEnd = "\r\n\r\n";
 
 namespace beast = boost::beast::http;
@@ -96,7 +99,7 @@ void RequestParser::broken(int status) {
 }
 
 bool RequestParser::expects_continue() const {
-  return state_ == ParseState::kBody && !body_begun_ && request_.headers.find("expect").has_value();
+  return state_ == ParseState::kBody && !body_begun_ && now_.request.headers.find("expect").has_value();
 }
 
 std::size_t RequestParser::feed(std::string_view bytes) {
@@ -114,10 +117,9 @@ std::size_t RequestParser::feed(std::string_view bytes) {
     const auto part = bytes.substr(taken, limits_.head_bytes - head_.size());
     if (head_.empty()) {
       // The usual case: the whole head came at once and is read where it lies, without looking for its end first.
-      Head head;
-      if (const auto size = read_at_once(part, head); size > 0) {
+      if (const auto size = read_at_once(part); size > 0) {
         taken += size;
-        take_head(part.substr(0, size), std::move(head));
+        take_head(part.substr(0, size));
         continue;
       }
       if (const auto end = part.find(kHeadEnd); end != part.npos) {
@@ -150,33 +152,43 @@ std::size_t RequestParser::feed(std::string_view bytes) {
   return taken;
 }
 
+// Forgets the message before this one, but not its memory.
+void RequestParser::begin_head() {
+  auto& request = now_.request;
+  request.head_id = 0;
+  request.sink.reset();
+  request.body.clear();
+  if (request.body.capacity() > kBodyKeptMax) request.body = std::string();
+  now_.chunked = false;
+  now_.length = 0;
+}
+
 // A head that begins `text`; 0: not whole, or not good.
-std::size_t RequestParser::read_at_once(std::string_view text, Head& head) {
-  if (memory_ == nullptr) return read_head_before(text, limits_.headers, head);
-  if (const auto size = memory_->recall(text, memory_hint_, head); size > 0) return size;
-  const auto size = read_head_before(text, limits_.headers, head);
+std::size_t RequestParser::read_at_once(std::string_view text) {
+  begin_head();
+  if (memory_ == nullptr) return read_head_before(text, limits_.headers, now_);
+  if (const auto size = memory_->recall(text, memory_hint_, now_); size > 0) return size;
+  const auto size = read_head_before(text, limits_.headers, now_);
   // A program that asks once is not worth being remembered.
-  if (size > 0 && std::exchange(came_back_, true)) memory_->keep(text.substr(0, size), memory_hint_, head);
+  if (size > 0 && std::exchange(came_back_, true)) memory_->keep(text.substr(0, size), memory_hint_, now_);
   return size;
 }
 
 void RequestParser::parse_head(std::string_view text) {
-  Head head;
-  if (const int refused = read_head(text, limits_.headers, head); refused != 0) return broken(refused);
-  take_head(text, std::move(head));
+  if (const int refused = read_head(text, limits_.headers, now_); refused != 0) return broken(refused);
+  take_head(text);
 }
 
-void RequestParser::take_head(std::string_view text, Head head) {
-  request_ = std::move(head.request);
-  chunked_ = head.chunked;
-  body_left_ = head.length;
+void RequestParser::take_head(std::string_view text) {
+  chunked_ = now_.chunked;
+  body_left_ = now_.length;
   body_begun_ = false;
   const bool large = chunked_ || body_left_ > kLargeBytes;
-  body_limit_now_ = body_limit_ && large ? body_limit_(request_) : limits_.body_bytes;
-  if (open_body_ && large) request_.sink = open_body_(request_);
-  if (!request_.sink) {
+  body_limit_now_ = body_limit_ && large ? body_limit_(now_.request) : limits_.body_bytes;
+  if (open_body_ && large) now_.request.sink = open_body_(now_.request);
+  if (!now_.request.sink) {
     if (body_left_ > body_limit_now_) return broken(413);
-    request_.body.reserve(std::min<std::size_t>(body_left_, 1 << 20));
+    now_.request.body.reserve(std::min<std::size_t>(body_left_, 1 << 20));
   }
   if (chunked_) {
     // Chunks are Beast's business; it must have seen their head.
@@ -185,7 +197,7 @@ void RequestParser::take_head(std::string_view text, Head head) {
     collector.eager(true);
     collector.headers.clear();  // only trailers from here on
     collector.body_limit_bytes = body_limit_now_;
-    collector.sink = request_.sink;
+    collector.sink = now_.request.sink;
   }
   state_ = chunked_ || body_left_ > 0 ? ParseState::kBody : ParseState::kComplete;
 }
@@ -194,10 +206,10 @@ bool RequestParser::feed_body(std::string_view bytes, std::size_t& taken) {
   body_begun_ = true;
   if (!chunked_) {
     const auto part = bytes.substr(0, body_left_);
-    if (request_.sink)
-      request_.sink->take(part);
+    if (now_.request.sink)
+      now_.request.sink->take(part);
     else
-      request_.body += part;
+      now_.request.body += part;
     body_left_ -= part.size();
     taken += part.size();
     if (body_left_ == 0) state_ = ParseState::kComplete;
@@ -228,10 +240,11 @@ bool RequestParser::feed_body(std::string_view bytes, std::size_t& taken) {
       return false;
     }
     if (collector.is_done()) {
-      request_.body = std::move(collector.body);
+      now_.request.body = std::move(collector.body);
       // The head's own headers have been acted on by now, so what comes behind the body must not pass for one of them.
       // No header name that was sent can hold a colon.
-      for (const auto& [name, value] : collector.headers) request_.headers.add("trailer:" + std::string(name), value);
+      for (const auto& [name, value] : collector.headers)
+        now_.request.headers.add("trailer:" + std::string(name), value);
       state_ = ParseState::kComplete;
       // Bytes behind this message belong to the next.
       taken -= head_.size() - used;
@@ -248,11 +261,11 @@ bool RequestParser::feed_body(std::string_view bytes, std::size_t& taken) {
   return true;
 }
 
-Request RequestParser::take() {
+Request&& RequestParser::take() {
   TM_ASSERT(state_ == ParseState::kComplete || state_ == ParseState::kBody);
   state_ = ParseState::kHead;
   impl_->collector.reset();
-  return std::move(request_);
+  return std::move(now_.request);
 }
 
 std::optional<Head> read_head_with_beast(std::string_view text) {

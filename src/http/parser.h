@@ -8,11 +8,11 @@
 #include <string>
 #include <string_view>
 
+#include "http/head.h"
 #include "http/message.h"
 
 namespace tidemill::http {
 
-struct Head;
 class HeadMemory;
 
 struct Limits {
@@ -47,9 +47,10 @@ class RequestParser {
   std::size_t feed(std::string_view bytes);
   ParseState state() const { return state_; }
   // With kComplete: the message; the parser is ready for the next. With kBody: what is there of it; nothing can follow.
-  Request take();
+  // What is not moved away from it is there until more is fed, and its memory serves the next message.
+  Request&& take();
   // With kBody: who takes the body, when somebody does.
-  BodySink* sink() const { return request_.sink.get(); }
+  BodySink* sink() const { return now_.request.sink.get(); }
   // With kBroken: 400, 413, 414, 417, 431, 501 or 505.
   int status() const { return status_; }
   // True when the head asks for "100-continue" and no byte of the body has come.
@@ -57,13 +58,14 @@ class RequestParser {
   // True when bytes of a message have come that is not complete.
   bool in_message() const { return state_ == ParseState::kBody || !head_.empty(); }
   // For 413: the head as far as known.
-  const Request& head() const { return request_; }
+  const Request& head() const { return now_.request; }
 
  private:
   struct Impl;
-  std::size_t read_at_once(std::string_view text, Head& head);
+  std::size_t read_at_once(std::string_view text);
   void parse_head(std::string_view text);
-  void take_head(std::string_view text, Head head);
+  void take_head(std::string_view text);
+  void begin_head();
   bool feed_body(std::string_view bytes, std::size_t& taken);
   void broken(int status);
 
@@ -82,7 +84,7 @@ class RequestParser {
   std::size_t body_left_ = 0;  // with a Content-Length
   bool chunked_ = false;
   bool body_begun_ = false;
-  Request request_;
+  Head now_;
 };
 
 // Of one client connection: one response.

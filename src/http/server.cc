@@ -124,7 +124,6 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
 
   // Parses and dispatches; returns what has to wait (too many requests under way).
   std::string_view consume(std::string_view bytes) {
-    const auto self = shared_from_this();
     if (!server_.options_.hold_for_next) return parse(bytes);
     holding_ = true;
     const auto rest = parse(bytes);
@@ -206,7 +205,7 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
     server_.remove(id_);
   }
 
-  void dispatch(Request request);
+  void dispatch(Request&& request);
 
   void refuse(int status) {
     refusing_ = true;
@@ -229,11 +228,20 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
 
   // `room` is for what follows the head.
   void append_head(std::string& out, const Slot& slot, const Response& response, bool chunked, std::size_t room) {
+    const auto lines = response.headers.lines();
     std::size_t bytes = 160;
-    for (const auto& [name, value] : response.headers) bytes += name.size() + value.size() + 4;
+    if (lines) {
+      bytes += lines->size();
+    } else {
+      for (const auto& [name, value] : response.headers) bytes += name.size() + value.size() + 4;
+    }
     out.reserve(out.size() + bytes + room);
     append_status_line(out, response.status);
-    for (const auto& [name, value] : response.headers) out.append(name).append(": ").append(value).append("\r\n");
+    if (lines) {
+      out += *lines;
+    } else {
+      for (const auto& [name, value] : response.headers) out.append(name).append(": ").append(value).append("\r\n");
+    }
     const bool no_body = response.status == 204 || response.status == 304 || response.status / 100 == 1;
     if (chunked) {
       if (!slot.http10) out += "Transfer-Encoding: chunked\r\n";
@@ -250,7 +258,7 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
     out += "\r\n";
   }
 
-  void answer(std::uint64_t number, Response response) {
+  void answer(std::uint64_t number, Response&& response) {
     Slot* slot = find(number);
     if (slot == nullptr || slot->answered || !connection_) return;
     slot->answered = true;
@@ -324,7 +332,6 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
   void flush() {
     if (flushing_ || holding_ || !connection_) return;
     flushing_ = true;
-    const auto self = shared_from_this();
     std::string out;
     bool end = false;
     while (!slots_.empty() && !end) {
@@ -446,7 +453,7 @@ class SlotTarget final : public Responder::Target {
  public:
   SlotTarget(std::weak_ptr<ServerConnection> connection, std::uint64_t number)
       : connection_(std::move(connection)), number_(number) {}
-  void respond(Response response) override {
+  void respond(Response&& response) override {
     if (const auto connection = connection_.lock()) connection->answer(number_, std::move(response));
   }
   std::unique_ptr<Responder::Stream> stream(Response head) override {
@@ -464,7 +471,7 @@ class SlotTarget final : public Responder::Target {
   const std::uint64_t number_;
 };
 
-void ServerConnection::dispatch(Request request) {
+void ServerConnection::dispatch(Request&& request) {
   request.peer = peer_;
   Slot slot;
   slot.number = next_number_++;

@@ -18,7 +18,7 @@ ServerGroup::ServerGroup(std::vector<Member> members, const LoopHandler& handler
     }
     servers_.push_back(std::make_unique<Server>(
         member.loop, member.network,
-        [&loop = member.loop, handler](Request request, Responder respond) {
+        [&loop = member.loop, handler](Request&& request, Responder&& respond) {
           handler(loop, std::move(request), std::move(respond));
         },
         std::move(its)));

@@ -19,7 +19,7 @@ class ServerGroup {
     runtime::Loop& loop;
     runtime::Network& network;
   };
-  using LoopHandler = std::function<void(runtime::Loop& loop, Request request, Responder respond)>;
+  using LoopHandler = std::function<void(runtime::Loop& loop, Request&& request, Responder&& respond)>;
   struct Options {
     ServerOptions server;
     // Only home may answer it. Asked on every loop but home; unset: true for all.

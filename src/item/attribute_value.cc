@@ -1,6 +1,8 @@
 #include "item/attribute_value.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <numeric>
 
 #include "base/bytes.h"
 
@@ -52,9 +54,16 @@ Map Map::from(std::vector<Member> members) {
     map.members_ = std::move(members);
     return map;
   }
-  std::ranges::stable_sort(members, {}, &Member::name);
   map.members_.reserve(members.size());
-  for (auto& member : members) {
+  // Members are heavy to move: their places are sorted, and each moves once.
+  std::vector<std::uint32_t> order(members.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::ranges::sort(order, [&members](std::uint32_t a, std::uint32_t b) {
+    const int compared = members[a].name.compare(members[b].name);
+    return compared != 0 ? compared < 0 : a < b;
+  });
+  for (const auto at : order) {
+    auto& member = members[at];
     if (!map.members_.empty() && map.members_.back().name == member.name)
       map.members_.back() = std::move(member);
     else

@@ -77,7 +77,8 @@ Status check_list_shape(const json::Node& node) {
   return {};
 }
 
-Result<AttributeValue> read_value(const json::Node& node, int level);
+// Into `out`, so that values are made where they stay.
+Status read_value(const json::Node& node, int level, AttributeValue& out);
 
 Status check_name(std::string_view name) {
   if (name.empty()) return invalid(messages::kEmptyName);
@@ -96,8 +97,8 @@ Result<Map> read_map(const json::Node& node, int level) {
     if (value.is_null()) continue;
     if (!value.is_object() && !value.is_array()) return mapping(kUnexpectedElement);
     TM_CHECK(check_name(name));
-    TM_TRY(auto read, read_value(value, level));
-    members.push_back({std::string(name), std::move(read)});
+    auto& member = members.emplace_back(std::string(name));
+    TM_CHECK(read_value(value, level, member.value));
   }
   return Map::from(std::move(members));
 }
@@ -108,8 +109,7 @@ Result<List> read_list(const json::Node& node, int level) {
   list.reserve(node.elements().size());
   for (const auto& element : node.elements()) {
     if (element.is_null()) return invalid(messages::kEmptyValue);
-    TM_TRY(auto read, read_value(element, level));
-    list.push_back(std::move(read));
+    TM_CHECK(read_value(element, level, list.emplace_back()));
   }
   return list;
 }
@@ -124,7 +124,7 @@ std::string print_elements(const json::Node& node) {
   return out + "]";
 }
 
-Result<AttributeValue> read_string_set(const json::Node& node) {
+Status read_string_set(const json::Node& node, AttributeValue& out) {
   TM_CHECK(check_list_shape(node));
   std::vector<std::string> elements;
   elements.reserve(node.elements().size());
@@ -139,10 +139,11 @@ Result<AttributeValue> read_string_set(const json::Node& node) {
     return invalid(std::string(messages::kInvalid) + "Input collection " + print_elements(node) +
                    " contains duplicates.");
   }
-  return AttributeValue(std::move(set));
+  out = AttributeValue(std::move(set));
+  return {};
 }
 
-Result<AttributeValue> read_number_set(const json::Node& node) {
+Status read_number_set(const json::Node& node, AttributeValue& out) {
   TM_CHECK(check_list_shape(node));
   std::vector<Number> elements;
   elements.reserve(node.elements().size());
@@ -155,10 +156,11 @@ Result<AttributeValue> read_number_set(const json::Node& node) {
   if (elements.empty()) return invalid(messages::kEmptyNumberSet);
   auto set = NumberSet::from(std::move(elements));
   if (set.size() != node.elements().size()) return invalid(messages::kDuplicateNumbers);
-  return AttributeValue(std::move(set));
+  out = AttributeValue(std::move(set));
+  return {};
 }
 
-Result<AttributeValue> read_binary_set(const json::Node& node) {
+Status read_binary_set(const json::Node& node, AttributeValue& out) {
   TM_CHECK(check_list_shape(node));
   std::vector<Binary> elements;
   elements.reserve(node.elements().size());
@@ -174,63 +176,60 @@ Result<AttributeValue> read_binary_set(const json::Node& node) {
     return invalid(std::string(messages::kInvalid) + "Input collection " + print_elements(node) +
                    "of type BS contains duplicates.");
   }
-  return AttributeValue(std::move(set));
+  out = AttributeValue(std::move(set));
+  return {};
 }
 
-// One member of an attribute value object. A name that is no type reads as nothing.
-Result<std::optional<AttributeValue>> read_member(std::string_view name, const json::Node& node, int level) {
+// One member of an attribute value object; false for a name that is no type.
+Result<bool> read_member(std::string_view name, const json::Node& node, int level, AttributeValue& out) {
   if (name == "S") {
     TM_CHECK(check_string(node));
-    return AttributeValue(node.as_string());
-  }
-  if (name == "N") {
+    out.data().emplace<std::string>(node.as_string());
+  } else if (name == "N") {
     TM_CHECK(check_string(node));
     TM_TRY(const auto number, Number::parse(node.as_string()));
-    return AttributeValue(number);
-  }
-  if (name == "B") {
+    out.data() = number;
+  } else if (name == "B") {
     TM_TRY(auto bytes, read_blob(node));
-    return AttributeValue(Binary{std::move(bytes)});
-  }
-  if (name == "BOOL") {
+    out.data() = Binary{std::move(bytes)};
+  } else if (name == "BOOL") {
     TM_CHECK(check_boolean(node));
-    return AttributeValue(boolean_from_json(node));
-  }
-  if (name == "NULL") {
+    out.data().emplace<bool>(boolean_from_json(node));
+  } else if (name == "NULL") {
     TM_CHECK(check_boolean(node));
     if (!boolean_from_json(node)) return invalid(messages::kNullIsFalse);
-    return AttributeValue(Null{});
-  }
-  if (name == "M") {
+    out.data() = Null{};
+  } else if (name == "M") {
     TM_TRY(auto map, read_map(node, level + 1));
-    return AttributeValue(std::move(map));
-  }
-  if (name == "L") {
+    out.data() = std::move(map);
+  } else if (name == "L") {
     TM_TRY(auto list, read_list(node, level + 1));
-    return AttributeValue(std::move(list));
+    out.data() = std::move(list);
+  } else if (name == "SS") {
+    TM_CHECK(read_string_set(node, out));
+  } else if (name == "NS") {
+    TM_CHECK(read_number_set(node, out));
+  } else if (name == "BS") {
+    TM_CHECK(read_binary_set(node, out));
+  } else {
+    return false;
   }
-  if (name == "SS") return read_string_set(node);
-  if (name == "NS") return read_number_set(node);
-  if (name == "BS") return read_binary_set(node);
-  return std::nullopt;
+  return true;
 }
 
-Result<AttributeValue> read_value(const json::Node& node, int level) {
+Status read_value(const json::Node& node, int level, AttributeValue& out) {
   if (node.is_array()) return mapping("Unrecognized collection type class " + std::string(kValueShape));
   if (!node.is_object()) return mapping(kUnexpectedField);
   if (level > kMaxDepth) return invalid(messages::kTooDeep);
-  std::optional<AttributeValue> found;
-  bool several = false;
+  int found = 0;
   for (const auto& [name, member] : node.members()) {
     if (member.is_null()) continue;
-    TM_TRY(auto read, read_member(name, member, level));
-    if (!read) continue;
-    several = several || found.has_value();
-    found = std::move(read);
+    TM_TRY(const bool read, read_member(name, member, level, out));
+    if (read) ++found;
   }
-  if (!found) return invalid(messages::kEmptyValue);
-  if (several) return invalid(messages::kSeveralTypes);
-  return *std::move(found);
+  if (found == 0) return invalid(messages::kEmptyValue);
+  if (found > 1) return invalid(messages::kSeveralTypes);
+  return {};
 }
 
 struct JsonWriter {
@@ -298,7 +297,11 @@ bool boolean_from_json(const json::Node& node) {
   return equals_ignoring_case(text, "true") || text == "1" || equals_ignoring_case(text, "yes");
 }
 
-Result<AttributeValue> value_from_json(const json::Node& node) { return read_value(node, 1); }
+Result<AttributeValue> value_from_json(const json::Node& node) {
+  AttributeValue value;
+  TM_CHECK(read_value(node, 1, value));
+  return value;
+}
 
 Result<Item> item_from_json(const json::Node& node) { return read_map(node, 1); }
 

@@ -167,8 +167,8 @@ class Socket : public std::enable_shared_from_this<Socket> {
   const Address& peer() const { return peer_; }
 
  private:
+  // Who calls holds this socket.
   void ready(std::uint32_t bits) {
-    const auto self = shared_from_this();
     if ((bits & EPOLLOUT) != 0) flush();
     if (fd_ >= 0 && (bits & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
       receive((bits & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0);
@@ -177,7 +177,6 @@ class Socket : public std::enable_shared_from_this<Socket> {
 
   // `to_the_end`: the peer has closed, no further edge will come, so read until the end is seen.
   void receive(bool to_the_end = true) {
-    const auto self = shared_from_this();
     static thread_local char buffer[kReadBuffer];
     while (fd_ >= 0 && !paused_) {
       const auto got = recv(fd_, buffer, sizeof(buffer), 0);

@@ -76,7 +76,7 @@ Status Server::Parts::listen() {
   for (std::size_t i = 0; i < loops.size(); ++i) members.push_back({loops[i], *networks[i]});
   http.emplace(
       std::move(members),
-      [this](runtime::Loop& on, http::Request request, http::Responder respond) {
+      [this](runtime::Loop& on, http::Request&& request, http::Responder&& respond) {
         edge.handle(std::move(request), on, std::move(respond));
       },
       http::ServerGroup::Options{

@@ -60,7 +60,7 @@ Status Server::Parts::open_tables() {
                                                     .region = config.scope.region,
                                                     .home = &loop},
                        std::vector<awsjson::Service*>{&*dynamodb_api, &*streams_api});
-  const auto front = [this](const http::Request& request, runtime::Executor& on, http::Responder respond) {
+  const auto front = [this](const http::Request& request, runtime::Executor& on, http::Responder&& respond) {
     tables_front->handle(request, on, std::move(respond));
   };
   edge.add({.service = "dynamodb", .front = front, .any_loop = true});

@@ -162,8 +162,8 @@ Error transaction_canceled(std::vector<CancellationReason> reasons);
 Error canceled_at(std::size_t position, std::size_t count, const Error& why);
 
 // Each runs on `loop`, which is the calling thread's, and replies on it.
-void write_item(Tables& tables, WriteRequest request, runtime::Executor& loop, Reply<WriteResult> reply);
-void get_item(Tables& tables, GetRequest request, runtime::Executor& loop, Reply<GetResult> reply);
+void write_item(Tables& tables, WriteRequest&& request, runtime::Executor& loop, Reply<WriteResult> reply);
+void get_item(Tables& tables, const GetRequest& request, runtime::Executor& loop, Reply<GetResult> reply);
 void query(Tables& tables, const QueryRequest& request, runtime::Executor& loop, Reply<PageResult> reply);
 void scan(Tables& tables, const ScanRequest& request, runtime::Executor& loop, Reply<PageResult> reply);
 void batch_get(Tables& tables, BatchGetRequest request, runtime::Executor& loop, Reply<BatchGetResult> reply);

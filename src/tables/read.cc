@@ -44,7 +44,7 @@ Result<GetResult> read_one(const storage::Store& store, const TablePtr& table, c
 
 }  // namespace
 
-void get_item(Tables& tables, GetRequest request, runtime::Executor& loop, Reply<GetResult> reply) {
+void get_item(Tables& tables, const GetRequest& request, runtime::Executor& loop, Reply<GetResult> reply) {
   const auto table = tables.usable(request.scope, request.table);
   if (!table) return std::move(reply)(table_missing());
   const auto row = row_of(*table, request.key, request.projection);

@@ -122,7 +122,7 @@ Status admitted(Tables& tables) {
 
 }  // namespace
 
-void write_item(Tables& tables, WriteRequest request, runtime::Executor& loop, Reply<WriteResult> reply) {
+void write_item(Tables& tables, WriteRequest&& request, runtime::Executor& loop, Reply<WriteResult> reply) {
   // A full disk refuses what grows; deletions go on, they are what makes room.
   if (request.kind != WriteRequest::Kind::kDelete) {
     if (auto status = admitted(tables); !status) return std::move(reply)(std::unexpected(std::move(status).error()));

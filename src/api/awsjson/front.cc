@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+
 #include "base/digest.h"
 #include "http/coding.h"
 #include "http/head_memory.h"
@@ -58,19 +60,20 @@ std::string body_of(const WireError& error) {
   return out;
 }
 
-// One request on its way out.
-struct Front::Reply {
-  http::Responder respond;
-  std::string id;
+// One request, from its head to its answer.
+class Front::Pending final : public Origin {
+ public:
+  Pending(http::Responder&& respond, api::RequestIds& ids) : respond_(std::move(respond)), ids_(ids) {}
+  ~Pending() override {
+    // The connection hears on its own loop that there is no answer.
+    if (back_ != nullptr && !alive_.expired()) back_->post([respond = std::move(respond_)] {});
+  }
+
   std::string_view content_type = kJson10;
   http::Coding coding = http::Coding::kIdentity;
   bool cors = false;
 
-  void common(http::Response& response) const {
-    response.headers.add("x-amzn-RequestId", id);
-    if (cors) response.headers.add("Access-Control-Allow-Origin", "*");
-  }
-  void send(int status, std::string body) && {
+  void send(int status, std::string body) {
     http::Response response;
     response.status = status;
     response.headers.reserve(5, 256);
@@ -79,20 +82,70 @@ struct Front::Reply {
       response.headers.add("Content-Encoding", coding == http::Coding::kGzip ? "gzip" : "deflate");
     }
     response.headers.add("Content-Type", content_type);
-    response.headers.add("x-amz-crc32", std::to_string(crc32(body)));
-    common(response);
+    add_crc(response, body);
+    add_common(response);
     response.body = std::move(body);
-    std::move(respond)(std::move(response));
+    std::move(respond_)(std::move(response));
   }
-  void send_plain(int status, std::string_view body, bool with_crc, bool close = false) && {
+  void send_plain(int status, std::string_view body, bool with_crc) {
     http::Response response;
     response.status = status;
-    if (with_crc) response.headers.add("x-amz-crc32", std::to_string(crc32(body)));
-    common(response);
+    if (with_crc) add_crc(response, body);
+    add_common(response);
     response.body = body;
-    response.close = close;
-    std::move(respond)(std::move(response));
+    std::move(respond_)(std::move(response));
   }
+  void send(const WireError& error) { send(error.status, body_of(error)); }
+  // A head and no more.
+  void send(http::Response&& response) {
+    add_common(response);
+    std::move(respond_)(std::move(response));
+  }
+
+  // From here on the time that it takes is measured.
+  void begin(const Known& known, const runtime::Clock& clock) {
+    operation = known.operation;
+    latency_ = known.latency;
+    clock_ = &clock;
+    started_ = clock.now();
+  }
+  // It runs on the home loop; the answer goes back to the loop of the connection. That loop outlives the front, but the
+  // home loop may hold calls for longer, which nobody waits for any more.
+  void send_home(runtime::Executor& home, std::weak_ptr<bool> alive) {
+    back_ = std::exchange(loop, &home);
+    alive_ = std::move(alive);
+  }
+  void answer(std::unique_ptr<Origin> self, Answer answer) override {
+    if (back_ == nullptr) return finish(std::move(answer));
+    if (alive_.expired()) return;
+    std::exchange(back_, nullptr)->post([this, self = std::move(self), answer = std::move(answer)]() mutable {
+      finish(std::move(answer));
+    });
+  }
+
+ private:
+  void finish(Answer answer) {
+    latency_->observe_ns((clock_->now() - started_).count());
+    if (!answer) return send(answer.error());
+    send(200, *std::move(answer));
+  }
+  static void add_crc(http::Response& response, std::string_view body) {
+    char digits[16];
+    const auto end = std::to_chars(digits, digits + sizeof(digits), crc32(body)).ptr;
+    response.headers.add("x-amz-crc32", {digits, static_cast<std::size_t>(end - digits)});
+  }
+  void add_common(http::Response& response) {
+    response.headers.add("x-amzn-RequestId", ids_.long_id().text());
+    if (cors) response.headers.add("Access-Control-Allow-Origin", "*");
+  }
+
+  http::Responder respond_;
+  api::RequestIds& ids_;
+  observe::Histogram* latency_ = nullptr;
+  const runtime::Clock* clock_ = nullptr;
+  runtime::Instant started_{};
+  runtime::Executor* back_ = nullptr;
+  std::weak_ptr<bool> alive_;
 };
 
 // What follows from the head of a POST that names one of our operations and whose body is sent as it is.
@@ -101,39 +154,6 @@ struct Front::Plan {
   std::string_view content_type;
   http::Coding coding = http::Coding::kIdentity;
 };
-
-namespace {
-
-// Takes an answer, or the news that there is none, back to the loop of the connection. That loop outlives the front,
-// but the home loop may hold calls for longer, which nobody waits for any more.
-class AnswerOn {
- public:
-  using Give = std::move_only_function<void(Answer)>;
-  AnswerOn(runtime::Executor& loop, Give give, std::weak_ptr<bool> alive)
-      : loop_(&loop), give_(std::move(give)), alive_(std::move(alive)) {}
-  AnswerOn(AnswerOn&& other) noexcept
-      : loop_(other.loop_), give_(std::exchange(other.give_, nullptr)), alive_(std::move(other.alive_)) {}
-  ~AnswerOn() {
-    if (give_ && !alive_.expired()) loop_->post([give = std::move(give_)] {});
-  }
-  void operator()(Answer answer) {
-    if (alive_.expired()) return;
-    loop_->post(
-        [give = std::exchange(give_, nullptr), answer = std::move(answer)]() mutable { give(std::move(answer)); });
-  }
-
- private:
-  runtime::Executor* loop_;
-  Give give_;
-  std::weak_ptr<bool> alive_;
-};
-
-void run_at_home(Service& service, Call call, runtime::Executor& home, std::weak_ptr<bool> alive) {
-  call.answer = AnswerOn(*std::exchange(call.loop, &home), std::move(call.answer), std::move(alive));
-  home.post([&service, call = std::move(call)]() mutable { service.run(std::move(call)); });
-}
-
-}  // namespace
 
 Front::Front(Dependencies dependencies, std::vector<Service*> services)
     : deps_(std::move(dependencies)), services_(std::move(services)) {
@@ -148,20 +168,19 @@ Front::Front(Dependencies dependencies, std::vector<Service*> services)
   }
 }
 
-void Front::answer_error(Reply reply, const WireError& error) { std::move(reply).send(error.status, body_of(error)); }
-
-void Front::handle(const http::Request& request, runtime::Executor& loop, http::Responder respond) {
+void Front::handle(const http::Request& request, runtime::Executor& loop, http::Responder&& respond) {
   static thread_local http::HeadConclusions<Plan> plans;
-  Reply reply{.respond = std::move(respond), .id = deps_.ids.long_id()};
-  if (request.body.size() > kBodyMax) return std::move(reply).send_plain(413, "", false);
+  auto pending = std::make_unique<Pending>(std::move(respond), deps_.ids);
+  pending->loop = &loop;
+  if (request.body.size() > kBodyMax) return pending->send_plain(413, "", false);
   if (const auto* plan = plans.find(request.head_id)) {
-    reply.content_type = plan->content_type;
-    reply.coding = plan->coding;
-    return run(request, request.body, plan->known, loop, std::move(reply));
+    pending->content_type = plan->content_type;
+    pending->coding = plan->coding;
+    return run(request, request.body, plan->known, std::move(pending));
   }
 
   const auto origin = request.headers.find("Origin");
-  reply.cors = origin.has_value();
+  pending->cors = origin.has_value();
   if (request.method == "OPTIONS" && origin) {
     http::Response response;
     response.headers.add("Access-Control-Max-Age", "172800");
@@ -171,100 +190,90 @@ void Front::handle(const http::Request& request, runtime::Executor& loop, http::
     if (const auto method = request.headers.find("Access-Control-Request-Method")) {
       response.headers.add("Access-Control-Allow-Methods", *method);
     }
-    reply.common(response);
-    return std::move(reply.respond)(std::move(response));
+    return pending->send(std::move(response));
   }
   if (request.method == "GET") {
-    return std::move(reply).send_plain(200, "healthy: dynamodb." + deps_.region + ".amazonaws.com ", true);
+    return pending->send_plain(200, "healthy: dynamodb." + deps_.region + ".amazonaws.com ", true);
   }
   const auto type = media_type(request.headers.get("Content-Type"));
   if (request.method != "POST" || (type != kJson10 && type != kJson)) {
-    return std::move(reply).send_plain(404, kNotFoundBody, true);
+    return pending->send_plain(404, kNotFoundBody, true);
   }
-  reply.content_type = type == kJson10 ? kJson10 : kJson;
-  if (const auto accept = request.headers.find("Accept-Encoding")) reply.coding = http::choose_coding(*accept);
+  pending->content_type = type == kJson10 ? kJson10 : kJson;
+  if (const auto accept = request.headers.find("Accept-Encoding")) pending->coding = http::choose_coding(*accept);
 
   const auto found = by_target_.find(request.headers.get("X-Amz-Target"));
   const Known* known = found == by_target_.end() ? nullptr : &found->second;
   // The signature covers the bytes as sent, so the request keeps them.
   if (const auto encoding = request.headers.find("Content-Encoding")) {
     auto plain = http::decode_body(*encoding, request.body, kBodyMax);
-    if (!plain && plain.error().code == Errc::kResourceExhausted) return std::move(reply).send_plain(413, "", false);
-    if (!plain) return answer_error(std::move(reply), internal_error(plain.error().message));
-    return run(request, *plain, known, loop, std::move(reply));
+    if (!plain && plain.error().code == Errc::kResourceExhausted) return pending->send_plain(413, "", false);
+    if (!plain) return pending->send(internal_error(plain.error().message));
+    return run(request, *plain, known, std::move(pending));
   }
   if (known != nullptr && !origin)
-    plans.put(request.head_id, {.known = known, .content_type = reply.content_type, .coding = reply.coding});
-  run(request, request.body, known, loop, std::move(reply));
+    plans.put(request.head_id, {.known = known, .content_type = pending->content_type, .coding = pending->coding});
+  run(request, request.body, known, std::move(pending));
 }
 
-void Front::run(const http::Request& request, std::string_view body, const Known* known, runtime::Executor& loop,
-                Reply reply) {
-  std::shared_ptr<json::Document> document;
+void Front::run(const http::Request& request, std::string_view body, const Known* known,
+                std::unique_ptr<Pending> pending) {
   if (!body.empty()) {
     auto parsed = json::Document::parse(body, {.max_depth = kDepthMax});
-    if (!parsed || !parsed->root().is_object())
-      return answer_error(std::move(reply), coral_error("SerializationException"));
-    document = std::make_shared<json::Document>(*std::move(parsed));
+    if (!parsed || !parsed->root().is_object()) return pending->send(coral_error("SerializationException"));
+    pending->document = *std::move(parsed);
   }
 
-  if (known == nullptr) return answer_error(std::move(reply), coral_error("UnknownOperationException"));
-  const auto [operation, service, latency] = *known;
+  if (known == nullptr) return pending->send(coral_error("UnknownOperationException"));
+  const auto& operation = *known->operation;
 
   auto caller = deps_.gate.authenticate(request);
   if (!caller) {
-    return answer_error(std::move(reply),
-                        {.status = 400,
-                         .type = std::string(kCoral) + std::string(auth::json_code(caller.error().code)),
-                         .message = caller.error().message,
-                         .capital = caller_member(caller.error().code) == "Message"});
+    return pending->send({.status = 400,
+                          .type = std::string(kCoral) + std::string(auth::json_code(caller.error().code)),
+                          .message = caller.error().message,
+                          .capital = caller_member(caller.error().code) == "Message"});
   }
-  if (!document) return answer_error(std::move(reply), coral_error("SerializationException"));
-  if (auto mismatch = check_types(*operation->input, document->root())) {
-    return answer_error(std::move(reply), serialization_error(*mismatch));
+  if (body.empty()) return pending->send(coral_error("SerializationException"));
+  const auto& root = pending->document.root();
+  const bool sound = is_sound(*operation.input, root);
+  if (!sound) {
+    if (auto mismatch = check_types(*operation.input, root)) return pending->send(serialization_error(*mismatch));
   }
-  if (operation->check_first != nullptr) {
-    if (auto wrong = operation->check_first(document->root())) {
-      return answer_error(std::move(reply), validation_error(*std::move(wrong)));
-    }
+  if (operation.check_first != nullptr) {
+    if (auto wrong = operation.check_first(root)) return pending->send(validation_error(*std::move(wrong)));
   }
-  if (auto violated = check_constraints(*operation->input, document->root())) {
-    return answer_error(std::move(reply), validation_error(*std::move(violated)));
+  if (!sound) {
+    if (auto violated = check_constraints(*operation.input, root))
+      return pending->send(validation_error(*std::move(violated)));
   }
   // The administrator may do everything.
   if (deps_.gate.enforced() && (*caller)->principal.kind != auth::PrincipalKind::kAdministrator) {
     std::vector<Need> needs;
-    if (operation->needs != nullptr) {
-      needs = operation->needs(document->root(), (*caller)->scope);
+    if (operation.needs != nullptr) {
+      needs = operation.needs(root, (*caller)->scope);
     } else {
-      for (auto& resource : operation->resources(document->root(), (*caller)->scope))
-        needs.push_back({operation->iam_action, std::move(resource)});
+      for (auto& resource : operation.resources(root, (*caller)->scope))
+        needs.push_back({operation.iam_action, std::move(resource)});
     }
     for (const auto& need : needs) {
       const auto decision = deps_.gate.authorize((*caller)->principal, need.iam_action, need.resource);
       if (decision) continue;
-      return answer_error(std::move(reply), {.status = 400,
-                                             .type = std::string(kCoral) + "AccessDeniedException",
-                                             .message = decision.reason,
-                                             .capital = true});
+      return pending->send({.status = 400,
+                            .type = std::string(kCoral) + "AccessDeniedException",
+                            .message = decision.reason,
+                            .capital = true});
     }
   }
 
-  Call call;
-  call.operation = operation;
-  call.document = std::move(document);
-  call.caller = *std::move(caller);
-  call.host = request.headers.get("Host");
-  call.loop = &loop;
-  call.answer = [reply = std::move(reply), latency = latency, &clock = deps_.clock,
-                 started = deps_.clock.now()](Answer answer) mutable {
-    latency->observe_ns((clock.now() - started).count());
-    if (!answer) return std::move(reply).send(answer.error().status, body_of(answer.error()));
-    std::move(reply).send(200, *std::move(answer));
-  };
-  if (!operation->any_loop && deps_.home != nullptr && deps_.home != &loop)
-    return run_at_home(*service, std::move(call), *deps_.home, alive_);
-  service->run(std::move(call));
+  pending->caller = *std::move(caller);
+  pending->host = request.headers.get("Host");
+  pending->begin(*known, deps_.clock);
+  if (operation.any_loop || deps_.home == nullptr || deps_.home == pending->loop)
+    return known->service->run(Call(std::move(pending)));
+  pending->send_home(*deps_.home, alive_);
+  deps_.home->post(
+      [service = known->service, call = Call(std::move(pending))]() mutable { service->run(std::move(call)); });
 }
 
 }  // namespace tidemill::awsjson

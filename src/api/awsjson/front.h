@@ -44,21 +44,18 @@ class Front {
   Front(Dependencies dependencies, std::vector<Service*> services);
 
   // On the connection's loop; answers on it.
-  void handle(const http::Request& request, runtime::Executor& loop, http::Responder respond);
+  void handle(const http::Request& request, runtime::Executor& loop, http::Responder&& respond);
 
  private:
-  struct Reply;
+  class Pending;
   struct Plan;
-  void answer_error(Reply reply, const WireError& error);
-
   struct Known {
     const OperationInfo* operation;
     Service* service;
     observe::Histogram* latency;
   };
   // `known` null: no such operation.
-  void run(const http::Request& request, std::string_view body, const Known* known, runtime::Executor& loop,
-           Reply reply);
+  void run(const http::Request& request, std::string_view body, const Known* known, std::unique_ptr<Pending> pending);
 
   const Dependencies deps_;
   const std::vector<Service*> services_;

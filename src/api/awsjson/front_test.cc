@@ -41,7 +41,7 @@ class TwoLoops : public testing::Test {
   void ask(std::string_view target) {
     struct Target final : http::Responder::Target {
       explicit Target(std::optional<http::Response>& to) : to(to) {}
-      void respond(http::Response response) override { to = std::move(response); }
+      void respond(http::Response&& response) override { to = std::move(response); }
       std::unique_ptr<http::Responder::Stream> stream(http::Response) override { return nullptr; }
       void on_disconnect(std::move_only_function<void()>) override {}
       std::optional<http::Response>& to;
@@ -68,8 +68,8 @@ class TwoLoops : public testing::Test {
 TEST_F(TwoLoops, WhatRunsOnAnyLoopStaysOnTheConnections) {
   ask("Test.Anywhere");
   ASSERT_TRUE(service_.kept);
-  EXPECT_EQ(service_.kept->loop, &own_);
-  std::move(service_.kept->answer)("{}");
+  EXPECT_EQ(&service_.kept->loop(), &own_);
+  std::move(*service_.kept).answer("{}");
   EXPECT_TRUE(answered_);
 }
 
@@ -79,8 +79,8 @@ TEST_F(TwoLoops, OtherOperationsRunAtHomeAndAreAnsweredWhereTheyWereAsked) {
   EXPECT_FALSE(service_.kept);
   home_.run_ready();
   ASSERT_TRUE(service_.kept);
-  EXPECT_EQ(service_.kept->loop, &home_);
-  std::move(service_.kept->answer)("{}");
+  EXPECT_EQ(&service_.kept->loop(), &home_);
+  std::move(*service_.kept).answer("{}");
   home_.run_ready();
   EXPECT_FALSE(answered_);
   own_.run_ready();
@@ -107,7 +107,7 @@ TEST_F(TwoLoops, ACallThatOutlivesTheFrontAsksNoLoop) {
     ask("Test.AtHome");
     home_.run_ready();
     front_.reset();
-    if (answer) std::move(service_.kept->answer)("{}");
+    if (answer) std::move(*service_.kept).answer("{}");
     service_.kept.reset();
     EXPECT_FALSE(own_.run_ready());
   }

@@ -59,16 +59,40 @@ struct OperationInfo {
 
 using Answer = std::expected<std::string, WireError>;  // the response body
 
-// One request that has passed every check that needs no engine.
-struct Call {
+// One request, from its head to its answer: made by the front, which also answers it.
+class Origin {
+ public:
+  virtual ~Origin() = default;  // without an answer: the client is told that there is none
+  // On any thread.
+  virtual void answer(std::unique_ptr<Origin> self, Answer answer) = 0;
+
   const OperationInfo* operation = nullptr;
-  std::shared_ptr<const json::Document> document;  // outlives the call's asynchronous steps
+  json::Document document;
   std::shared_ptr<const auth::Caller> caller;
-  std::string host;                              // as the client named us
-  runtime::Executor* loop = nullptr;             // where the call runs and the answer is given
-  std::move_only_function<void(Answer)> answer;  // exactly once
-  const json::Node& body() const { return document->root(); }
-  const Scope& scope() const { return caller->scope; }
+  std::string host;                   // as the client named us
+  runtime::Executor* loop = nullptr;  // where the call runs
+};
+
+// A request that has passed every check that needs no engine. Moves like a pointer; what it gives stays where it is
+// until it is answered.
+class Call {
+ public:
+  Call() = default;  // of no request
+  explicit Call(std::unique_ptr<Origin> origin) : origin_(std::move(origin)) {}
+  const OperationInfo& operation() const { return *origin_->operation; }
+  const json::Node& body() const { return origin_->document.root(); }
+  const auth::Caller& caller() const { return *origin_->caller; }
+  const Scope& scope() const { return origin_->caller->scope; }
+  const std::string& host() const { return origin_->host; }
+  runtime::Executor& loop() const { return *origin_->loop; }
+  // Exactly once. The request ends with it.
+  void answer(Answer answer) && {
+    auto& origin = *origin_;
+    origin.answer(std::move(origin_), std::move(answer));
+  }
+
+ private:
+  std::unique_ptr<Origin> origin_;
 };
 
 class Service {

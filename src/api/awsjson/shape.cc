@@ -377,7 +377,46 @@ class Constraints {
   std::size_t count_ = 0;
 };
 
+bool is_within(const Shape& shape, std::int64_t value) { return value >= shape.min && value <= shape.max; }
+
+bool is_sound_text(const Shape& shape, std::string_view text) {
+  if (shape.exempt != nullptr && shape.exempt(text)) return true;
+  if (!shape.values.empty() && std::ranges::find(shape.values, text) == shape.values.end()) return false;
+  return is_within(shape, static_cast<std::int64_t>(text.size())) && (shape.matches == nullptr || shape.matches(text));
+}
+
+bool is_sound_value(const Shape& shape, const json::Node& node) {
+  switch (shape.type) {
+    case Type::kStructure: return is_sound(shape, node);
+    case Type::kString: return node.is_string() && (shape.unconstrained || is_sound_text(shape, node.as_string()));
+    case Type::kBoolean: return node.is_bool();
+    case Type::kInteger:
+    case Type::kLong: return node.kind() == json::Kind::kInteger && is_within(shape, node.as_integer());
+    default: return !check(shape, node, false) && (shape.unconstrained || !check_constraints(shape, node));
+  }
+}
+
 }  // namespace
+
+bool is_sound(const Shape& shape, const json::Node& node) {
+  if (!node.is_object() || shape.fields.size() > 64) return false;
+  std::uint64_t met = 0, present = 0;  // fields, by their place
+  for (const auto& member : node.members()) {
+    const auto field = std::ranges::find(shape.fields, member.name, &Field::name);
+    if (field == shape.fields.end()) continue;
+    const auto bit = std::uint64_t{1} << (field - shape.fields.begin());
+    if ((met & bit) != 0) return false;  // named twice
+    met |= bit;
+    if (member.value.is_null()) continue;
+    present |= bit;
+    if (!is_sound_value(*field->shape, member.value)) return false;
+  }
+  for (const auto& field : shape.fields) {
+    if (field.required && (present & 1) == 0) return false;
+    present >>= 1;
+  }
+  return true;
+}
 
 std::optional<TypeMismatch> check_types(const Shape& shape, const json::Node& node) {
   if (!node.is_object()) return TypeMismatch{};

@@ -57,6 +57,9 @@ struct TypeMismatch {
   std::string message;  // empty: the service answers without a text
 };
 
+// True only when neither of the two below finds anything: how most requests pass both at once. False decides nothing.
+bool is_sound(const Shape& shape, const json::Node& node);
+
 // The first mismatch between the JSON and the description, or nothing.
 std::optional<TypeMismatch> check_types(const Shape& shape, const json::Node& node);
 

@@ -121,7 +121,7 @@ const Rule* Edge::find(const http::Request& request, bool with_body) const {
   return best;
 }
 
-void Edge::handle(http::Request request, runtime::Executor& loop, http::Responder respond) const {
+void Edge::handle(http::Request&& request, runtime::Executor& loop, http::Responder&& respond) const {
   static thread_local http::HeadConclusions<const Front*> known;
   if (const auto* front = known.find(request.head_id)) return (**front)(std::move(request), loop, std::move(respond));
   if (const auto* special = find_special(request)) {

@@ -16,7 +16,7 @@
 namespace tidemill::api {
 
 // Answers every request that the edge gives to it, on `loop` (the connection's).
-using Front = std::function<void(http::Request request, runtime::Executor& loop, http::Responder respond)>;
+using Front = std::function<void(http::Request&& request, runtime::Executor& loop, http::Responder&& respond)>;
 
 // Takes a large body while it arrives, chosen by the head alone; null: it is kept in memory, within the limit.
 using OpenBody = std::function<std::shared_ptr<http::BodySink>(const http::Request& head)>;
@@ -46,7 +46,7 @@ class Edge {
   // What no rule knows: GET /, OPTIONS, unsigned requests.
   void set_default(Front front) { default_ = std::move(front); }
 
-  void handle(http::Request request, runtime::Executor& loop, http::Responder respond) const;
+  void handle(http::Request&& request, runtime::Executor& loop, http::Responder&& respond) const;
   // Known from the head alone, so that a large body is refused while it arrives.
   std::size_t body_limit(const http::Request& head) const;
   std::shared_ptr<http::BodySink> open_body(const http::Request& head) const;

@@ -62,7 +62,7 @@ TEST_P(Edges, Choose) {
   }
   runtime::SimLoop loop;
   struct Nobody final : http::Responder::Target {
-    void respond(http::Response) override {}
+    void respond(http::Response&&) override {}
     std::unique_ptr<http::Responder::Stream> stream(http::Response) override { return nullptr; }
     void on_disconnect(std::move_only_function<void()>) override {}
   };
@@ -71,7 +71,7 @@ TEST_P(Edges, Choose) {
   request.head_id = ++heads;
   for (int times = 0; times < 2; ++times) {
     chosen.clear();
-    edge.handle(request, loop, http::Responder(std::make_unique<Nobody>()));
+    edge.handle(http::Request(request), loop, http::Responder(std::make_unique<Nobody>()));
     EXPECT_EQ(chosen, c.want);
   }
 }
@@ -116,7 +116,7 @@ TEST(RequestIds, HaveTheirFormAndDoNotRepeat) {
   RequestIds ids(random);
   std::set<std::string> seen;
   for (int i = 0; i < 1000; ++i) {
-    const auto id = ids.long_id();
+    const std::string id(ids.long_id().text());
     EXPECT_EQ(id.size(), 52U);
     EXPECT_EQ(id.find_first_not_of("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"), id.npos);
     EXPECT_TRUE(seen.insert(id).second);

@@ -28,16 +28,17 @@ std::uint64_t eight_digits(std::uint64_t bits) {
 
 std::uint64_t RequestIds::next() { return mix(seed_ ^ count_.fetch_add(1, std::memory_order_relaxed)); }
 
-std::string RequestIds::long_id() {
-  char text[56];
+LongId RequestIds::long_id() {
+  LongId id;
+  char* const text = id.bytes.data();
   std::uint64_t word = next();
-  for (std::size_t at = 0; at < sizeof(text); at += 8) {
+  for (std::size_t at = 0; at < id.bytes.size(); at += 8) {
     // Eight characters of five bits each; the other bits of the word are not used.
     const auto digits = eight_digits(word);
     std::memcpy(text + at, &digits, 8);
     word = mix(word ^ salt_);
   }
-  return std::string(text, 52);
+  return id;
 }
 
 std::string RequestIds::uuid() {

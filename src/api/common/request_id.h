@@ -3,18 +3,25 @@
 // mixed counter.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "runtime/random.h"
 
 namespace tidemill::api {
 
+struct LongId {
+  std::array<char, 56> bytes;
+  std::string_view text() const { return {bytes.data(), 52}; }
+};
+
 class RequestIds {
  public:
   explicit RequestIds(runtime::Random& random) : seed_(random.u64()), salt_(random.u64()) {}
-  std::string long_id();  // 52 characters
+  LongId long_id();
   std::string uuid();
 
  private:

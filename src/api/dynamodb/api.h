@@ -55,16 +55,16 @@ awsjson::WireError to_wire(const tables::Error& error);
 template <class T, class Render>
 tables::Reply<T> replying(awsjson::Call call, Render render) {
   return tables::Reply<T>([call = std::move(call), render = std::move(render)](tables::Result<T> result) mutable {
-    if (!result) return std::move(call.answer)(std::unexpected(to_wire(result.error())));
-    std::move(call.answer)(render(*std::move(result)));
+    if (!result) return std::move(call).answer(std::unexpected(to_wire(result.error())));
+    std::move(call).answer(render(*std::move(result)));
   });
 }
 
 inline void refuse(awsjson::Call call, std::string message) {
-  std::move(call.answer)(std::unexpected(awsjson::validation_error(std::move(message))));
+  std::move(call).answer(std::unexpected(awsjson::validation_error(std::move(message))));
 }
 inline void refuse(awsjson::Call call, const tables::Error& error) {
-  std::move(call.answer)(std::unexpected(to_wire(error)));
+  std::move(call).answer(std::unexpected(to_wire(error)));
 }
 
 }  // namespace tidemill::dynamodb

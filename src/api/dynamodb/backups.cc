@@ -128,7 +128,7 @@ void run_on_backup(Services& services, awsjson::Call call,
                                 tables::Reply<tables::Backup> reply)) {
   std::string arn(awsjson::read_string(call.body(), "BackupArn"));
   if (auto text = check_backup_arn(arn)) return refuse(std::move(call), *std::move(text));
-  auto& loop = *call.loop;
+  auto& loop = call.loop();
   auto& tables = services.tables;
   tables.on_home<tables::Backup>(loop, replying<tables::Backup>(std::move(call), backup_description_body),
                                  [&tables, work, arn = std::move(arn)](tables::Reply<tables::Backup> reply) {
@@ -139,7 +139,7 @@ void run_on_backup(Services& services, awsjson::Call call,
 void run_restore(
     Services& services, awsjson::Call call,
     std::move_only_function<void(tables::Backups& backups, tables::Reply<tables::TableDescription> reply)> work) {
-  auto& loop = *call.loop;
+  auto& loop = call.loop();
   auto& tables = services.tables;
   tables.on_home<tables::TableDescription>(
       loop,

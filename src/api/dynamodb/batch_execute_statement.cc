@@ -100,7 +100,7 @@ struct Batch {
       }
       out += ']';
     }
-    std::move(call.answer)(out + "}");
+    std::move(call).answer(out + "}");
   }
 };
 
@@ -108,7 +108,7 @@ void read(Services& services, const std::shared_ptr<Batch>& batch, std::size_t i
           const std::shared_ptr<PreparedStatement>& prepared, tables::GetRequest request, bool consistent) {
   request.consistent = consistent;
   tables::get_item(
-      services.tables, std::move(request), *batch->call.loop,
+      services.tables, std::move(request), batch->call.loop(),
       tables::Reply<tables::GetResult>([batch, i, prepared, consistent](tables::Result<tables::GetResult> result) {
         const auto& name = prepared->table->definition.name;
         if (!result) {
@@ -125,7 +125,7 @@ void read(Services& services, const std::shared_ptr<Batch>& batch, std::size_t i
 void write(Services& services, const std::shared_ptr<Batch>& batch, std::size_t i,
            const std::shared_ptr<PreparedStatement>& prepared, tables::WriteRequest request) {
   tables::write_item(
-      services.tables, std::move(request), *batch->call.loop,
+      services.tables, std::move(request), batch->call.loop(),
       tables::Reply<tables::WriteResult>([batch, i, prepared](tables::Result<tables::WriteResult> result) {
         const auto& name = prepared->table->definition.name;
         if (!result) {

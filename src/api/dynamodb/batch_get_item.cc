@@ -54,7 +54,7 @@ Result<tables::BatchGetRequest> parse(Services& services, const awsjson::Call& c
     TM_TRY(of.keys, read_keys(*keys));
     TM_TRY(of.projection, read_attributes_to_get(node));
     TM_TRY(auto expressions,
-           read_expressions(node, expr::Use::kGet, services.expressions.of(call.loop), Wording::kPlain));
+           read_expressions(node, expr::Use::kGet, services.expressions.of(call.loop()), Wording::kPlain));
     if (expressions.projection) of.projection = std::move(expressions.projection);
     of.consistent = awsjson::read_bool(node, "ConsistentRead", false);
     request.tables.push_back(std::move(of));
@@ -78,47 +78,47 @@ void run(Services& services, awsjson::Call call) {
     for (const auto& key : of.keys) one.keys.push_back(item::to_json(key));
     names.push_back(std::move(one));
   }
-  auto& loop = *call.loop;
-  auto document = call.document;
-  tables::batch_get(
-      services.tables, *std::move(request), loop,
-      replying<tables::BatchGetResult>(
-          std::move(call),
-          [mode, names = std::move(names), document = std::move(document)](const tables::BatchGetResult& result) {
-            std::string out;
-            json::Writer writer(out);
-            writer.begin_object().key("Responses").begin_object();
-            for (std::size_t i = 0; i < names.size(); ++i) {
-              writer.key(names[i].name).begin_array();
-              for (const auto& item : result.tables[i].items) writer.raw(item);
-              writer.end_array();
-            }
-            writer.end_object().key("UnprocessedKeys").begin_object();
-            for (std::size_t i = 0; i < names.size(); ++i) {
-              if (result.tables[i].unprocessed.empty()) continue;
-              writer.key(names[i].name).begin_object().key("Keys").begin_array();
-              for (const auto position : result.tables[i].unprocessed) writer.raw(names[i].keys[position]);
-              writer.end_array();
-              const auto* asked = document->root().find_present("RequestItems")->find_present(names[i].name);
-              for (const std::string_view member :
-                   {"AttributesToGet", "ConsistentRead", "ProjectionExpression", "ExpressionAttributeNames"}) {
-                if (const auto* value = asked->find_present(member)) writer.key(member).value(*value);
-              }
-              writer.end_object();
-            }
-            writer.end_object();
-            if (mode != CapacityMode::kNone) {
-              writer.key("ConsumedCapacity").begin_array();
-              for (std::size_t i = 0; i < names.size(); ++i) {
-                Units units{.is_write = false};
-                for (const auto size : result.tables[i].sizes) units.table += read_units(size, names[i].consistent);
-                append_capacity(writer, *result.tables[i].table, units, mode);
-              }
-              writer.end_array();
-            }
-            writer.end_object();
-            return out;
-          }));
+  auto& loop = call.loop();
+  const auto& body = call.body();  // there until the answer
+  tables::batch_get(services.tables, *std::move(request), loop,
+                    replying<tables::BatchGetResult>(
+                        std::move(call), [mode, names = std::move(names), &body](const tables::BatchGetResult& result) {
+                          std::string out;
+                          json::Writer writer(out);
+                          writer.begin_object().key("Responses").begin_object();
+                          for (std::size_t i = 0; i < names.size(); ++i) {
+                            writer.key(names[i].name).begin_array();
+                            for (const auto& item : result.tables[i].items) writer.raw(item);
+                            writer.end_array();
+                          }
+                          writer.end_object().key("UnprocessedKeys").begin_object();
+                          for (std::size_t i = 0; i < names.size(); ++i) {
+                            if (result.tables[i].unprocessed.empty()) continue;
+                            writer.key(names[i].name).begin_object().key("Keys").begin_array();
+                            for (const auto position : result.tables[i].unprocessed)
+                              writer.raw(names[i].keys[position]);
+                            writer.end_array();
+                            const auto* asked = body.find_present("RequestItems")->find_present(names[i].name);
+                            for (const std::string_view member : {"AttributesToGet", "ConsistentRead",
+                                                                  "ProjectionExpression", "ExpressionAttributeNames"}) {
+                              if (const auto* value = asked->find_present(member)) writer.key(member).value(*value);
+                            }
+                            writer.end_object();
+                          }
+                          writer.end_object();
+                          if (mode != CapacityMode::kNone) {
+                            writer.key("ConsumedCapacity").begin_array();
+                            for (std::size_t i = 0; i < names.size(); ++i) {
+                              Units units{.is_write = false};
+                              for (const auto size : result.tables[i].sizes)
+                                units.table += read_units(size, names[i].consistent);
+                              append_capacity(writer, *result.tables[i].table, units, mode);
+                            }
+                            writer.end_array();
+                          }
+                          writer.end_object();
+                          return out;
+                        }));
 }
 
 // Too many keys are told alone, without the keys themselves.

@@ -60,43 +60,44 @@ void run(Services& services, awsjson::Call call) {
   if (!request) return refuse(std::move(call), request.error());
   const auto mode = capacity_mode(call.body());
   const bool collections = wants_collections(call.body());
-  auto& loop = *call.loop;
-  auto document = call.document;
-  tables::batch_write(
-      services.tables, *std::move(request), loop,
-      replying<tables::BatchWriteResult>(
-          std::move(call), [mode, collections, document = std::move(document)](const tables::BatchWriteResult& result) {
-            std::string out;
-            json::Writer writer(out);
-            writer.begin_object().key("UnprocessedItems").begin_object();
-            const auto& asked = document->root().find_present("RequestItems")->members();
-            for (std::size_t i = 0; i < result.tables.size(); ++i) {
-              if (result.tables[i].unprocessed.empty()) continue;
-              writer.key(asked[i].name).begin_array();
-              for (const auto j : result.tables[i].unprocessed) writer.value(asked[i].value.elements()[j]);
-              writer.end_array();
-            }
-            writer.end_object();
-            if (collections) {
-              bool any = false;
-              for (const auto& of : result.tables) {
-                if (!tables::has_local_index(*of.table) || of.collection_keys.empty()) continue;
-                if (!std::exchange(any, true)) writer.key("ItemCollectionMetrics").begin_object();
-                writer.key(of.table->definition.name).begin_array();
-                for (std::size_t k = 0; k < of.collection_keys.size(); ++k)
-                  append_collection(writer, of.collection_keys[k], of.collection_bytes[k]);
-                writer.end_array();
-              }
-              if (any) writer.end_object();
-            }
-            if (mode != CapacityMode::kNone) {
-              writer.key("ConsumedCapacity").begin_array();
-              for (const auto& of : result.tables) append_capacity(writer, *of.table, write_units(of.cost), mode);
-              writer.end_array();
-            }
-            writer.end_object();
-            return out;
-          }));
+  auto& loop = call.loop();
+  const auto& body = call.body();  // there until the answer
+  tables::batch_write(services.tables, *std::move(request), loop,
+                      replying<tables::BatchWriteResult>(
+                          std::move(call), [mode, collections, &body](const tables::BatchWriteResult& result) {
+                            std::string out;
+                            json::Writer writer(out);
+                            writer.begin_object().key("UnprocessedItems").begin_object();
+                            const auto& asked = body.find_present("RequestItems")->members();
+                            for (std::size_t i = 0; i < result.tables.size(); ++i) {
+                              if (result.tables[i].unprocessed.empty()) continue;
+                              writer.key(asked[i].name).begin_array();
+                              for (const auto j : result.tables[i].unprocessed)
+                                writer.value(asked[i].value.elements()[j]);
+                              writer.end_array();
+                            }
+                            writer.end_object();
+                            if (collections) {
+                              bool any = false;
+                              for (const auto& of : result.tables) {
+                                if (!tables::has_local_index(*of.table) || of.collection_keys.empty()) continue;
+                                if (!std::exchange(any, true)) writer.key("ItemCollectionMetrics").begin_object();
+                                writer.key(of.table->definition.name).begin_array();
+                                for (std::size_t k = 0; k < of.collection_keys.size(); ++k)
+                                  append_collection(writer, of.collection_keys[k], of.collection_bytes[k]);
+                                writer.end_array();
+                              }
+                              if (any) writer.end_object();
+                            }
+                            if (mode != CapacityMode::kNone) {
+                              writer.key("ConsumedCapacity").begin_array();
+                              for (const auto& of : result.tables)
+                                append_capacity(writer, *of.table, write_units(of.cost), mode);
+                              writer.end_array();
+                            }
+                            writer.end_object();
+                            return out;
+                          }));
 }
 
 std::optional<std::string> check_first(const json::Node& body) {

@@ -10,7 +10,7 @@ constexpr Shape kInput{.type = Type::kStructure, .name = "CreateBackupInput", .f
 void run(Services& services, awsjson::Call call) {
   auto ref = table_ref(awsjson::read_string(call.body(), "TableName"), call.scope());
   std::string name(awsjson::read_string(call.body(), "BackupName"));
-  auto& loop = *call.loop;
+  auto& loop = call.loop();
   auto& tables = services.tables;
   tables.on_home<tables::Backup>(
       loop,

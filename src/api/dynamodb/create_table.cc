@@ -48,7 +48,7 @@ void run(Services& services, awsjson::Call call) {
     input.resource_policy = *std::move(document);
   }
   const Scope scope = call.scope();
-  auto& loop = *call.loop;
+  auto& loop = call.loop();
   services.tables.create_table(scope, std::move(input), loop,
                                replying<tables::TableDescription>(std::move(call), [](const auto& description) {
                                  return description_body("TableDescription", description, Shown::kChanged);

@@ -16,14 +16,13 @@ constexpr Field kFields[] = {{"TableName", &kTableName, true},
                              {"ReturnValuesOnConditionCheckFailure", &kReturnOnFailure}};
 constexpr Shape kInput{.type = Type::kStructure, .name = "DeleteItemInput", .fields = kFields};
 
-Result<tables::WriteRequest> parse(Services& services, const awsjson::Call& call) {
+Status parse(Services& services, const awsjson::Call& call, tables::WriteRequest& request) {
   const auto& body = call.body();
   TM_CHECK(refuse_mixed(body, expr::Use::kWrite));
-  auto request = begin_write(call, tables::WriteRequest::Kind::kDelete);
+  begin_write(call, tables::WriteRequest::Kind::kDelete, request);
   TM_TRY(request.item, read_item(*body.find_present("Key"), Wording::kCounted));
   TM_CHECK(only_old_values(request));
-  TM_CHECK(read_condition_and_update(services, call, expr::Use::kWrite, request));
-  return request;
+  return read_condition_and_update(services, call, expr::Use::kWrite, request);
 }
 
 }  // namespace

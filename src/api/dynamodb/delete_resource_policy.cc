@@ -14,7 +14,7 @@ void run(Services& services, awsjson::Call call) {
   if (!resource) return refuse(std::move(call), resource.error());
   std::optional<std::string> expected;
   if (const auto id = awsjson::read_optional_string(body, "ExpectedRevisionId")) expected = *id;
-  auto& loop = *call.loop;
+  auto& loop = call.loop();
   auto& tables = services.tables;
   tables.on_home<tables::ResourcePolicy>(
       loop,

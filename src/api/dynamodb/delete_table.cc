@@ -10,7 +10,7 @@ constexpr Shape kInput{.type = Type::kStructure, .name = "DeleteTableInput", .fi
 
 void run(Services& services, awsjson::Call call) {
   auto ref = table_ref(awsjson::read_string(call.body(), "TableName"), call.scope());
-  auto& loop = *call.loop;
+  auto& loop = call.loop();
   services.tables.delete_table(std::move(ref.scope), std::move(ref.name), loop,
                                replying<tables::TableDescription>(std::move(call), [](const auto& description) {
                                  return description_body("TableDescription", description, Shown::kDeleted);

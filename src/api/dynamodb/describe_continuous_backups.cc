@@ -13,7 +13,7 @@ void run(Services& services, awsjson::Call call) {
   if (!table) {
     return refuse(std::move(call), {.code = tables::Errc::kTableNotFound, .message = "Table not found: " + ref.name});
   }
-  std::move(call.answer)(recovery_body(services.tables.recovery().describe(table->definition)));
+  std::move(call).answer(recovery_body(services.tables.recovery().describe(table->definition)));
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ void run(Services& services, awsjson::Call call) {
   if (description->setting.updated_ms != 0)
     append_time(writer, "LastUpdateDateTime", from_epoch_ms(description->setting.updated_ms));
   writer.end_object();
-  std::move(call.answer)(std::move(out));
+  std::move(call).answer(std::move(out));
 }
 
 }  // namespace

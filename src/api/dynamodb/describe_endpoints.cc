@@ -10,9 +10,9 @@ void run(Services&, awsjson::Call call) {
   std::string out;
   json::Writer writer(out);
   writer.begin_object().key("Endpoints").begin_array().begin_object();
-  writer.member("Address", call.host).member("CachePeriodInMinutes", 1440);
+  writer.member("Address", call.host()).member("CachePeriodInMinutes", 1440);
   writer.end_object().end_array().end_object();
-  std::move(call.answer)(std::move(out));
+  std::move(call).answer(std::move(out));
 }
 
 }  // namespace

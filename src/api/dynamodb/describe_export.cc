@@ -9,7 +9,7 @@ constexpr Shape kInput{.type = Type::kStructure, .name = "DescribeExportInput", 
 void run(Services& services, awsjson::Call call) {
   std::string arn(awsjson::read_string(call.body(), "ExportArn"));
   if (auto wrong = check_transfer_arn(call, arn, "/export/", "Export"))
-    return std::move(call.answer)(std::unexpected(*std::move(wrong)));
+    return std::move(call).answer(std::unexpected(*std::move(wrong)));
   auto* exports = services.exports;
   on_transfers<transfers::Export>(
       services, std::move(call), export_body,

@@ -9,7 +9,7 @@ constexpr Shape kInput{.type = Type::kStructure, .name = "DescribeImportInput", 
 void run(Services& services, awsjson::Call call) {
   std::string arn(awsjson::read_string(call.body(), "ImportArn"));
   if (auto wrong = check_transfer_arn(call, arn, "/import/", "Import"))
-    return std::move(call.answer)(std::unexpected(*std::move(wrong)));
+    return std::move(call).answer(std::unexpected(*std::move(wrong)));
   auto* imports = services.imports;
   on_transfers<transfers::Import>(
       services, std::move(call), import_body,

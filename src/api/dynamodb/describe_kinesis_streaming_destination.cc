@@ -24,7 +24,7 @@ void run(Services& services, awsjson::Call call) {
     writer.end_object();
   }
   writer.end_array().end_object();
-  std::move(call.answer)(std::move(out));
+  std::move(call).answer(std::move(out));
 }
 
 }  // namespace

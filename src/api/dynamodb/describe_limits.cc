@@ -16,7 +16,7 @@ void run(Services&, awsjson::Call call) {
       .member("TableMaxReadCapacityUnits", tables::kTableUnitsMax)
       .member("TableMaxWriteCapacityUnits", tables::kTableUnitsMax)
       .end_object();
-  std::move(call.answer)(std::move(out));
+  std::move(call).answer(std::move(out));
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ void run(Services& services, awsjson::Call call) {
   const auto ref = table_ref(awsjson::read_string(call.body(), "TableName"), call.scope());
   const auto description = services.tables.describe(ref.scope, ref.name);
   if (!description) return refuse(std::move(call), description.error());
-  std::move(call.answer)(description_body("Table", *description, Shown::kDescribed));
+  std::move(call).answer(description_body("Table", *description, Shown::kDescribed));
 }
 
 }  // namespace

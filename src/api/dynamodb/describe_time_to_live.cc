@@ -23,7 +23,7 @@ void run(Services& services, awsjson::Call call) {
                                                               : "DISABLED");
   if (ttl.enabled) writer.member("AttributeName", ttl.attribute);
   writer.end_object().end_object();
-  std::move(call.answer)(std::move(out));
+  std::move(call).answer(std::move(out));
 }
 
 }  // namespace

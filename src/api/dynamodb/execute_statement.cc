@@ -154,7 +154,7 @@ struct Select : std::enable_shared_from_this<Select> {
   }
 
   void next() {
-    auto& loop = *call.loop;
+    auto& loop = call.loop();
     auto reply =
         tables::Reply<tables::PageResult>([self = shared_from_this()](tables::Result<tables::PageResult> page) {
           if (!page) return refuse(std::move(self->call), page.error());
@@ -214,7 +214,7 @@ struct Select : std::enable_shared_from_this<Select> {
       append_capacity(writer, *prepared.table, units, mode);
     }
     out += '}';
-    std::move(call.answer)(std::move(out));
+    std::move(call).answer(std::move(out));
   }
 
   std::string renamed() const {
@@ -233,7 +233,7 @@ void run_write(Services& services, awsjson::Call call, PreparedStatement prepare
   auto write = write_of(prepared, old_on_failure(call.body()));
   if (!write) return refuse(std::move(call), write.error());
   const auto mode = capacity_mode(call.body());
-  auto& loop = *call.loop;
+  auto& loop = call.loop();
   tables::write_item(services.tables, *std::move(write), loop,
                      tables::Reply<tables::WriteResult>([call = std::move(call), prepared = std::move(prepared),
                                                          mode](tables::Result<tables::WriteResult> result) mutable {
@@ -245,7 +245,7 @@ void run_write(Services& services, awsjson::Call call, PreparedStatement prepare
                          json::Writer writer(out);
                          append_capacity(writer, *result->table, write_units(result->cost), mode);
                        }
-                       std::move(call.answer)(out + "}");
+                       std::move(call).answer(out + "}");
                      }));
 }
 

@@ -61,7 +61,7 @@ void run_reads(Services& services, awsjson::Call call, Statements statements) {
     request.gets.push_back(*std::move(get));
   }
   const auto mode = capacity_mode(call.body());
-  auto& loop = *call.loop;
+  auto& loop = call.loop();
   auto render = [mode, statements = std::move(statements)](const tables::TransactGetResult& result) {
     std::string out = "{\"Responses\":[";
     Costs costs;
@@ -114,7 +114,7 @@ void run_writes(Services& services, awsjson::Call call, Statements statements) {
     request.fingerprint = fingerprint_of(nodes);
   }
   const auto mode = capacity_mode(body);
-  auto& loop = *call.loop;
+  auto& loop = call.loop();
   auto answer = [call = std::move(call), statements = std::move(statements),
                  mode](tables::Result<tables::TransactWriteResult> result) mutable {
     if (!result) return refuse(std::move(call), with_duplicates(statements, std::move(result).error()));
@@ -127,7 +127,7 @@ void run_writes(Services& services, awsjson::Call call, Statements statements) {
     }
     std::string out = "{\"Responses\":[]";
     append_costs(out, costs, mode);
-    std::move(call.answer)(out + "}");
+    std::move(call).answer(out + "}");
   };
   tables::transact_write(services.tables, std::move(request), loop,
                          tables::Reply<tables::TransactWriteResult>(std::move(answer)));

@@ -12,26 +12,27 @@ constexpr Field kFields[] = {{"TableName", &kTableName, true},
                              {"ExpressionAttributeNames", &kNames}};
 constexpr Shape kInput{.type = Type::kStructure, .name = "GetItemInput", .fields = kFields};
 
-Result<tables::GetRequest> parse(Services& services, const awsjson::Call& call) {
+Status parse(Services& services, const awsjson::Call& call, tables::GetRequest& request) {
   const auto& body = call.body();
   TM_CHECK(refuse_mixed(body, expr::Use::kGet));
   auto ref = table_ref(awsjson::read_string(body, "TableName"), call.scope());
-  tables::GetRequest request{.scope = std::move(ref.scope), .table = std::move(ref.name)};
+  request.scope = std::move(ref.scope);
+  request.table = std::move(ref.name);
   TM_TRY(request.key, read_item(*body.find_present("Key"), Wording::kPlain));
   TM_TRY(request.projection, read_attributes_to_get(body));
   TM_TRY(auto expressions,
-         read_expressions(body, expr::Use::kGet, services.expressions.of(call.loop), Wording::kPlain));
+         read_expressions(body, expr::Use::kGet, services.expressions.of(call.loop()), Wording::kPlain));
   if (expressions.projection) request.projection = std::move(expressions.projection);
-  return request;
+  return {};
 }
 
 void run(Services& services, awsjson::Call call) {
-  auto request = parse(services, call);
-  if (!request) return refuse(std::move(call), request.error());
+  tables::GetRequest request;
+  if (auto parsed = parse(services, call, request); !parsed) return refuse(std::move(call), parsed.error());
   const auto mode = capacity_mode(call.body());
-  const bool consistent = request->consistent = awsjson::read_bool(call.body(), "ConsistentRead", false);
-  auto& loop = *call.loop;
-  tables::get_item(services.tables, *std::move(request), loop,
+  const bool consistent = request.consistent = awsjson::read_bool(call.body(), "ConsistentRead", false);
+  auto& loop = call.loop();
+  tables::get_item(services.tables, request, loop,
                    replying<tables::GetResult>(std::move(call), [mode, consistent](tables::GetResult result) {
                      std::string out;
                      out.reserve(result.item.size() + 128);

@@ -21,7 +21,7 @@ void run(Services& services, awsjson::Call call) {
       .member("Policy", auth::policy_as_read(policy->document))
       .member("RevisionId", policy->revision)
       .end_object();
-  std::move(call.answer)(std::move(out));
+  std::move(call).answer(std::move(out));
 }
 
 }  // namespace

@@ -122,11 +122,11 @@ void run_create(Services&, awsjson::Call call) {
 void run_not_found(Services&, awsjson::Call call) {
   auto message = fmt::format("Global table not found: Global table with name: '{}' does not exist.",
                              awsjson::read_string(call.body(), "GlobalTableName"));
-  std::move(call.answer)(std::unexpected(awsjson::WireError{
+  std::move(call).answer(std::unexpected(awsjson::WireError{
       .type = "com.amazonaws.dynamodb.v20120810#GlobalTableNotFoundException", .message = std::move(message)}));
 }
 
-void run_list(Services&, awsjson::Call call) { std::move(call.answer)(std::string(R"({"GlobalTables":[]})")); }
+void run_list(Services&, awsjson::Call call) { std::move(call).answer(std::string(R"({"GlobalTables":[]})")); }
 
 void run_scaling(Services& services, awsjson::Call call) {
   const auto ref = table_ref(awsjson::read_string(call.body(), "TableName"), call.scope());
@@ -134,7 +134,7 @@ void run_scaling(Services& services, awsjson::Call call) {
     return refuse(std::move(call), {.code = tables::Errc::kResourceNotFound,
                                     .message = "Requested resource not found: Table: " + ref.name + " not found"});
   }
-  auto text = fmt::format("{} is not supported by this server", call.operation->name);
+  auto text = fmt::format("{} is not supported by this server", call.operation().name);
   refuse(std::move(call), std::move(text));
 }
 

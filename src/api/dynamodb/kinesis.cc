@@ -36,7 +36,7 @@ void run_streaming(Services& services, awsjson::Call call, std::string_view conf
                    void (*work)(tables::Destinations& destinations, const StreamingRequest& request,
                                 tables::Reply<tables::StreamingDestination> reply)) {
   auto request = read_streaming(call, configuration);
-  auto& loop = *call.loop;
+  auto& loop = call.loop();
   auto& tables = services.tables;
   auto render = [table = request.table, configuration,
                  echoed = request.precision](const tables::StreamingDestination& destination) {

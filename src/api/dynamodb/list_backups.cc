@@ -64,9 +64,9 @@ void run(Services& services, awsjson::Call call) {
     if (auto text = check_backup_arn(input.after)) return refuse(std::move(call), *std::move(text));
   }
   const bool none = input.limit == 0;
-  auto& loop = *call.loop;
+  auto& loop = call.loop();
   auto& tables = services.tables;
-  if (none) return std::move(call.answer)(render({}));
+  if (none) return std::move(call).answer(render({}));
   tables.on_home<tables::BackupList>(
       loop, replying<tables::BackupList>(std::move(call), render),
       [&tables, scope = std::move(scope), input = std::move(input)](tables::Reply<tables::BackupList> reply) {

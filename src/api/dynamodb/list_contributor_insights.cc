@@ -57,7 +57,7 @@ void run(Services& services, awsjson::Call call) {
   writer.end_array();
   if (more) writer.member("NextToken", to_base64_url(last));
   writer.end_object();
-  std::move(call.answer)(std::move(out));
+  std::move(call).answer(std::move(out));
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ void run(Services& services, awsjson::Call call) {
   writer.end_array();
   if (at != names.end()) writer.member("LastEvaluatedTableName", last);
   writer.end_object();
-  std::move(call.answer)(std::move(out));
+  std::move(call).answer(std::move(out));
 }
 
 }  // namespace

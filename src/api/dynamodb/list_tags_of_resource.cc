@@ -28,7 +28,7 @@ void run(Services& services, awsjson::Call call) {
   writer.end_array();
   if (at != tags.end()) writer.member("NextToken", last);
   writer.end_object();
-  std::move(call.answer)(std::move(out));
+  std::move(call).answer(std::move(out));
 }
 
 }  // namespace

@@ -89,7 +89,7 @@ Api::~Api() = default;
 
 void Api::run(awsjson::Call call) {
   if (auto wrong = check_place(call.body(), call.scope())) return refuse(std::move(call), *std::move(wrong));
-  const auto* operation = by_info_.at(call.operation);
+  const auto* operation = by_info_.at(&call.operation());
   operation->run(services_, std::move(call));
 }
 

@@ -17,16 +17,15 @@ constexpr Field kFields[] = {{"TableName", &kTableName, true},
                              {"ReturnValuesOnConditionCheckFailure", &kReturnOnFailure}};
 constexpr Shape kInput{.type = Type::kStructure, .name = "PutItemInput", .fields = kFields};
 
-Result<tables::WriteRequest> parse(Services& services, const awsjson::Call& call) {
+Status parse(Services& services, const awsjson::Call& call, tables::WriteRequest& request) {
   const auto& body = call.body();
   TM_CHECK(refuse_mixed(body, expr::Use::kWrite));
-  auto request = begin_write(call, tables::WriteRequest::Kind::kPut);
+  begin_write(call, tables::WriteRequest::Kind::kPut, request);
   TM_TRY(request.item, read_item(*body.find_present("Item"), Wording::kCounted));
   TM_CHECK(only_old_values(request));
   if (item::size_of(request.item) > item::kMaxItemSize)
     return tables::invalid("Item size has exceeded the maximum allowed size");
-  TM_CHECK(read_condition_and_update(services, call, expr::Use::kWrite, request));
-  return request;
+  return read_condition_and_update(services, call, expr::Use::kWrite, request);
 }
 
 }  // namespace

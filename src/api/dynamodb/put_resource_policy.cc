@@ -19,15 +19,15 @@ void run(Services& services, awsjson::Call call) {
   auto document = auth::policy_form(awsjson::read_string(body, "Policy"));
   if (!document) return refuse(std::move(call), std::move(document).error());
   if (!awsjson::read_bool(body, "ConfirmRemoveSelfResourceAccess", false) &&
-      locks_out(*document, resource->arn, call.caller->principal)) {
-    return std::move(call.answer)(std::unexpected(awsjson::WireError{
+      locks_out(*document, resource->arn, call.caller().principal)) {
+    return std::move(call).answer(std::unexpected(awsjson::WireError{
         .type = "com.amazon.coral.service#AccessDeniedException",
         .message = "The new resource policy will not allow you to update the resource policy in the future.",
         .capital = true}));
   }
   std::optional<std::string> expected;
   if (const auto id = awsjson::read_optional_string(body, "ExpectedRevisionId")) expected = *id;
-  auto& loop = *call.loop;
+  auto& loop = call.loop();
   auto& tables = services.tables;
   tables.on_home<tables::ResourcePolicy>(
       loop,

@@ -48,7 +48,7 @@ Result<tables::QueryRequest> parse(Services& services, const awsjson::Call& call
         "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.");
   }
   TM_TRY(auto expressions,
-         read_expressions(body, expr::Use::kQuery, services.expressions.of(call.loop), Wording::kPlain));
+         read_expressions(body, expr::Use::kQuery, services.expressions.of(call.loop()), Wording::kPlain));
   if (expressions.projection) request.projection = std::move(expressions.projection);
   if (expressions.filter) request.filter = std::move(expressions.filter);
   auto terms =
@@ -68,7 +68,7 @@ void run(Services& services, awsjson::Call call) {
   if (!request) return refuse(std::move(call), request.error());
   const auto mode = capacity_mode(call.body());
   const bool consistent = request->consistent;
-  auto& loop = *call.loop;
+  auto& loop = call.loop();
   tables::query(services.tables, *request, loop,
                 replying<tables::PageResult>(std::move(call), [mode, consistent](const tables::PageResult& result) {
                   return render_page(result, mode, consistent);

@@ -13,9 +13,9 @@ constexpr std::string_view kCountedPrefix = "1 validation error detected: ";
 
 }  // namespace
 
-expr::Cache& ExpressionCache::of(const runtime::Executor* loop) {
+expr::Cache& ExpressionCache::of(const runtime::Executor& loop) {
   const std::lock_guard lock(mutex_);
-  auto& cache = by_loop_[loop];
+  auto& cache = by_loop_[&loop];
   if (!cache) cache = std::make_unique<expr::Cache>();
   return *cache;
 }

@@ -23,7 +23,7 @@ using tables::Status;
 // Parsed expressions, one cache for each loop.
 class ExpressionCache {
  public:
-  expr::Cache& of(const runtime::Executor* loop);
+  expr::Cache& of(const runtime::Executor& loop);
 
  private:
   std::mutex mutex_;

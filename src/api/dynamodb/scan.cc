@@ -64,7 +64,7 @@ Result<tables::ScanRequest> parse(Services& services, const awsjson::Call& call)
   TM_CHECK(read_start_key(body, request));
   TM_CHECK(read_segments(body, request));
   TM_TRY(auto expressions,
-         read_expressions(body, expr::Use::kScan, services.expressions.of(call.loop), Wording::kPlain));
+         read_expressions(body, expr::Use::kScan, services.expressions.of(call.loop()), Wording::kPlain));
   if (expressions.projection) request.projection = std::move(expressions.projection);
   if (expressions.filter) request.filter = std::move(expressions.filter);
   TM_CHECK(read_select(body, request));
@@ -76,7 +76,7 @@ void run(Services& services, awsjson::Call call) {
   if (!request) return refuse(std::move(call), request.error());
   const auto mode = capacity_mode(call.body());
   const bool consistent = request->consistent;
-  auto& loop = *call.loop;
+  auto& loop = call.loop();
   tables::scan(services.tables, *request, loop,
                replying<tables::PageResult>(std::move(call), [mode, consistent](const tables::PageResult& result) {
                  return render_page(result, mode, consistent);

@@ -2,14 +2,14 @@
 
 namespace tidemill::dynamodb {
 
-tables::WriteRequest begin_write(const awsjson::Call& call, tables::WriteRequest::Kind kind) {
+void begin_write(const awsjson::Call& call, tables::WriteRequest::Kind kind, tables::WriteRequest& request) {
   const auto& body = call.body();
   auto ref = table_ref(awsjson::read_string(body, "TableName"), call.scope());
-  return {.kind = kind,
-          .scope = std::move(ref.scope),
-          .table = std::move(ref.name),
-          .return_values = return_values(body),
-          .old_on_failure = old_on_failure(body)};
+  request.kind = kind;
+  request.scope = std::move(ref.scope);
+  request.table = std::move(ref.name);
+  request.return_values = return_values(body);
+  request.old_on_failure = old_on_failure(body);
 }
 
 Status only_old_values(const tables::WriteRequest& request) {
@@ -23,16 +23,16 @@ Status read_condition_and_update(Services& services, const awsjson::Call& call, 
                                  tables::WriteRequest& request) {
   const auto& body = call.body();
   TM_TRY(request.condition, read_expected(body, Wording::kCounted));
-  TM_TRY(auto expressions, read_expressions(body, use, services.expressions.of(call.loop), Wording::kCounted));
+  TM_TRY(auto expressions, read_expressions(body, use, services.expressions.of(call.loop()), Wording::kCounted));
   if (expressions.condition) request.condition = std::move(expressions.condition);
   if (expressions.update) request.update = std::move(expressions.update);
   return {};
 }
 
-void run_write(Services& services, awsjson::Call call, tables::WriteRequest request) {
+void run_write(Services& services, awsjson::Call call, tables::WriteRequest&& request) {
   const auto mode = capacity_mode(call.body());
   const bool collections = wants_collections(call.body());
-  auto& loop = *call.loop;
+  auto& loop = call.loop();
   tables::write_item(
       services.tables, std::move(request), loop,
       replying<tables::WriteResult>(std::move(call), [mode, collections](const tables::WriteResult& result) {

@@ -6,9 +6,9 @@
 namespace tidemill::dynamodb {
 
 // Sends the request to the engine and renders the answer.
-void run_write(Services& services, awsjson::Call call, tables::WriteRequest request);
+void run_write(Services& services, awsjson::Call call, tables::WriteRequest&& request);
 // Table, ReturnValues and the like; the item, the condition and the update are the operation's.
-tables::WriteRequest begin_write(const awsjson::Call& call, tables::WriteRequest::Kind kind);
+void begin_write(const awsjson::Call& call, tables::WriteRequest::Kind kind, tables::WriteRequest& request);
 
 // For those that know the item before and nothing after.
 Status only_old_values(const tables::WriteRequest& request);
@@ -18,9 +18,9 @@ Status read_condition_and_update(Services& services, const awsjson::Call& call, 
 
 template <auto kParse>
 void parse_and_write(Services& services, awsjson::Call call) {
-  auto request = kParse(services, call);
-  if (!request) return refuse(std::move(call), request.error());
-  run_write(services, std::move(call), *std::move(request));
+  tables::WriteRequest request;
+  if (auto parsed = kParse(services, call, request); !parsed) return refuse(std::move(call), parsed.error());
+  run_write(services, std::move(call), std::move(request));
 }
 
 }  // namespace tidemill::dynamodb

@@ -208,7 +208,7 @@ TEST(Tables, AnIndexIsFilledWhileWritesGoOnAndAcrossARestart) {
   request.headers.add("X-Amz-Target", "DynamoDB_20120810.UpdateTable");
   request.body = kAddIndex;
   struct Target final : http::Responder::Target {
-    void respond(http::Response) override {}
+    void respond(http::Response&&) override {}
     std::unique_ptr<http::Responder::Stream> stream(http::Response) override { return nullptr; }
     void on_disconnect(std::move_only_function<void()>) override {}
   };

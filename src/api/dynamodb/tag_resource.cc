@@ -14,7 +14,7 @@ void run(Services& services, awsjson::Call call) {
   if (tags.empty()) return refuse(std::move(call), "Atleast one Tag needs to be provided as Input.");
   const auto table = tagged_table(services, arn, "Requested resource not found: ResourcArn: " + arn + " not found");
   if (!table) return refuse(std::move(call), table.error());
-  auto& loop = *call.loop;
+  auto& loop = call.loop();
   services.tables.tag((*table)->scope(), (*table)->definition.name, std::move(tags), loop,
                       replying<tables::TagList>(std::move(call), [](const tables::TagList&) { return std::string(); }));
 }

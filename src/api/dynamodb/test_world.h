@@ -61,7 +61,7 @@ class World {
   Answered http(http::Request request) {
     struct Target final : http::Responder::Target {
       explicit Target(std::shared_ptr<std::optional<http::Response>> to) : to(std::move(to)) {}
-      void respond(http::Response response) override { *to = std::move(response); }
+      void respond(http::Response&& response) override { *to = std::move(response); }
       std::unique_ptr<http::Responder::Stream> stream(http::Response) override { return nullptr; }
       void on_disconnect(std::move_only_function<void()>) override {}
       std::shared_ptr<std::optional<http::Response>> to;

@@ -24,7 +24,7 @@ Result<tables::TransactGetRequest> parse(Services& services, const awsjson::Call
     tables::GetRequest one{.scope = std::move(ref.scope), .table = std::move(ref.name)};
     TM_TRY(one.key, read_item(*get.find_present("Key"), Wording::kPlain));
     TM_TRY(auto expressions,
-           read_expressions(get, expr::Use::kGet, services.expressions.of(call.loop), Wording::kPlain));
+           read_expressions(get, expr::Use::kGet, services.expressions.of(call.loop()), Wording::kPlain));
     one.projection = std::move(expressions.projection);
     request.gets.push_back(std::move(one));
   }
@@ -35,7 +35,7 @@ void run(Services& services, awsjson::Call call) {
   auto request = parse(services, call);
   if (!request) return refuse(std::move(call), request.error());
   const auto mode = capacity_mode(call.body());
-  auto& loop = *call.loop;
+  auto& loop = call.loop();
   tables::transact_get(
       services.tables, *std::move(request), loop,
       replying<tables::TransactGetResult>(std::move(call), [mode](const tables::TransactGetResult& result) {

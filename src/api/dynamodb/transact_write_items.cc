@@ -89,7 +89,7 @@ Result<tables::TransactWriteRequest> parse(Services& services, const awsjson::Ca
   const auto& items = *body.find_present("TransactItems");
   std::size_t payload = 0;
   for (const auto& node : items.elements()) {
-    TM_TRY(auto write, read_action(node, call.scope(), services.expressions.of(call.loop)));
+    TM_TRY(auto write, read_action(node, call.scope(), services.expressions.of(call.loop())));
     payload += item::size_of(write.item);
     request.writes.push_back(std::move(write));
   }
@@ -150,7 +150,7 @@ void run(Services& services, awsjson::Call call) {
   if (!request) return refuse(std::move(call), request.error());
   const auto mode = capacity_mode(call.body());
   const bool collections = wants_collections(call.body());
-  auto& loop = *call.loop;
+  auto& loop = call.loop();
   tables::transact_write(services.tables, *std::move(request), loop,
                          replying<tables::TransactWriteResult>(
                              std::move(call), [mode, collections](const tables::TransactWriteResult& result) {

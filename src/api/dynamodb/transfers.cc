@@ -76,8 +76,8 @@ std::optional<awsjson::WireError> check_transfer_arn(const awsjson::Call& call, 
     return awsjson::validation_error("Invalid " + std::string(what) + " ARN");
   if (own) return std::nullopt;
   return awsjson::WireError{.type = "com.amazon.coral.service#AccessDeniedException",
-                            .message = "User: " + call.caller->principal.arn + " is not authorized to perform: " +
-                                       std::string(call.operation->iam_action) + " on resource: " + std::string(arn),
+                            .message = "User: " + call.caller().principal.arn + " is not authorized to perform: " +
+                                       std::string(call.operation().iam_action) + " on resource: " + std::string(arn),
                             .capital = true};
 }
 

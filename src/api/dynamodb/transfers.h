@@ -46,13 +46,13 @@ std::string bucket_resource(std::string_view bucket, std::optional<std::string_v
 template <class T>
 void on_transfers(Services& services, awsjson::Call call, std::string (*render)(const T&),
                   std::move_only_function<void(Reply<T, transfers::Error>)> work) {
-  auto& loop = *call.loop;
+  auto& loop = call.loop();
   auto answer = std::make_shared<awsjson::Call>(std::move(call));
   services.tables.home().post([&loop, answer, render, work = std::move(work)]() mutable {
     work(Reply<T, transfers::Error>([&loop, answer, render](transfers::Result<T> result) {
       loop.post([answer, render, result = std::move(result)] {
-        if (!result) return std::move(answer->answer)(std::unexpected(to_wire(result.error())));
-        std::move(answer->answer)(render(*result));
+        if (!result) return std::move(*answer).answer(std::unexpected(to_wire(result.error())));
+        std::move(*answer).answer(render(*result));
       });
     }));
   });
@@ -78,7 +78,7 @@ void list_transfers(Services& services, awsjson::Call call, std::string_view lim
   if (const auto token = awsjson::read_optional_string(body, "NextToken")) {
     auto id = id_of_page_token(*token);
     if (!id) {
-      auto message = "Invalid NextToken provided to " + std::string(call.operation->name);
+      auto message = "Invalid NextToken provided to " + std::string(call.operation().name);
       return refuse(std::move(call), std::move(message));
     }
     after = *std::move(id);

@@ -16,7 +16,7 @@ void run(Services& services, awsjson::Call call) {
   if (keys.empty()) return refuse(std::move(call), "Atleast one Tag Key needs to be provided as Input.");
   const auto table = tagged_table(services, arn, "Requested resource not found");
   if (!table) return refuse(std::move(call), table.error());
-  auto& loop = *call.loop;
+  auto& loop = call.loop();
   services.tables.untag(
       (*table)->scope(), (*table)->definition.name, std::move(keys), loop,
       replying<tables::TagList>(std::move(call), [](const tables::TagList&) { return std::string(); }));

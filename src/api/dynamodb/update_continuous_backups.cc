@@ -22,7 +22,7 @@ void run(Services& services, awsjson::Call call) {
   if (!input.enabled && input.days)
     return refuse(std::move(call),
                   "Invalid Request: Cannot specify RecoveryPeriodInDays when disabling point-in-time recovery.");
-  auto& loop = *call.loop;
+  auto& loop = call.loop();
   auto& tables = services.tables;
   tables.on_home<tables::RecoveryDescription>(
       loop, replying<tables::RecoveryDescription>(std::move(call), recovery_body),

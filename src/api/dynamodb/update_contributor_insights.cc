@@ -22,7 +22,7 @@ void run(Services& services, awsjson::Call call) {
                               .enable = awsjson::read_string(body, "ContributorInsightsAction") == "ENABLE"};
   if (const auto mode = awsjson::read_optional_string(body, "ContributorInsightsMode"))
     input.throttled_only = *mode == "THROTTLED_KEYS";
-  auto& loop = *call.loop;
+  auto& loop = call.loop();
   auto& tables = services.tables;
   tables.on_home<tables::InsightsDescription>(
       loop,

@@ -20,18 +20,17 @@ constexpr Field kReturnedFields[] = {{"ReturnValues", &kReturnValues}};
 constexpr Shape kReturned{.type = Type::kStructure, .name = "UpdateItemInput", .fields = kReturnedFields};
 constexpr Shape kInput{.type = Type::kStructure, .name = "UpdateItemInput", .fields = kFields};
 
-Result<tables::WriteRequest> parse(Services& services, const awsjson::Call& call) {
+Status parse(Services& services, const awsjson::Call& call, tables::WriteRequest& request) {
   const auto& body = call.body();
   TM_CHECK(refuse_mixed(body, expr::Use::kUpdate));
-  auto request = begin_write(call, tables::WriteRequest::Kind::kUpdate);
+  begin_write(call, tables::WriteRequest::Kind::kUpdate, request);
   TM_TRY(request.item, read_item(*body.find_present("Key"), Wording::kCounted));
   if (const auto* updates = body.find_present("AttributeUpdates"); updates != nullptr && !updates->members().empty()) {
     auto update = expr::attribute_updates(*updates);
     if (!update) return error_of(update.error(), Wording::kCounted);
     request.update = *std::move(update);
   }
-  TM_CHECK(read_condition_and_update(services, call, expr::Use::kUpdate, request));
-  return request;
+  return read_condition_and_update(services, call, expr::Use::kUpdate, request);
 }
 
 // Unlike PutItem and DeleteItem, this operation tells a wrong ReturnValues alone.

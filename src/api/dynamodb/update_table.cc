@@ -92,7 +92,7 @@ void run(Services& services, awsjson::Call call) {
   // Without members they ask for nothing.
   if (auto limits = read_on_demand(body); !limits.empty()) input.on_demand = limits;
   if (auto warm = read_warm(body); !warm.empty()) input.warm = warm;
-  auto& loop = *call.loop;
+  auto& loop = call.loop();
   services.tables.update_table(std::move(ref.scope), std::move(input), loop,
                                replying<tables::TableDescription>(std::move(call), [](const auto& description) {
                                  return description_body("TableDescription", description, Shown::kChanged);

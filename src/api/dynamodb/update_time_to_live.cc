@@ -15,7 +15,7 @@ void run(Services& services, awsjson::Call call) {
   const auto& specification = *call.body().find_present("TimeToLiveSpecification");
   tables::TimeToLive setting{.enabled = awsjson::read_bool(specification, "Enabled", false),
                              .attribute = std::string(awsjson::read_string(specification, "AttributeName"))};
-  auto& loop = *call.loop;
+  auto& loop = call.loop();
   services.tables.update_time_to_live(std::move(ref.scope), std::move(ref.name), std::move(setting), loop,
                                       replying<tables::TimeToLive>(std::move(call), [](const tables::TimeToLive& set) {
                                         std::string out;

@@ -19,7 +19,7 @@ class MskFrontTest : public testing::Test {
     auth::sign(request, {"test", "test", ""}, {.service = "kafka", .region = "us-east-1", .now = loop_.clock().wall()});
     struct Capture final : http::Responder::Target {
       explicit Capture(http::Response& to) : out(to) {}
-      void respond(http::Response response) override { out = std::move(response); }
+      void respond(http::Response&& response) override { out = std::move(response); }
       std::unique_ptr<http::Responder::Stream> stream(http::Response) override { return nullptr; }
       void on_disconnect(std::move_only_function<void()>) override {}
       http::Response& out;

@@ -130,10 +130,12 @@ std::shared_ptr<http::BodySink> S3Front::open_body(const http::Request& head) co
 void S3Front::handle(http::Request request, http::Responder respond) {
   const auto sink = std::dynamic_pointer_cast<Sink>(std::exchange(request.sink, nullptr));
   auto prepared = sink ? std::move(sink->prepared) : prepare(request);
-  auto call = std::make_shared<Call>(Call{.request = std::move(request),
-                                          .names = {.request_id = ids_.long_id().substr(0, 16),
-                                                    .host_id = to_base64(ids_.long_id() + ids_.long_id().substr(0, 5))},
-                                          .respond = std::move(respond)});
+  auto call =
+      std::make_shared<Call>(Call{.request = std::move(request),
+                                  .names = {.request_id = std::string(ids_.long_id().text().substr(0, 16)),
+                                            .host_id = to_base64(std::string(ids_.long_id().text()) +
+                                                                 std::string(ids_.long_id().text().substr(0, 5)))},
+                                  .respond = std::move(respond)});
   if (!prepared) return call->answer(std::unexpected(std::move(prepared).error()));
   const auto* operation = prepared->operation;
   if (sink) {

@@ -15,9 +15,9 @@ Api::Api(streams::Streams& streams) : streams_(streams) {
 
 void Api::run(awsjson::Call call) {
   for (const auto* operation : api_streams::operations()) {
-    if (&operation->info != call.operation) continue;
+    if (&operation->info != &call.operation()) continue;
     auto answer = operation->run(streams_, call);
-    return std::move(call.answer)(std::move(answer));
+    return std::move(call).answer(std::move(answer));
   }
 }
 
