@@ -147,7 +147,7 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
         return bytes;
       }
       if (!parser_.in_message()) {
-        active_since_ = server_.loop_.clock().now();
+        active_since_ = server_.loop_.turn();
         body_bytes_ = 0;
       }
       const bool at_head = parser_.state() == ParseState::kHead;
@@ -529,9 +529,9 @@ void Server::drain(runtime::Task drained) {
 }
 
 std::string_view Server::date_line() {
-  const auto wall = loop_.clock().wall();
-  if (const auto second = epoch_s(wall); second != date_second_) {
-    date_second_ = second;
+  if (const auto turn = loop_.turn(); turn >= date_until_) {
+    const auto wall = loop_.clock().wall();
+    date_until_ = turn + std::chrono::seconds(1) - wall.time_since_epoch() % std::chrono::seconds(1);
     date_line_ = "Server: " + options_.server_name + "\r\nDate: " + http_date(wall) + "\r\n";
   }
   return date_line_;

@@ -65,7 +65,7 @@ class Server {
   runtime::Instant ticked_{};
   runtime::Task drained_;
   std::string date_line_;
-  std::int64_t date_second_ = 0;
+  runtime::Instant date_until_{};
 };
 
 }  // namespace tidemill::http

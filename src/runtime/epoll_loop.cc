@@ -31,6 +31,7 @@ EpollLoop::EpollLoop() : EpollLoop(Options{}) {}
 EpollLoop::EpollLoop(Options options)
     : options_(options),
       clock_(options.clock_of == nullptr ? std::make_shared<SystemClock>() : options.clock_of->clock_) {
+  turn_ = clock_->now();
   epoll_ = epoll_create1(EPOLL_CLOEXEC);
   wake_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   TM_ASSERT(epoll_ >= 0 && wake_ >= 0);
@@ -161,8 +162,8 @@ void EpollLoop::run() {
     const int count = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), more ? 0 : sleep_ms(spinning));
     awake_.store(true, std::memory_order_seq_cst);
     TM_ASSERT(count >= 0 || errno == EINTR);
-    if (count > 0 && options_.spin > Duration(0)) last_work = clock_->now();
-    if (count > 1) turn_began_ = clock_->now();
+    turn_ = clock_->now();
+    if (count > 0) last_work = turn_;
     for (int i = 0; i < count; ++i) {
       still_ready_ = count - i - 1;
       const int fd = events[static_cast<std::size_t>(i)].data.fd;

@@ -48,6 +48,7 @@ class EpollLoop final : public Loop, public VirtualTime {
   TimerId at(Instant when, Task fire) override;
   void cancel(TimerId id) override;
   const Clock& clock() const override { return *clock_; }
+  Instant turn() const override { return turn_; }
   // On the loop's thread, as if the loop had slept for so long: timers that became due fire in the next turn, each
   // once.
   void advance(Duration by) override { clock_->ahead_ns_.fetch_add(by.count(), std::memory_order_relaxed); }
@@ -62,7 +63,7 @@ class EpollLoop final : public Loop, public VirtualTime {
   void at_turn_end(Task task) { turn_end_.push_back(std::move(task)); }
   // Other descriptors are ready and have not been handled yet, and the turn has not lasted long: what is to be sent may
   // wait for its end. Peers that sleep are woken once then, not once for each answer.
-  bool sends_may_wait() const { return still_ready_ > 0 && clock_->now() - turn_began_ < kSendsWaitMax; }
+  bool sends_may_wait() const { return still_ready_ > 0 && clock_->now() - turn_ < kSendsWaitMax; }
 
  private:
   static constexpr Duration kSendsWaitMax = std::chrono::microseconds(500);
@@ -94,7 +95,7 @@ class EpollLoop final : public Loop, public VirtualTime {
   std::vector<Task> running_;
   std::vector<Task> turn_end_;
   int still_ready_ = 0;  // in this turn
-  Instant turn_began_;
+  Instant turn_;         // when it began
 
   std::vector<Timer> heap_;
   std::unordered_map<TimerId, Task> timers_;

@@ -29,6 +29,9 @@ class Offload {
 class Loop : public Executor, public Timers {
  public:
   virtual const Clock& clock() const = 0;
+  // When the current turn began, without asking the clock again: exact enough for what is counted in seconds. On the
+  // loop's thread.
+  virtual Instant turn() const { return clock().now(); }
 };
 
 }  // namespace tidemill::runtime
