@@ -158,11 +158,10 @@ class Folding {
   static constexpr long long power_of_x(int bits) {
     std::uint32_t rest = 1;
     for (int i = 0; i < bits; ++i) rest = (rest << 1) ^ ((rest >> 31) != 0 ? polynomial : 0U);
-    return static_cast<long long>(static_cast<std::uint64_t>(reflected(rest)) << 1);
+    return static_cast<long long>(reflected(rest)) << 1;
   }
   // The polynomial with its highest power, and x^64 divided by it: 33 bits each.
-  static constexpr long long kPolynomial =
-      static_cast<long long>(static_cast<std::uint64_t>(reflected(polynomial)) << 1 | 1);
+  static constexpr long long kPolynomial = static_cast<long long>(reflected(polynomial)) << 1 | 1;
   static constexpr long long quotient() {
     std::uint32_t rest = 0, low = 0;  // of the quotient; its x^32 is known
     rest = polynomial;
@@ -171,7 +170,7 @@ class Folding {
       rest = (rest << 1) ^ (one ? polynomial : 0U);
       if (one) low |= 1U << i;
     }
-    return static_cast<long long>(static_cast<std::uint64_t>(reflected(low)) << 1 | 1);
+    return static_cast<long long>(reflected(low)) << 1 | 1;
   }
 
   __attribute__((target("pclmul,sse4.1"))) static __m128i load(const char* from) {
