@@ -65,7 +65,7 @@ TEST(Digest, ChecksumsAreThoseOfTheDefinitionAtEveryLength) {
     return ~crc;
   };
   std::string bytes;
-  for (int i = 0; i < 400; ++i) {
+  for (int i = 0; i < 1000; ++i) {
     EXPECT_EQ(crc32(bytes), by_bits(bytes)) << i;
     bytes += static_cast<char>(i * i + 17 * i);
   }
@@ -80,14 +80,20 @@ TEST(Digest, AKeyServesManyMacs) {
             "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 }
 
-TEST(Scan, FindsTheFirstAtEveryPlace) {
-  for (std::size_t size = 0; size < 70; ++size) {
+TEST(Scan, FindsTheFirstAtEveryPlaceAndCopiesWhatIsBefore) {
+  for (std::size_t size = 0; size < 200; ++size) {
     std::string text(size, 'x');
-    EXPECT_EQ((find_control_or<'"', '\\'>(text)), size);
+    const auto expect = [&text](std::size_t at) {
+      EXPECT_EQ((find_control_or<'"', '\\'>(text)), at);
+      const auto to = std::make_unique<char[]>(text.size());
+      EXPECT_EQ((copy_until_control_or<'"', '\\'>(to.get(), text)), at);
+      EXPECT_EQ(std::string_view(to.get(), at), text.substr(0, at));
+    };
+    expect(size);
     for (std::size_t at = 0; at < size; ++at) {
       for (const char c : {'"', '\\', '\n', '\0', '\x1f'}) {
         text[at] = c;
-        EXPECT_EQ((find_control_or<'"', '\\'>(text)), at);
+        expect(at);
       }
       text[at] = '\xff';
     }

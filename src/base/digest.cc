@@ -107,43 +107,129 @@ __attribute__((target("sse4.2,pclmul"))) std::uint32_t crc32c_instruction(std::u
 #if defined(__x86_64__)
 // Folding by carry-less multiplication: a message may be replaced by any other that is congruent to it modulo the
 // polynomial, so sixteen bytes are moved `bits` further on by multiplying their halves with powers of x modulo it.
-// Polynomials are bit-reflected here, as the checksum has them.
-constexpr std::uint64_t power_of_x(int bits) {
-  std::uint32_t rest = 1;
-  for (int i = 0; i < bits; ++i) rest = (rest << 1) ^ ((rest >> 31) != 0 ? 0x04C11DB7U : 0U);
-  std::uint64_t reflected = 0;
-  for (int i = 0; i < 32; ++i) reflected |= static_cast<std::uint64_t>(rest >> i & 1) << (31 - i);
-  return reflected << 1;  // a product of reflected polynomials lies one bit too low
-}
+// Polynomials are bit-reflected in registers, as the checksums have them: the lowest bit is the highest power. A
+// product of reflected polynomials lies one bit too low, for which the constants are shifted.
+template <std::uint32_t polynomial>
+class Folding {
+ public:
+  static constexpr std::size_t kBytesMin = 16;
 
-__attribute__((target("pclmul,sse4.1"))) __m128i load(const char* from) {
-  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
-}
-
-template <int bits>
-__attribute__((target("pclmul,sse4.1"))) __m128i folded(__m128i block, __m128i onto) {
-  const __m128i powers = _mm_set_epi64x(power_of_x(bits - 32), power_of_x(bits + 32));
-  const __m128i low = _mm_clmulepi64_si128(block, powers, 0x00), high = _mm_clmulepi64_si128(block, powers, 0x11);
-  return _mm_xor_si128(_mm_xor_si128(low, high), onto);
-}
-
-// Of at least 64 bytes: leaves a short message with the same checksum to the table.
-__attribute__((target("pclmul,sse4.1"))) std::uint32_t crc32_folding(std::string_view bytes) {
-  __m128i lanes[4];
-  for (int i = 0; i < 4; ++i) lanes[i] = load(bytes.data() + 16 * i);
-  lanes[0] = _mm_xor_si128(lanes[0], _mm_cvtsi32_si128(-1));  // the checksum's initial value
-  bytes.remove_prefix(64);
-  for (; bytes.size() >= 64; bytes.remove_prefix(64)) {
-    for (int i = 0; i < 4; ++i) lanes[i] = folded<512>(lanes[i], load(bytes.data() + 16 * i));
+  // Of at least kBytesMin bytes; without the inversions at either end.
+  __attribute__((target("pclmul,sse4.1"))) static std::uint32_t crc(std::uint32_t before, std::string_view bytes) {
+    const __m128i seed = _mm_cvtsi32_si128(static_cast<int>(before));
+    __m128i rest = _mm_xor_si128(load(bytes.data()), seed);
+    if (bytes.size() < 128) {
+      bytes.remove_prefix(16);
+    } else {
+      __m128i lanes[4] = {rest, load(bytes.data() + 16), load(bytes.data() + 32), load(bytes.data() + 48)};
+      bytes.remove_prefix(64);
+      for (; bytes.size() >= 64; bytes.remove_prefix(64)) {
+        for (int i = 0; i < 4; ++i) lanes[i] = folded<512>(lanes[i], load(bytes.data() + 16 * i));
+      }
+      rest = lanes[0];
+      for (int i = 1; i < 4; ++i) rest = folded<128>(rest, lanes[i]);
+    }
+    return finished(rest, bytes);
   }
-  __m128i rest = lanes[0];
-  for (int i = 1; i < 4; ++i) rest = folded<128>(rest, lanes[i]);
-  for (; bytes.size() >= 16; bytes.remove_prefix(16)) rest = folded<128>(rest, load(bytes.data()));
-  unsigned char tail[32];
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(tail), rest);
-  std::memcpy(tail + 16, bytes.data(), bytes.size());
-  return static_cast<std::uint32_t>(::crc32_z(0xFFFFFFFF, tail, 16 + bytes.size()));  // its initial value cancels
-}
+
+  // The same with registers of twice the width, of at least 256 bytes.
+  __attribute__((target("vpclmulqdq,pclmul,avx2"))) static std::uint32_t crc_wide(std::uint32_t before,
+                                                                                  std::string_view bytes) {
+    __m256i lanes[4];
+    for (int i = 0; i < 4; ++i) lanes[i] = load_wide(bytes.data() + 32 * i);
+    lanes[0] = _mm256_xor_si256(lanes[0], _mm256_set_epi32(0, 0, 0, 0, 0, 0, 0, static_cast<int>(before)));
+    bytes.remove_prefix(128);
+    for (; bytes.size() >= 128; bytes.remove_prefix(128)) {
+      for (int i = 0; i < 4; ++i) lanes[i] = folded_wide<1024>(lanes[i], load_wide(bytes.data() + 32 * i));
+    }
+    __m256i all = lanes[0];
+    for (int i = 1; i < 4; ++i) all = folded_wide<256>(all, lanes[i]);
+    const __m128i rest = folded<128>(_mm256_castsi256_si128(all), _mm256_extracti128_si256(all, 1));
+    return finished(rest, bytes);
+  }
+
+ private:
+  static constexpr std::uint32_t reflected(std::uint32_t value) {
+    std::uint32_t out = 0;
+    for (int i = 0; i < 32; ++i) out |= (value >> i & 1) << (31 - i);
+    return out;
+  }
+  // x^bits modulo the polynomial.
+  static constexpr long long power_of_x(int bits) {
+    std::uint32_t rest = 1;
+    for (int i = 0; i < bits; ++i) rest = (rest << 1) ^ ((rest >> 31) != 0 ? polynomial : 0U);
+    return static_cast<long long>(reflected(rest)) << 1;
+  }
+  // The polynomial with its highest power, and x^64 divided by it: 33 bits each.
+  static constexpr long long kPolynomial = static_cast<long long>(reflected(polynomial)) << 1 | 1;
+  static constexpr long long quotient() {
+    std::uint32_t rest = 0, low = 0;  // of the quotient; its x^32 is known
+    rest = polynomial;
+    for (int i = 31; i >= 0; --i) {
+      const bool one = (rest >> 31) != 0;
+      rest = (rest << 1) ^ (one ? polynomial : 0U);
+      if (one) low |= 1U << i;
+    }
+    return static_cast<long long>(reflected(low)) << 1 | 1;
+  }
+
+  __attribute__((target("pclmul,sse4.1"))) static __m128i load(const char* from) {
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+  }
+  __attribute__((target("vpclmulqdq,pclmul,avx2"))) static __m256i load_wide(const char* from) {
+    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
+  }
+  template <int bits>
+  __attribute__((target("pclmul,sse4.1"))) static __m128i folded(__m128i block, __m128i onto) {
+    constexpr long long kFar = power_of_x(bits + 32), kNear = power_of_x(bits - 32);
+    const __m128i powers = _mm_set_epi64x(kNear, kFar);
+    const __m128i low = _mm_clmulepi64_si128(block, powers, 0x00), high = _mm_clmulepi64_si128(block, powers, 0x11);
+    return _mm_xor_si128(_mm_xor_si128(low, high), onto);
+  }
+  template <int bits>
+  __attribute__((target("vpclmulqdq,pclmul,avx2"))) static __m256i folded_wide(__m256i block, __m256i onto) {
+    constexpr long long kFar = power_of_x(bits + 32), kNear = power_of_x(bits - 32);
+    const __m256i powers = _mm256_set_epi64x(kNear, kFar, kNear, kFar);
+    const __m256i low = _mm256_clmulepi64_epi128(block, powers, 0x00);
+    const __m256i high = _mm256_clmulepi64_epi128(block, powers, 0x11);
+    return _mm256_xor_si256(_mm256_xor_si256(low, high), onto);
+  }
+
+  // `rest` stands for all that came before the last `bytes`; sixteen bytes or more came before them.
+  __attribute__((target("pclmul,sse4.1"))) static std::uint32_t finished(__m128i rest, std::string_view bytes) {
+    for (; bytes.size() >= 16; bytes.remove_prefix(16)) rest = folded<128>(rest, load(bytes.data()));
+    if (!bytes.empty()) {
+      // Sixteen bytes and a few: those few of the sixteen that are first are moved onto the last sixteen.
+      alignas(16) static constexpr auto kShifts = [] {
+        std::array<char, 48> places;
+        places.fill('\x80');  // nothing
+        for (std::size_t i = 0; i < 16; ++i) places[16 + i] = static_cast<char>(i);
+        return places;
+      }();
+      const __m128i to_end = load(kShifts.data() + bytes.size());
+      const __m128i to_begin = load(kShifts.data() + 16 + bytes.size());
+      const __m128i last = load(bytes.data() + bytes.size() - 16);
+      rest = folded<128>(_mm_shuffle_epi8(rest, to_end),
+                         _mm_blendv_epi8(_mm_shuffle_epi8(rest, to_begin), last, to_begin));
+    }
+    // From 128 bits to 64, with 32 zero bits behind them: the first 64 times x^96, then the first 32 of 96 times x^64.
+    constexpr long long kFar = power_of_x(96), kNear = power_of_x(64);
+    const __m128i powers = _mm_set_epi64x(kNear, kFar);
+    const __m128i first32 = _mm_cvtsi32_si128(-1);
+    rest = _mm_xor_si128(_mm_srli_si128(rest, 8), _mm_clmulepi64_si128(rest, powers, 0x00));
+    rest = _mm_xor_si128(_mm_srli_si128(rest, 4), _mm_clmulepi64_si128(_mm_and_si128(rest, first32), powers, 0x10));
+    // Barrett: what the polynomial goes into the first 32 bits, times the polynomial, cancels them.
+    const __m128i division = _mm_set_epi64x(kPolynomial, quotient());
+    __m128i times = _mm_clmulepi64_si128(_mm_and_si128(rest, first32), division, 0x00);
+    times = _mm_clmulepi64_si128(_mm_and_si128(times, first32), division, 0x10);
+    return static_cast<std::uint32_t>(_mm_extract_epi32(_mm_xor_si128(rest, times), 1));
+  }
+};
+
+bool has_wide_multiplication() { return __builtin_cpu_supports("vpclmulqdq") && __builtin_cpu_supports("avx2"); }
+constexpr std::size_t kWideBytesMin = 256;
+using Crc32 = Folding<0x04C11DB7>;
+using Crc32c = Folding<0x1EDC6F41>;
 #endif
 
 }  // namespace
@@ -205,7 +291,8 @@ bool equal_constant_time(std::string_view a, std::string_view b) {
 
 std::uint32_t crc32(std::string_view bytes) {
 #if defined(__x86_64__)
-  if (bytes.size() >= 64 && __builtin_cpu_supports("pclmul")) return crc32_folding(bytes);
+  if (bytes.size() >= kWideBytesMin && has_wide_multiplication()) return ~Crc32::crc_wide(~0U, bytes);
+  if (bytes.size() >= Crc32::kBytesMin && __builtin_cpu_supports("pclmul")) return ~Crc32::crc(~0U, bytes);
 #endif
   return static_cast<std::uint32_t>(::crc32_z(0, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()));
 }
@@ -213,6 +300,7 @@ std::uint32_t crc32(std::string_view bytes) {
 std::uint32_t crc32c(std::string_view bytes, std::uint32_t seed) {
   const std::uint32_t crc = ~seed;
 #if defined(__x86_64__)
+  if (bytes.size() >= 2 * kWideBytesMin && has_wide_multiplication()) return ~Crc32c::crc_wide(crc, bytes);
   if (__builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("pclmul")) return ~crc32c_instruction(crc, bytes);
 #endif
   return ~crc32c_table(crc, bytes);

@@ -66,6 +66,77 @@ inline std::size_t find_control_or(std::string_view text) {
   return at;
 }
 
+#if defined(__x86_64__)
+// Copies 64 bytes at a time up to those that hold what copy_until_control_or looks for, or of which there are no 64
+// more; then the last 64 as well, unless they hold it. Gives how many are copied.
+template <unsigned char a, unsigned char b>
+__attribute__((target("avx2"))) inline std::size_t copy_plain(char* to, std::string_view text) {
+  const __m256i below = _mm256_set1_epi8(0x1f), first = _mm256_set1_epi8(a), second = _mm256_set1_epi8(b);
+  const auto copied = [&](std::size_t at) __attribute__((target("avx2"))) {
+    __m256i found[2];
+    for (std::size_t i = 0; i < 2; ++i) {
+      const __m256i block = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text.data() + at + 32 * i));
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + at + 32 * i), block);
+      const __m256i low = _mm256_cmpeq_epi8(_mm256_min_epu8(block, below), block);
+      found[i] =
+          _mm256_or_si256(low, _mm256_or_si256(_mm256_cmpeq_epi8(block, first), _mm256_cmpeq_epi8(block, second)));
+    }
+    return _mm256_movemask_epi8(_mm256_or_si256(found[0], found[1])) == 0;
+  };
+  std::size_t at = 0;
+  for (; at + 64 <= text.size(); at += 64) {
+    if (!copied(at)) return at;
+  }
+  return copied(text.size() - 64) ? text.size() : at;
+}
+#endif
+
+// Copies the text up to the first control character (below the blank) or `a` or `b`, and gives how many bytes that
+// were. At `to` there is room for the whole text; what lies there behind the copy is not specified.
+template <unsigned char a, unsigned char b>
+inline std::size_t copy_until_control_or(char* to, std::string_view text) {
+  const std::size_t size = text.size();
+  std::size_t at = 0;
+#if defined(__x86_64__)
+  const __m128i below = _mm_set1_epi8(0x1f), first = _mm_set1_epi8(a), second = _mm_set1_epi8(b);
+  const auto is_plain = [&](__m128i block) {
+    const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(block, below), block);
+    const __m128i found = _mm_or_si128(low, _mm_or_si128(_mm_cmpeq_epi8(block, first), _mm_cmpeq_epi8(block, second)));
+    return _mm_movemask_epi8(found) == 0;
+  };
+  const auto copied = [&](std::size_t from) {
+    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + from));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to + from), block);
+    return is_plain(block);
+  };
+  if (size >= 64 && __builtin_cpu_supports("avx2")) {
+    at = copy_plain<a, b>(to, text);
+    if (at == size) return size;
+  } else if (size >= 16) {
+    while (at + 16 <= size && copied(at)) at += 16;
+    if (at + 16 > size && copied(size - 16)) return size;
+  } else if (size >= 4) {
+    // Two halves of what there is, which may overlap.
+    const auto halves = [&]<class Half>(Half head) {
+      Half tail;
+      std::memcpy(&head, text.data(), sizeof(Half));
+      std::memcpy(&tail, text.data() + size - sizeof(Half), sizeof(Half));
+      std::memcpy(to, &head, sizeof(Half));
+      std::memcpy(to + size - sizeof(Half), &tail, sizeof(Half));
+      constexpr std::uint64_t kBlanks = sizeof(Half) == 8 ? 0 : 0x2020202000000000;
+      return _mm_set_epi64x(static_cast<long long>(tail | kBlanks), static_cast<long long>(head | kBlanks));
+    };
+    if (is_plain(size >= 8 ? halves(std::uint64_t{}) : halves(std::uint32_t{}))) return size;
+  }
+#endif
+  for (; at < size; ++at) {
+    const auto c = static_cast<unsigned char>(text[at]);
+    if (c < 0x20 || c == a || c == b) break;
+    to[at] = text[at];
+  }
+  return at;
+}
+
 // Are 64 bytes the same, but for those of `loose` (a bit for each), which may be other letters, digits or dashes?
 inline bool same_but_for(const char* known, const char* text, std::uint64_t loose) {
   if (loose == 0) return std::memcmp(known, text, 64) == 0;

@@ -73,6 +73,13 @@ Map Map::from(std::vector<Member> members) {
 }
 
 const AttributeValue* Map::find(std::string_view name) const {
+  // Most maps are small, and most names differ in length: to look at each is faster than to compare a few for order.
+  constexpr std::size_t kFew = 8;
+  if (members_.size() <= kFew) {
+    for (const auto& member : members_)
+      if (member.name == name) return &member.value;
+    return nullptr;
+  }
   const auto at = std::ranges::lower_bound(members_, name, {}, &Member::name);
   return at != members_.end() && at->name == name ? &at->value : nullptr;
 }

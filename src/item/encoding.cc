@@ -34,14 +34,20 @@ constexpr std::size_t kContainerSize = 3, kElementSize = 1;
 
 std::unexpected<Error> corrupt() { return fail(Errc::kCorruption, messages::kCorrupt); }
 
-// As take_sized() of base/bytes.h; nearly all lengths are one byte.
+// As take_sized() of base/bytes.h; nearly all lengths are of one byte or two. The view is read and changed in its
+// halves: to load it whole right after a half was stored stalls the processor.
 std::optional<std::string_view> take_text(std::string_view& in) {
-  const std::size_t size = in.empty() ? 0x80 : static_cast<unsigned char>(in.front());
-  if (size >= 0x80) return take_sized(in);
-  if (size >= in.size()) return std::nullopt;
-  const auto text = in.substr(1, size);
-  in.remove_prefix(1 + size);
-  return text;
+  const char* at = in.data();
+  const auto byte = [at](std::size_t i) -> std::size_t { return static_cast<unsigned char>(at[i]); };
+  std::size_t head = 1, size = in.size() < 2 ? 0x80 : byte(0);
+  if (size >= 0x80) {
+    if (in.size() < 2 || byte(1) >= 0x80) return take_sized(in);
+    size = byte(1) << 7 | (byte(0) & 0x7f);
+    head = 2;
+  }
+  if (size > in.size() - head) return std::nullopt;
+  in.remove_prefix(head + size);
+  return std::string_view(at + head, size);
 }
 
 void append_number(std::string& out, const Number& number) {
@@ -270,113 +276,160 @@ Result<AttributeValue> take_value(std::string_view& in, int level) {
 
 // The walks below trust the order of names and elements, which only equality depends on; bounds they check like decode.
 
-// Appends `before`, the text in quotes, and `after`. Most texts need no escapes and are written in one go.
-void append_quoted(std::string& out, std::string_view before, std::string_view text, std::string_view after) {
-  if (find_control_or<'"', '\\'>(text) != text.size()) {
-    out += before;
-    out += '"';
-    json::append_escaped(out, text);
-    out += '"';
-    out += after;
-    return;
+// The end of a string that JSON is written to. What is written asks for its room first; commit() gives the string the
+// length of what was written.
+class JsonEnd {
+ public:
+  // Expects so many bytes.
+  JsonEnd(std::string& out, std::size_t bytes) : out_(out), size_(out.size()) { open(bytes); }
+  JsonEnd(const JsonEnd&) = delete;
+
+  // Pieces are of few bytes, known when this is compiled: inlined, they are stored without a loop.
+  [[gnu::always_inline]] void put(std::string_view piece) {
+    room(piece.size());
+    put_within(piece);
   }
-  const auto size = out.size(), grown = size + before.size() + text.size() + after.size() + 2;
-  out.resize_and_overwrite(grown, [&](char* bytes, std::size_t) {
-    auto* at = std::copy_n(before.data(), before.size(), bytes + size);
-    *at++ = '"';
-    at = std::copy_n(text.data(), text.size(), at);
-    *at++ = '"';
-    std::copy_n(after.data(), after.size(), at);
-    return grown;
-  });
-}
+  [[gnu::always_inline]] void put_quoted(std::string_view before, std::string_view text, std::string_view after) {
+    room(before.size() + text.size() + after.size() + 2);
+    put_within(before);
+    *at_++ = '"';
+    const auto plain = copy_until_control_or<'"', '\\'>(at_, text);
+    at_ += plain;
+    if (plain != text.size()) {
+      append([&] { json::append_escaped(out_, text.substr(plain)); });
+      room(after.size() + 1);
+    }
+    *at_++ = '"';
+    put_within(after);
+  }
+  void put_number(const Number& number) {
+    room(Number::kTextBytesMax + 2);
+    *at_++ = '"';
+    at_ = number.write_text(at_);
+    *at_++ = '"';
+  }
+  void put_base64(std::string_view bytes) {
+    put("\"");
+    append([&] { append_base64(out_, bytes); });
+    put("\"");
+  }
+  void commit() { out_.resize(written()); }
+
+ private:
+  std::size_t written() const { return static_cast<std::size_t>(at_ - out_.data()); }
+  void room(std::size_t bytes) {
+    if (bytes > static_cast<std::size_t>(end_ - at_)) [[unlikely]] {
+      size_ = written();
+      open(std::max(bytes, size_));
+    }
+  }
+  void open(std::size_t bytes) {
+    // All that the string has room for; the bytes behind what is written have no meaning yet.
+    out_.reserve(size_ + bytes);
+    out_.resize_and_overwrite(out_.capacity(), [](char*, std::size_t capacity) { return capacity; });
+    at_ = out_.data() + size_;
+    end_ = out_.data() + out_.size();
+  }
+  [[gnu::always_inline]] void put_within(std::string_view piece) { at_ = std::copy_n(piece.data(), piece.size(), at_); }
+  // What knows strings only.
+  template <class Append>
+  void append(Append append) {
+    commit();
+    append();
+    size_ = out_.size();
+    open(0);
+  }
+
+  std::string& out_;
+  std::size_t size_;  // of what was written when it was opened
+  char *at_ = nullptr, *end_ = nullptr;
+};
 
 // Writes stored bytes as JSON and counts what they weigh; each function gives false when the bytes do not decode.
 struct JsonWalk {
-  std::string& out;
+  JsonEnd& out;
   std::size_t size = 0;
 
-  bool text(std::string_view& in, std::string_view before = {}, std::string_view after = {}) {
+  [[gnu::always_inline]] bool text(std::string_view& in, std::string_view before, std::string_view after) {
     const auto text = take_text(in);
     if (!text) return false;
     size += text->size();
-    append_quoted(out, before, *text, after);
+    out.put_quoted(before, *text, after);
     return true;
   }
   bool number(std::string_view& in) {
     const auto number = take_number(in);
     if (!number) return false;
     size += number->size();
-    out += '"';
-    number->append_text(out);
-    out += '"';
+    out.put_number(*number);
     return true;
   }
   bool binary(std::string_view& in) {
     const auto bytes = take_text(in);
     if (!bytes) return false;
     size += bytes->size();
-    out += '"';
-    append_base64(out, *bytes);
-    out += '"';
+    out.put_base64(*bytes);
     return true;
   }
   bool members(std::string_view& in, std::uint64_t count, int level) {
-    if (count == 0) out += '{';
-    for (std::uint64_t i = 0; i < count; ++i)
-      if (!text(in, i == 0 ? "{" : ",", ":") || !value(in, level)) return false;
-    out += '}';
+    out.put("{");
+    for (std::uint64_t i = 0; i < count; ++i) {
+      if (i > 0) out.put(",");
+      if (!text(in, "", ":") || !value(in, level)) return false;
+    }
+    out.put("}");
     return true;
   }
   template <class One>
   bool elements(std::string_view& in, One one) {
     auto body = take_body(in);
     if (!body) return false;
-    out += '[';
+    out.put("[");
     for (std::uint64_t i = 0; i < body->count; ++i) {
-      if (i > 0) out += ',';
+      if (i > 0) out.put(",");
       if (!one(body->bytes)) return false;
     }
-    out += ']';
+    out.put("]}");
     return body->bytes.empty();
   }
-  bool payload(std::string_view& in, Tag tag, int level) {
-    switch (tag) {
-      case Tag::kString: return text(in, "{\"S\":", "}");  // the most frequent: closed in one go
-      case Tag::kNumber: out += "{\"N\":"; return number(in);
-      case Tag::kBinary: out += "{\"B\":"; return binary(in);
-      case Tag::kFalse: out += "{\"BOOL\":false"; return size += 1, true;
-      case Tag::kTrue: out += "{\"BOOL\":true"; return size += 1, true;
-      case Tag::kNull: out += "{\"NULL\":true"; return size += 1, true;
+  bool value(std::string_view& in, int level) {
+    const auto tag = take_tag(in);
+    if (!tag || level > kMaxStoredDepth) return false;
+    switch (*tag) {
+      case Tag::kString: return text(in, "{\"S\":", "}");
+      case Tag::kNumber: out.put("{\"N\":"); return number(in) && close();
+      case Tag::kBinary: out.put("{\"B\":"); return binary(in) && close();
+      case Tag::kFalse: out.put("{\"BOOL\":false}"); return size += 1, true;
+      case Tag::kTrue: out.put("{\"BOOL\":true}"); return size += 1, true;
+      case Tag::kNull: out.put("{\"NULL\":true}"); return size += 1, true;
       case Tag::kMap: {
-        out += "{\"M\":";
+        out.put("{\"M\":");
         auto body = take_body(in);
         if (!body) return false;
         size += kContainerSize + body->count * kElementSize;
-        return members(body->bytes, body->count, level + 1) && body->bytes.empty();
+        return members(body->bytes, body->count, level + 1) && body->bytes.empty() && close();
       }
       case Tag::kList:
-        out += "{\"L\":";
+        out.put("{\"L\":");
         size += kContainerSize;
         return elements(in, [&](std::string_view& from) {
           size += kElementSize;
           return value(from, level + 1);
         });
-      case Tag::kStringSet: out += "{\"SS\":"; return elements(in, [&](std::string_view& from) { return text(from); });
+      case Tag::kStringSet:
+        out.put("{\"SS\":");
+        return elements(in, [&](std::string_view& from) { return text(from, "", ""); });
       case Tag::kNumberSet:
-        out += "{\"NS\":";
+        out.put("{\"NS\":");
         return elements(in, [&](std::string_view& from) { return number(from); });
       case Tag::kBinarySet:
-        out += "{\"BS\":";
+        out.put("{\"BS\":");
         return elements(in, [&](std::string_view& from) { return binary(from); });
     }
     std::unreachable();
   }
-  bool value(std::string_view& in, int level) {
-    const auto tag = take_tag(in);
-    if (!tag || level > kMaxStoredDepth) return false;
-    if (!payload(in, *tag, level)) return false;
-    if (*tag != Tag::kString) out += '}';
+  bool close() {
+    out.put("}");
     return true;
   }
 };
@@ -483,10 +536,12 @@ Result<std::optional<AttributeValue>> decode_one(std::string_view encoded_item, 
 
 Result<std::size_t> append_json_of_encoded(std::string& out, std::string_view encoded_item) {
   const std::size_t before = out.size();
-  out.reserve(before + encoded_item.size() + encoded_item.size() / 4 + 64);
+  JsonEnd end(out, encoded_item.size() + encoded_item.size() / 4 + 64);
   const auto count = take_item_head(encoded_item);
-  JsonWalk walk{.out = out};
-  if (count && walk.members(encoded_item, *count, 1) && encoded_item.empty()) return walk.size;
+  JsonWalk walk{.out = end};
+  const bool whole = count && walk.members(encoded_item, *count, 1) && encoded_item.empty();
+  end.commit();
+  if (whole) return walk.size;
   out.resize(before);
   return corrupt();
 }

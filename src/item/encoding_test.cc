@@ -122,6 +122,33 @@ TEST(ItemEncoding, LargeNumbersRoundTrip) {
   }
 }
 
+TEST(ItemEncoding, JsonOfTextsOfEveryLengthIsThatOfTheTree) {
+  for (std::size_t length = 0; length < 300; ++length) {
+    std::string text(length, 'x');
+    const auto expect_same = [&text] {
+      const auto item = Item::from({{text, "name"}, {"text", text}, {"n", Number(7)}});
+      std::string written = "before";
+      EXPECT_EQ(*append_json_of_encoded(written, encode(item)), size_of(item));
+      EXPECT_EQ(written, "before" + to_json(item)) << text;
+    };
+    expect_same();
+    for (std::size_t at = 0; at < length; at += 7) {
+      text[at] = "\"\\\n\x01"[at % 4];
+      expect_same();
+    }
+  }
+}
+
+TEST(ItemEncoding, JsonOfTheLongestNumbersHasRoom) {
+  std::vector<item::AttributeValue> numbers;
+  for (const char* text : {"-1e-130", "-99999999999999999999999999999999999999e-130", "1e125", "-1.5"})
+    numbers.insert(numbers.end(), 50, AttributeValue(*Number::parse(text)));
+  const auto item = Item::from({{"l", AttributeValue(List(numbers))}});
+  std::string written;
+  EXPECT_EQ(*append_json_of_encoded(written, encode(item)), size_of(item));
+  EXPECT_EQ(written, to_json(item));
+}
+
 TEST(ItemEncoding, ReadsSingleAttributes) {
   const auto bytes = encode(item_of(kEverything));
   EXPECT_EQ(decode_one(bytes, "n")->value(), AttributeValue(*Number::parse("-1.5")));

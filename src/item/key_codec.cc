@@ -132,18 +132,4 @@ Result<AttributeValue> take_key(std::string_view& in) {
   }
 }
 
-std::uint64_t partition_hash(std::string_view encoded_partition_key) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : encoded_partition_key) {
-    hash ^= static_cast<unsigned char>(c);
-    hash *= 0x100000001b3;
-  }
-  hash ^= hash >> 33;
-  hash *= 0xff51afd7ed558ccd;
-  hash ^= hash >> 33;
-  hash *= 0xc4ceb9fe1a85ec53;
-  hash ^= hash >> 33;
-  return hash;
-}
-
 }  // namespace tidemill::item

@@ -31,8 +31,4 @@ void append_key_prefix(std::string& out, const AttributeValue& value);
 // Takes one element off the front of `in`.
 Result<AttributeValue> take_key(std::string_view& in);
 
-// Spreads partitions over the scan order, segments and stripes: FNV-1a of the encoded element(s), then the 64-bit
-// finaliser of MurmurHash3. Stored in keys, so it never changes.
-std::uint64_t partition_hash(std::string_view encoded_partition_key);
-
 }  // namespace tidemill::item

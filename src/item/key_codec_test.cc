@@ -39,7 +39,6 @@ TEST(KeyCodec, GoldenBytes) {
             "f2"
             "e0"
             "ff");
-  EXPECT_EQ(partition_hash(encode_key(AttributeValue("ab"))), 0xd9b48aeee24b89ccU);
 }
 
 TEST(KeyCodec, KEY_16_TYP_32_BytesSortUnsignedAndShorterFirst) {
@@ -107,12 +106,6 @@ TEST(KeyCodec, DamagedKeysAreRefused) {
     std::string_view in = bytes;
     EXPECT_FALSE(take_key(in)) << to_hex(bytes);
   }
-}
-
-TEST(KeyCodec, HashesSpread) {
-  int buckets[16] = {};
-  for (int i = 0; i < 16000; ++i) ++buckets[partition_hash(encode_key(number(std::to_string(i)))) >> 60];
-  for (const int count : buckets) EXPECT_NEAR(count, 1000, 200);
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 #include "item/number.h"
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <limits>
 
 #include "base/assert.h"
@@ -24,6 +26,10 @@ constexpr auto kPowers = [] {
 
 int count_digits(Coefficient c) {
   int n = 0;
+  if (const auto narrow = static_cast<std::uint64_t>(c); narrow == c) {
+    n = static_cast<int>(std::bit_width(narrow)) * 1233 >> 12;  // log10(2), rounded down: right, or one too few
+    return n + (narrow >= static_cast<std::uint64_t>(kPowers[static_cast<std::size_t>(n)]) ? 1 : 0);
+  }
   while (n <= Number::kMaxDigits && c >= kPowers[static_cast<std::size_t>(n)]) ++n;
   return n;
 }
@@ -49,10 +55,8 @@ Result<Number> Number::from_parts(bool negative, Coefficient coefficient, std::i
   if (auto narrow = static_cast<std::uint64_t>(coefficient); narrow == coefficient) {
     for (; narrow % 10 == 0; narrow /= 10) ++exponent;  // a division of 128 bits costs ten of these
     coefficient = narrow;
-  }
-  while (coefficient % 10 == 0) {
-    coefficient /= 10;
-    ++exponent;
+  } else {
+    for (; coefficient % 10 == 0; coefficient /= 10) ++exponent;
   }
   const int digits = count_digits(coefficient);
   const std::int64_t leading = exponent + digits - 1;
@@ -128,11 +132,16 @@ Result<Number> Number::parse(std::string_view text) {
 int Number::digits() const { return count_digits(coefficient()); }
 
 void Number::append_text(std::string& out) const {
+  char text[kTextBytesMax];
+  out.append(text, write_text(text));
+}
+
+char* Number::write_text(char* to) const {
   if (is_zero()) {
-    out += '0';
-    return;
+    *to++ = '0';
+    return to;
   }
-  if (negative_) out += '-';
+  if (negative_) *to++ = '-';
   char buffer[kMaxDigits];
   char* const end = buffer + kMaxDigits;
   char* begin = end;
@@ -143,19 +152,17 @@ void Number::append_text(std::string& out) const {
   }
   for (auto low = static_cast<std::uint64_t>(rest); low != 0; low /= 10) *--begin = static_cast<char>('0' + low % 10);
   const auto count = static_cast<int>(end - begin);
-  const std::string_view all(begin, static_cast<std::size_t>(count));
-  if (exponent_ >= 0) {
-    out += all;
-    out.append(static_cast<std::size_t>(exponent_), '0');
-  } else if (const int whole = count + exponent_; whole > 0) {
-    out += all.substr(0, static_cast<std::size_t>(whole));
-    out += '.';
-    out += all.substr(static_cast<std::size_t>(whole));
+  if (exponent_ >= 0) return std::fill_n(std::copy(begin, end, to), exponent_, '0');
+  if (const int whole = count + exponent_; whole > 0) {
+    to = std::copy_n(begin, whole, to);
+    *to++ = '.';
+    begin += whole;
   } else {
-    out += "0.";
-    out.append(static_cast<std::size_t>(-whole), '0');
-    out += all;
+    *to++ = '0';
+    *to++ = '.';
+    to = std::fill_n(to, -whole, '0');
   }
+  return std::copy(begin, end, to);
 }
 
 std::string Number::text() const {
@@ -205,8 +212,8 @@ Result<Number> Number::subtract(const Number& a, const Number& b) { return add(a
 
 std::size_t Number::size() const {
   if (is_zero()) return 1;
-  const auto n = static_cast<std::size_t>(digits());
-  const int leading = leading_exponent();
+  const int count = digits(), leading = exponent_ + count - 1;
+  const auto n = static_cast<std::size_t>(count);
   const bool both_even = n % 2 == 0 && leading % 2 == 0;
   return 1 + (n + 1) / 2 + (both_even ? 1 : 0) + (negative_ ? 1 : 0);
 }

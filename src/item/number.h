@@ -38,6 +38,10 @@ class Number {
 
   std::string text() const;
   void append_text(std::string& out) const;
+  // The same where there is room for kTextBytesMax; gives its end.
+  char* write_text(char* to) const;
+  // A sign, "0.", as many zeros as the least number has, and all digits.
+  static constexpr std::size_t kTextBytesMax = 1 + 2 + 129 + kMaxDigits;
 
   // Exact; a result that needs more than 38 digits, or that is out of range, is the service's overflow error.
   static Result<Number> add(const Number& a, const Number& b);

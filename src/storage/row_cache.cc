@@ -3,41 +3,51 @@
 #include <utility>
 
 namespace tidemill::storage {
+namespace {
 
-std::optional<std::string> RowCache::get(std::string_view key, Missed& missed) {
-  auto& part = part_of(key);
+constexpr std::size_t kLinesAhead = 8;
+
+}  // namespace
+
+bool RowCache::get(std::string_view key, Missed& missed, const std::function<void(std::string_view row)>& see) {
+  const auto hash = hash_of(key);
+  auto& part = part_of(hash);
   const std::lock_guard lock(part.mutex);
-  const auto found = part.by_key.find(key);
-  if (found == part.by_key.end() || !found->second->kept) {
+  auto* slot = part.find(hash, key);
+  if (slot == nullptr || (slot->hash & kKept) == 0) {
     missed.writes = part.writes;
-    return std::nullopt;
+    return false;
   }
-  found->second->recent = true;
-  return found->second->value;
+  slot->hash |= kRecent;
+  see(slot->row->value());
+  return true;
 }
 
 void RowCache::fill(std::string_view key, std::string_view value, Missed missed) {
-  auto& part = part_of(key);
+  const auto hash = hash_of(key);
+  auto& part = part_of(hash);
   const std::lock_guard lock(part.mutex);
   // With a writer at work, or one that came and went, what was read may be what it has replaced.
-  if (part.under_way == 0 && part.writes == missed.writes) put(part, key, value);
+  if (part.under_way == 0 && part.writes == missed.writes) put(part, hash, key, value);
 }
 
 void RowCache::begin_write(std::string_view key) {
-  auto& part = part_of(key);
+  const auto hash = hash_of(key);
+  auto& part = part_of(hash);
   const std::lock_guard lock(part.mutex);
   ++part.writes;
   ++part.under_way;
-  if (const auto found = part.by_key.find(key); found != part.by_key.end()) found->second->kept = false;
+  if (auto* slot = part.find(hash, key)) slot->hash &= ~kKept;
 }
 
 void RowCache::end_write(std::string_view key, std::optional<std::string_view> value) {
-  auto& part = part_of(key);
+  const auto hash = hash_of(key);
+  auto& part = part_of(hash);
   const std::lock_guard lock(part.mutex);
   ++part.writes;
   --part.under_way;
-  if (value) return put(part, key, *value);
-  if (const auto found = part.by_key.find(key); found != part.by_key.end()) drop(part, found->second);
+  if (value) return put(part, hash, key, *value);
+  if (auto* slot = part.find(hash, key)) part.drop(static_cast<std::size_t>(slot - part.slots.data()));
 }
 
 void RowCache::begin_clear() {
@@ -45,9 +55,8 @@ void RowCache::begin_clear() {
     const std::lock_guard lock(part.mutex);
     ++part.writes;
     ++part.under_way;
-    part.by_key.clear();
-    part.entries.clear();
-    part.bytes = 0;
+    part.slots = std::vector<Slot>();
+    part.taken = part.hand = part.bytes = 0;
   }
 }
 
@@ -68,37 +77,88 @@ std::size_t RowCache::bytes() const {
   return bytes;
 }
 
-void RowCache::put(Part& part, std::string_view key, std::string_view value) {
-  const auto found = part.by_key.find(key);
+void RowCache::put(Part& part, std::uint64_t hash, std::string_view key, std::string_view value) {
   if (value.size() > kRowBytesMax) {
-    if (found != part.by_key.end()) drop(part, found->second);
+    if (auto* slot = part.find(hash, key)) part.drop(static_cast<std::size_t>(slot - part.slots.data()));
     return;
   }
-  if (found != part.by_key.end()) {
-    auto& entry = *found->second;
-    part.bytes += value.size() - entry.value.size();
-    entry.value = value;
-    entry.kept = true;
-    entry.recent = true;
-  } else {
-    // A row that was never asked for is the first to go.
-    part.entries.push_back({.key = std::string(key), .value = std::string(value), .kept = true});
-    part.by_key.emplace(part.entries.back().key, std::prev(part.entries.end()));
-    part.bytes += key.size() + value.size() + kEntryBytes;
-  }
-  while (part.bytes > part_bytes_max_ && !part.entries.empty()) {
-    const auto oldest = part.entries.begin();
-    if (std::exchange(oldest->recent, false))
-      part.entries.splice(part.entries.end(), part.entries, oldest);
-    else
-      drop(part, oldest);
+  part.put(hash, key, value);
+  while (part.bytes > part_bytes_max_ && part.taken > 0) {
+    part.hand &= part.slots.size() - 1;
+    auto& slot = part.slots[part.hand];
+    if (slot.row && (slot.hash & kRecent) == 0) {
+      part.drop(part.hand);  // another may move here: the hand stays
+    } else {
+      slot.hash &= ~kRecent;
+      ++part.hand;
+    }
   }
 }
 
-void RowCache::drop(Part& part, std::list<Entry>::iterator entry) {
-  part.bytes -= entry->key.size() + entry->value.size() + kEntryBytes;
-  part.by_key.erase(entry->key);
-  part.entries.erase(entry);
+RowCache::Slot* RowCache::Part::find(std::uint64_t hash, std::string_view key) {
+  if (slots.empty()) return nullptr;
+  for (auto at = place(hash); slots[at].row; at = next(at)) {
+    auto& slot = slots[at];
+    if (((slot.hash ^ hash) & ~(kKept | kRecent)) != 0) continue;
+    // What lies behind the key is on its way while the key is compared.
+    const char* behind = slot.row->bytes();
+    for (std::size_t line = 1; line <= kLinesAhead; ++line) __builtin_prefetch(behind + line * 64);
+    if (slot.row->key() == key) return &slot;
+  }
+  return nullptr;
+}
+
+void RowCache::Part::put(std::uint64_t hash, std::string_view key, std::string_view value) {
+  const auto size = key.size() + value.size();
+  auto* slot = find(hash, key);
+  // A row that was never asked for is among the first to go.
+  const auto recent = slot != nullptr ? kRecent : 0;
+  if (slot != nullptr && (slot->row->room < size || slot->row->room > 2 * size)) {
+    drop(static_cast<std::size_t>(slot - slots.data()));
+    slot = nullptr;
+  }
+  if (slot == nullptr) {
+    Slot made{.hash = hash & ~(kKept | kRecent),
+              .row = std::unique_ptr<Row, Free>(static_cast<Row*>(::operator new(sizeof(Row) + size)))};
+    made.row->key_size = static_cast<std::uint32_t>(key.size());
+    made.row->room = static_cast<std::uint32_t>(size);
+    key.copy(made.row->bytes(), key.size());
+    slot = insert(std::move(made));
+    bytes += slot->row->cost();
+  }
+  slot->hash |= kKept | recent;
+  slot->row->value_size = static_cast<std::uint32_t>(value.size());
+  value.copy(slot->row->bytes() + key.size(), value.size());
+}
+
+RowCache::Slot* RowCache::Part::insert(Slot slot) {
+  if ((taken + 1) * 4 > slots.size() * 3) {
+    std::vector<Slot> before(slots.empty() ? 64 : 2 * slots.size());
+    before.swap(slots);
+    taken = 0;
+    for (auto& moved : before) {
+      if (moved.row) insert(std::move(moved));
+    }
+  }
+  auto at = place(slot.hash);
+  while (slots[at].row) at = next(at);
+  slots[at] = std::move(slot);
+  ++taken;
+  return &slots[at];
+}
+
+void RowCache::Part::drop(std::size_t place_of) {
+  bytes -= slots[place_of].row->cost();
+  --taken;
+  // What lies behind it, and could not lie nearer to its place because of it, moves up.
+  auto gap = place_of;
+  for (auto at = next(gap); slots[at].row; at = next(at)) {
+    const auto distance = [this](std::size_t from, std::size_t to) { return (to - from) & (slots.size() - 1); };
+    if (distance(place(slots[at].hash), at) < distance(gap, at)) continue;
+    slots[gap] = std::move(slots[at]);
+    gap = at;
+  }
+  slots[gap] = {};
 }
 
 }  // namespace tidemill::storage

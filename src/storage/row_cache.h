@@ -5,12 +5,12 @@
 
 #include <array>
 #include <cstdint>
-#include <list>
+#include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
-#include <string>
 #include <string_view>
-#include <unordered_map>
+#include <vector>
 
 namespace tidemill::storage {
 
@@ -26,8 +26,8 @@ class RowCache {
   struct Missed {
     std::uint64_t writes = 0;  // that had begun or ended by then
   };
-  // The row, or how it was missed.
-  std::optional<std::string> get(std::string_view key, Missed& missed);
+  // Shows the row to `see`, or tells how it was missed. Under a lock: `see` is short and does not come back here.
+  bool get(std::string_view key, Missed& missed, const std::function<void(std::string_view row)>& see);
   void fill(std::string_view key, std::string_view value, Missed missed);
 
   // Before and after a row is written to the engine.
@@ -41,23 +41,45 @@ class RowCache {
 
  private:
   static constexpr std::size_t kParts = 16;
-  static constexpr std::size_t kEntryBytes = 160;  // what an entry costs beside its key and value
-  struct Entry {
-    std::string key, value;
-    bool kept = false;    // false: it is being written, or gone
-    bool recent = false;  // asked for since the hand passed
+  static constexpr std::size_t kSlotBytes = 40;  // what a row costs beside its own memory: its slot, and free ones
+  // Key and value behind each other, in one piece of memory.
+  struct Row {
+    std::uint32_t key_size, value_size;
+    std::uint32_t room;  // for both
+    char* bytes() { return reinterpret_cast<char*>(this + 1); }
+    std::string_view key() { return {bytes(), key_size}; }
+    std::string_view value() { return {bytes() + key_size, value_size}; }
+    std::size_t cost() const { return sizeof(Row) + room + kSlotBytes; }
+  };
+  struct Free {
+    void operator()(Row* row) const { ::operator delete(row); }
+  };
+  // The row lies in the first free slot behind the one that its hash names. The two lowest bits are not the hash's.
+  static constexpr std::uint64_t kKept = 1;    // else it is being written
+  static constexpr std::uint64_t kRecent = 2;  // asked for since the hand passed
+  struct Slot {
+    std::uint64_t hash = 0;
+    std::unique_ptr<Row, Free> row;  // none: the slot is free
   };
   struct Part {
     std::mutex mutex;
-    std::list<Entry> entries;  // the hand is at the front
-    std::unordered_map<std::string_view, std::list<Entry>::iterator> by_key;
+    std::vector<Slot> slots;  // a power of two, at most three quarters of them taken
+    std::size_t taken = 0;
+    std::size_t hand = 0;  // goes round to find what may be dropped
     std::size_t bytes = 0;
     std::uint64_t writes = 0;  // begun or ended
     int under_way = 0;         // begun and not ended
+
+    std::size_t place(std::uint64_t hash) const { return hash >> 2 & (slots.size() - 1); }
+    std::size_t next(std::size_t place) const { return (place + 1) & (slots.size() - 1); }
+    Slot* find(std::uint64_t hash, std::string_view key);
+    Slot* insert(Slot slot);
+    void drop(std::size_t place);
+    void put(std::uint64_t hash, std::string_view key, std::string_view value);
   };
-  Part& part_of(std::string_view key) { return parts_[std::hash<std::string_view>()(key) >> 60]; }
-  void put(Part& part, std::string_view key, std::string_view value);
-  void drop(Part& part, std::list<Entry>::iterator entry);
+  static std::uint64_t hash_of(std::string_view key) { return std::hash<std::string_view>()(key); }
+  Part& part_of(std::uint64_t hash) const { return parts_[hash >> 60]; }
+  void put(Part& part, std::uint64_t hash, std::string_view key, std::string_view value);
 
   const std::size_t part_bytes_max_;
   mutable std::array<Part, kParts> parts_;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <map>
 #include <random>
 #include <thread>
 
@@ -15,67 +16,83 @@ namespace {
 
 constexpr std::size_t kRoom = 1 << 20;
 
+std::optional<std::string> get(RowCache& cache, std::string_view key, RowCache::Missed& missed) {
+  std::optional<std::string> row;
+  cache.get(key, missed, [&row](std::string_view seen) { row = seen; });
+  return row;
+}
+
+// Rows that begin with a '!' are damaged.
+bool whole(std::string_view row) { return !row.starts_with('!'); }
+
+Result<std::optional<std::string>> get(const Store& store, std::string_view key) {
+  std::optional<std::string> row;
+  TM_TRY(const bool found, store.see_item(key, whole, [&row](std::string_view seen) { row = seen; }));
+  EXPECT_EQ(found, row.has_value());
+  return row;
+}
+
 TEST(RowCache, GivesBackWhatWasReadOrWritten) {
   RowCache cache(kRoom);
   RowCache::Missed missed;
-  EXPECT_FALSE(cache.get("read", missed));
+  EXPECT_FALSE(get(cache, "read", missed));
   cache.fill("read", "1", missed);
   cache.begin_write("written");
-  EXPECT_FALSE(cache.get("written", missed));
+  EXPECT_FALSE(get(cache, "written", missed));
   cache.end_write("written", "2");
-  EXPECT_EQ(cache.get("read", missed), "1");
-  EXPECT_EQ(cache.get("written", missed), "2");
+  EXPECT_EQ(get(cache, "read", missed), "1");
+  EXPECT_EQ(get(cache, "written", missed), "2");
   cache.begin_write("written");
-  EXPECT_FALSE(cache.get("written", missed)) << "it is being written";
+  EXPECT_FALSE(get(cache, "written", missed)) << "it is being written";
   cache.end_write("written", std::nullopt);
-  EXPECT_FALSE(cache.get("written", missed));
+  EXPECT_FALSE(get(cache, "written", missed));
 }
 
 TEST(RowCache, AReaderWhoWasOvertakenByAWriterPutsNothingIn) {
   RowCache cache(kRoom);
   RowCache::Missed before, during, after;
-  EXPECT_FALSE(cache.get("k", before));
+  EXPECT_FALSE(get(cache, "k", before));
   cache.begin_write("k");
-  EXPECT_FALSE(cache.get("k", during));
+  EXPECT_FALSE(get(cache, "k", during));
   cache.fill("k", "old", before);
   cache.fill("k", "old", during);
-  EXPECT_FALSE(cache.get("k", during));
+  EXPECT_FALSE(get(cache, "k", during));
   cache.end_write("k", std::nullopt);
   cache.fill("k", "old", before);
   cache.fill("k", "old", during);
-  EXPECT_FALSE(cache.get("k", after));
+  EXPECT_FALSE(get(cache, "k", after));
 
   // The same where many rows go at once.
   cache.begin_clear();
-  EXPECT_FALSE(cache.get("k", during));
+  EXPECT_FALSE(get(cache, "k", during));
   cache.fill("k", "old", after);
   cache.fill("k", "old", during);
   cache.end_clear();
   cache.fill("k", "old", after);
   cache.fill("k", "old", during);
-  EXPECT_FALSE(cache.get("k", after));
+  EXPECT_FALSE(get(cache, "k", after));
   cache.fill("k", "new", after);
-  EXPECT_EQ(cache.get("k", after), "new");
+  EXPECT_EQ(get(cache, "k", after), "new");
 }
 
 TEST(RowCache, IsBoundedAndKeepsWhatIsAskedFor) {
   RowCache cache(kRoom);
   RowCache::Missed missed;
   const std::string row(1000, 'x');
-  EXPECT_FALSE(cache.get("hot", missed));
+  EXPECT_FALSE(get(cache, "hot", missed));
   cache.fill("hot", row, missed);
   for (int i = 0; i < 10'000; ++i) {
     const auto key = "k" + std::to_string(i);
     cache.begin_write(key);
     cache.end_write(key, row);
-    ASSERT_EQ(cache.get("hot", missed), row) << i;
+    ASSERT_EQ(get(cache, "hot", missed), row) << i;
     ASSERT_LE(cache.bytes(), kRoom);
   }
   EXPECT_GT(cache.bytes(), kRoom / 2);
   const std::string long_row(RowCache::kRowBytesMax + 1, 'y');
   cache.begin_write("hot");
   cache.end_write("hot", long_row);
-  EXPECT_FALSE(cache.get("hot", missed)) << "longer rows are not kept";
+  EXPECT_FALSE(get(cache, "hot", missed)) << "longer rows are not kept";
 }
 
 Mutation put(const std::string& key, const std::string& value) {
@@ -84,14 +101,59 @@ Mutation put(const std::string& key, const std::string& value) {
   return mutation;
 }
 
+TEST(RowCache, HoldsManyRowsOfManySizesAndFindsEach) {
+  RowCache cache(kRoom);
+  std::map<std::string, std::string> model;
+  std::mt19937 random(3);
+  RowCache::Missed missed;
+  std::size_t found = 0;
+  for (int i = 0; i < 200'000; ++i) {
+    const auto key = "key" + std::to_string(random() % 3000);
+    if (random() % 4 == 0) {
+      cache.begin_write(key);
+      const std::string value(random() % 600, static_cast<char>('a' + i % 26));
+      const bool erased = random() % 8 == 0;
+      cache.end_write(key, erased ? std::nullopt : std::optional<std::string_view>(value));
+      model[key] = erased ? "" : value;
+    } else if (const auto row = get(cache, key, missed)) {
+      ++found;
+      ASSERT_EQ(*row, model[key]) << key;
+    }
+    if (i % 50'000 == 49'999) {
+      cache.begin_clear();
+      EXPECT_EQ(cache.bytes(), 0U);
+      cache.end_clear();
+    }
+    ASSERT_LE(cache.bytes(), kRoom);
+  }
+  EXPECT_GT(found, 50'000U);
+}
+
+TEST(StoreItems, ADamagedRowIsRefusedEachTimeAndNotKept) {
+  auto memory = std::make_unique<MemoryEngine>();
+  auto& engine = *memory;
+  Store store(std::move(memory), {.sync_thread = false});
+  ASSERT_TRUE(engine.write({{Write::Kind::kPut, Keyspace::kItems, "k", "!1"}}));
+  for (int i = 0; i < 2; ++i) {
+    const auto seen = get(store, "k");
+    ASSERT_FALSE(seen);
+    EXPECT_EQ(seen.error().code, Errc::kCorruption);
+  }
+  // Whole again: read once, then kept, whatever becomes of the engine's.
+  ASSERT_TRUE(engine.write({{Write::Kind::kPut, Keyspace::kItems, "k", "1"}}));
+  EXPECT_EQ(*get(store, "k"), "1");
+  ASSERT_TRUE(engine.write({{Write::Kind::kPut, Keyspace::kItems, "k", "!2"}}));
+  EXPECT_EQ(*get(store, "k"), "1");
+}
+
 TEST(StoreItems, AreNeverOlderThanTheEngine) {
   auto memory = std::make_unique<MemoryEngine>();
   Store store(std::move(memory), {.sync_thread = false});
   store.write(put("a", "1"));
-  EXPECT_EQ(*store.get(Keyspace::kItems, "a"), "1");
+  EXPECT_EQ(*get(store, "a"), "1");
   const auto snapshot = store.snapshot();
   store.write(put("a", "2"));
-  EXPECT_EQ(*store.get(Keyspace::kItems, "a"), "2");
+  EXPECT_EQ(*get(store, "a"), "2");
   EXPECT_EQ(*store.get(Keyspace::kItems, "a", snapshot.get()), "1");
   EXPECT_EQ(*store.get(Keyspace::kMeta, "a"), std::nullopt) << "another keyspace";
 
@@ -101,15 +163,15 @@ TEST(StoreItems, AreNeverOlderThanTheEngine) {
   twice.put(Keyspace::kItems, std::string("b"), std::string("4"));
   twice.put(Keyspace::kItems, std::string("b"), std::string("5"));
   store.write(std::move(twice));
-  EXPECT_EQ(*store.get(Keyspace::kItems, "a"), std::nullopt);
-  EXPECT_EQ(*store.get(Keyspace::kItems, "b"), "5");
+  EXPECT_EQ(*get(store, "a"), std::nullopt);
+  EXPECT_EQ(*get(store, "b"), "5");
 
   Mutation all;
   all.erase_range(Keyspace::kItems, "a", "z");
   store.write(std::move(all));
-  EXPECT_EQ(*store.get(Keyspace::kItems, "b"), std::nullopt);
+  EXPECT_EQ(*get(store, "b"), std::nullopt);
   store.write(put("b", "6"));
-  EXPECT_EQ(*store.get(Keyspace::kItems, "b"), "6");
+  EXPECT_EQ(*get(store, "b"), "6");
 }
 
 // Readers on other threads, by key and by cursor in turn: no reader sees a row go back.
@@ -139,7 +201,7 @@ TEST(StoreItems, NobodySeesARowGoBackWhileItIsWritten) {
         };
         while (!done) {
           const int key = static_cast<int>(random() % kKeys);
-          const auto found = store.get(Keyspace::kItems, key_of(key));
+          const auto found = get(store, key_of(key));
           if (found && *found)
             see(key, **found);
           else

@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "base/bytes.h"
+#include "storage/row_cache.h"
 
 namespace tidemill::storage {
 
@@ -77,12 +78,19 @@ Store::~Store() {
 }
 
 Result<std::optional<std::string>> Store::get(Keyspace keyspace, std::string_view key, const Snapshot* snapshot) const {
-  if (!items_ || keyspace != Keyspace::kItems || snapshot != nullptr) return engine_->get(keyspace, key, snapshot);
+  return engine_->get(keyspace, key, snapshot);
+}
+
+Result<bool> Store::see_item(std::string_view key, bool (*whole)(std::string_view row),
+                             const std::function<void(std::string_view row)>& see) const {
   RowCache::Missed missed;
-  if (auto known = items_->get(key, missed)) return known;
-  auto read = engine_->get(keyspace, key, nullptr);
-  if (read && *read) items_->fill(key, **read, missed);
-  return read;
+  if (items_ && items_->get(key, missed, see)) return true;
+  TM_TRY(const auto read, engine_->get(Keyspace::kItems, key, nullptr));
+  if (!read) return false;
+  if (!whole(*read)) return tidemill::fail(Errc::kCorruption, "a stored row is damaged");
+  if (items_) items_->fill(key, *read, missed);
+  see(*read);
+  return true;
 }
 
 void Store::begin_items(const std::vector<Write>& writes) {

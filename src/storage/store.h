@@ -19,7 +19,6 @@
 #include "runtime/executor.h"
 #include "storage/engine.h"
 #include "storage/mutation.h"
-#include "storage/row_cache.h"
 #include "storage/spin_mutex.h"
 
 namespace tidemill::storage {
@@ -35,6 +34,7 @@ enum class Durability : unsigned char {
   kRelaxed,  // a ticket is durable when the kernel has it: survives the process
 };
 
+class RowCache;
 class Store;
 
 // A watcher of a log; stops watching when destroyed (on its executor's thread: nothing comes after).
@@ -101,6 +101,10 @@ class Store {
 
   Result<std::optional<std::string>> get(Keyspace keyspace, std::string_view key,
                                          const Snapshot* snapshot = nullptr) const;
+  // Shows a row of kItems to `see`, which is short and does not come back here; false when there is none. What comes
+  // from the engine must be `whole` (else kCorruption) and is kept in memory; what comes from there has been it.
+  Result<bool> see_item(std::string_view key, bool (*whole)(std::string_view row),
+                        const std::function<void(std::string_view row)>& see) const;
   std::unique_ptr<Cursor> cursor(Keyspace keyspace, const Range& range, Direction direction = Direction::kForward,
                                  const Snapshot* snapshot = nullptr) const {
     return engine_->cursor(keyspace, range, direction, snapshot);

@@ -11,16 +11,23 @@ namespace tidemill::tables {
 using storage::Keyspace;
 
 Result<StoredItem> StoredItem::from_sealed(std::string sealed) {
-  if (!unseal(sealed)) return fail(Errc::kInternal, "a stored item is damaged");
+  if (!is_whole(sealed)) return fail(Errc::kInternal, "a stored item is damaged");
   return StoredItem(std::move(sealed));
 }
 
 Result<std::optional<StoredItem>> StoredItem::read(const storage::Store& store, std::string_view row,
                                                    const storage::Snapshot* snapshot) {
-  auto stored = store.get(Keyspace::kItems, row, snapshot);
-  if (!stored) return fail(Errc::kInternal, stored.error().message);
-  if (!*stored) return std::nullopt;
-  TM_TRY(auto item, from_sealed(std::move(**stored)));
+  if (snapshot != nullptr) {
+    auto stored = store.get(Keyspace::kItems, row, snapshot);
+    if (!stored) return fail(Errc::kInternal, stored.error().message);
+    if (!*stored) return std::nullopt;
+    TM_TRY(auto item, from_sealed(std::move(**stored)));
+    return item;
+  }
+  StoredItem item{std::string()};
+  const auto found = store.see_item(row, is_whole, [&item](std::string_view sealed) { item.sealed_ = sealed; });
+  if (!found) return fail(Errc::kInternal, found.error().message);
+  if (!*found) return std::nullopt;
   return item;
 }
 

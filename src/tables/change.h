@@ -23,7 +23,7 @@ class StoredItem {
                                                 const storage::Snapshot* snapshot = nullptr);
   static Result<StoredItem> from_sealed(std::string sealed);
 
-  std::string_view encoded() const { return std::string_view(sealed_).substr(4); }
+  std::string_view encoded() const { return encoded_in(sealed_); }
   std::size_t size() const;  // as item/size.h counts
   const Item& item() const;
 

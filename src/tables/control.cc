@@ -223,7 +223,8 @@ TablePtr Tables::usable(const Scope& scope, std::string_view name) const {
   auto table = catalog_.load()->find(scope, name);
   if (!table) return nullptr;
   const auto status = table->definition.status;
-  return status == TableStatus::kActive || status == TableStatus::kUpdating ? table : nullptr;
+  if (status != TableStatus::kActive && status != TableStatus::kUpdating) return nullptr;
+  return table;
 }
 
 Result<TableDescription> Tables::describe(const Scope& scope, std::string_view name) const {

@@ -45,11 +45,12 @@ struct GetRequest {
   Item key;
   std::optional<expr::Projection> projection;
   bool consistent = false;  // costs twice as much; every read is consistent
+  std::string_view before;  // what the answer has before the item
 };
 
 struct GetResult {
   TablePtr table;
-  std::string item;      // JSON; empty when there is no such item
+  std::string item;      // GetRequest::before, then JSON; empty when there is no such item
   std::size_t size = 0;  // of the whole stored item
 };
 
@@ -130,6 +131,7 @@ struct PageRequest {
   std::optional<Item> start;  // ExclusiveStartKey
   // PartiQL: the filter sees what the index holds, even where the rest is fetched from the table.
   bool filter_on_entry = false;
+  std::string_view before;      // what the answer has before the items
   bool keys_in_filter = false;  // of a query: PartiQL's WHERE may say more about keys than a range can
 };
 
@@ -147,7 +149,7 @@ struct ScanRequest : PageRequest {
 struct PageResult {
   TablePtr table;
   const IndexDefinition* index = nullptr;  // of `table`
-  std::string items;                       // JSON: elements with commas between them, without brackets
+  std::string items;  // PageRequest::before, then JSON: elements with commas between them, without brackets
   std::int64_t count = 0;
   std::int64_t scanned = 0;
   std::string last_key;              // JSON; empty when the range has ended

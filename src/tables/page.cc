@@ -152,6 +152,7 @@ class Page {
     result_.table = view.table;
     result_.index = view.index;
     result_.count_only = request.select == Select::kCount;
+    result_.items = request.before;
   }
 
   Result<PageResult> read(const storage::Range& range, Direction direction) {
@@ -178,7 +179,8 @@ class Page {
   // Every row is shown whole: it is weighed while it is written.
   Status show(std::string_view encoded) {
     if (result_.count++ > 0) {
-      if (result_.count == 2) result_.items.reserve(std::min(kFewRows * result_.items.size(), kPageBytes));
+      // What comes behind the items has room too.
+      if (result_.count == 2) result_.items.reserve(std::min(kFewRows * result_.items.size(), kPageBytes) + 256);
       result_.items += ',';
     }
     const auto size = item::append_json_of_encoded(result_.items, encoded);
@@ -351,6 +353,7 @@ Result<PageResult> read_page(const storage::Store& store, const View& view, cons
 
 void answer(Tables& tables, runtime::Executor& loop, Result<PageResult> result, Reply<PageResult> reply) {
   // A page touches many items: it waits for everything that was written before its end.
+  if (tables.store().newest() <= tables.store().durable()) return std::move(reply)(std::move(result));
   tables.store().when_durable(
       tables.store().newest(), loop,
       [result = std::move(result), reply = std::move(reply)]() mutable { std::move(reply)(std::move(result)); });
@@ -389,7 +392,10 @@ Result<PageResult> run_query(Tables& tables, const QueryRequest& request) {
     }
   }
   if (range.from >= range.to) {
-    return PageResult{.table = view.table, .index = view.index, .count_only = request.select == Select::kCount};
+    return PageResult{.table = view.table,
+                      .index = view.index,
+                      .items = std::string(request.before),
+                      .count_only = request.select == Select::kCount};
   }
   std::optional<std::uint32_t> partition;
   if (view.index == nullptr) partition = load_be<std::uint32_t>(range.from.data() + view.prefix().size());

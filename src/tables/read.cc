@@ -11,13 +11,12 @@ namespace tidemill::tables {
 namespace {
 
 // As JSON.
-Result<std::string> projected(std::string_view encoded, const expr::Projection& projection) {
+Status append_projected(std::string& out, std::string_view encoded, const expr::Projection& projection) {
   const auto names = projection.names();
   auto some = item::decode_some(encoded, names);
   if (!some) return fail(Errc::kInternal, some.error().message);
-  std::string out;
   item::append_json(out, projection.apply(*some));
-  return out;
+  return {};
 }
 
 Result<RowKey> row_of(const Table& table, const Item& key, const std::optional<expr::Projection>& projection) {
@@ -27,18 +26,30 @@ Result<RowKey> row_of(const Table& table, const Item& key, const std::optional<e
 }
 
 Result<GetResult> read_one(const storage::Store& store, const TablePtr& table, const RowKey& row,
-                           const std::optional<expr::Projection>& projection) {
+                           const std::optional<expr::Projection>& projection, std::string_view before = {}) {
   GetResult result{.table = table};
-  TM_TRY(const auto stored, StoredItem::read(store, row.bytes));
-  if (!stored) return result;
   if (projection) {
+    TM_TRY(const auto stored, StoredItem::read(store, row.bytes));
+    if (!stored) return result;
     result.size = stored->size();
-    TM_TRY(result.item, projected(stored->encoded(), *projection));
+    result.item = before;
+    TM_CHECK(append_projected(result.item, stored->encoded(), *projection));
     return result;
   }
-  const auto size = item::append_json_of_encoded(result.item, stored->encoded());
-  if (!size) return fail(Errc::kInternal, size.error().message);
-  result.size = *size;
+  // Written where the row lies.
+  struct {
+    std::string_view before;
+    std::string& out;
+    item::Result<std::size_t> size = 0;
+  } json{.before = before, .out = result.item};
+  const auto found = store.see_item(row.bytes, is_whole, [&json](std::string_view sealed) {
+    json.out.reserve(json.before.size() + sealed.size() + sealed.size() / 4 + 128);
+    json.out = json.before;
+    json.size = item::append_json_of_encoded(json.out, encoded_in(sealed));
+  });
+  if (!found) return fail(Errc::kInternal, found.error().message);
+  if (!json.size) return fail(Errc::kInternal, json.size.error().message);
+  result.size = *json.size;
   return result;
 }
 
@@ -54,10 +65,12 @@ void get_item(Tables& tables, const GetRequest& request, runtime::Executor& loop
     if (auto refused = table->meters->refuse_read(*table, nullptr, partition))
       return std::move(reply)(std::unexpected(*std::move(refused)));
   }
-  auto result = read_one(tables.store(), table, *row, request.projection);
+  auto result = read_one(tables.store(), table, *row, request.projection, request.before);
   if (table->meters && result)
     table->meters->charge_read(nullptr, partition, read_units(result->size, request.consistent));
-  // Read first, ticket second: a write that this read saw has noted its ticket before it could be seen.
+  // Read first, ticket second: a write that this read saw has noted its ticket before it could be seen. Mostly all that
+  // was written is durable, and whose ticket it was need not be looked for.
+  if (tables.store().newest() <= tables.store().durable()) return std::move(reply)(std::move(result));
   const auto ticket = tables.stripes().last(row->stripe());
   if (ticket <= tables.store().durable()) return std::move(reply)(std::move(result));
   tables.store().when_durable(ticket, loop, [result = std::move(result), reply = std::move(reply)]() mutable {

@@ -48,7 +48,7 @@ bool indexable(const std::vector<KeyAttribute>& keys, std::size_t size_max, cons
 
 }  // namespace
 
-std::uint64_t RowKey::stripe() const { return item::partition_hash(bytes); }
+std::uint64_t RowKey::stripe() const { return std::hash<std::string_view>()(bytes); }
 
 item::Type item_type(KeyType type) {
   switch (type) {
@@ -137,11 +137,15 @@ std::string seal(std::string_view encoded) {
   return out;
 }
 
+bool is_whole(std::string_view stored) {
+  return stored.size() >= 4 && load_be<std::uint32_t>(stored.data()) == crc32c(encoded_in(stored));
+}
+
+std::string_view encoded_in(std::string_view stored) { return stored.substr(4); }
+
 std::optional<std::string_view> unseal(std::string_view stored) {
-  if (stored.size() < 4) return std::nullopt;
-  const auto encoded = stored.substr(4);
-  if (load_be<std::uint32_t>(stored.data()) != crc32c(encoded)) return std::nullopt;
-  return encoded;
+  if (!is_whole(stored)) return std::nullopt;
+  return encoded_in(stored);
 }
 
 SegmentBounds segment_bounds(std::int64_t segment, std::int64_t total) {

@@ -24,8 +24,8 @@ using item::Item;
 
 struct RowKey {
   std::string bytes;
-  std::uint64_t partition = 0;  // scan_hash of the partition key
-  std::uint64_t stripe() const;
+  std::uint64_t partition = 0;   // scan_hash of the partition key
+  std::uint64_t stripe() const;  // of this process; on disk is another hash
 };
 
 std::string table_prefix(TableId table);
@@ -50,6 +50,9 @@ Item key_of(const KeySchema& keys, const Item& item);
 std::string seal(std::string_view encoded);
 // The encoded item inside a stored value; nothing when the checksum does not match.
 std::optional<std::string_view> unseal(std::string_view stored);
+// Whether it matches; and the encoded item of a value that is known to.
+bool is_whole(std::string_view stored);
+std::string_view encoded_in(std::string_view stored);
 
 // The part of [0, 2^32) of partition hashes that belongs to a segment: [first, last].
 struct SegmentBounds {

@@ -29,13 +29,13 @@ void md5_step(std::array<std::uint32_t, 4>& state, const std::array<std::uint32_
   constexpr std::size_t round = i / 16;
   std::uint32_t& a = state[(64 - i) % 4];
   const std::uint32_t b = state[(65 - i) % 4], c = state[(66 - i) % 4], d = state[(67 - i) % 4];
-  std::uint32_t mixed = 0;
-  if constexpr (round == 0) mixed = (b & c) | (~b & d);
-  if constexpr (round == 1) mixed = (d & b) | (~d & c);
-  if constexpr (round == 2) mixed = b ^ c ^ d;
-  if constexpr (round == 3) mixed = c ^ (b | ~d);
   constexpr std::size_t kFactor[] = {1, 5, 3, 7}, kOffset[] = {0, 1, 5, 0};
-  const std::uint32_t sum = a + mixed + kMd5Constants[i] + words[(kFactor[round] * i + kOffset[round]) % 16];
+  // `b` is the last to be known: all that does not need it comes first.
+  std::uint32_t sum = a + kMd5Constants[i] + words[(kFactor[round] * i + kOffset[round]) % 16];
+  if constexpr (round == 0) sum += d ^ (b & (c ^ d));
+  if constexpr (round == 1) sum = (sum + (~d & c)) + (d & b);
+  if constexpr (round == 2) sum += (c ^ d) ^ b;
+  if constexpr (round == 3) sum += c ^ (b | ~d);
   a = b + rotated(sum, kMd5Shifts[round][i % 4]);
 }
 
@@ -99,7 +99,18 @@ std::uint64_t md5_prefix(std::string_view bytes) {
 }
 
 std::uint64_t scan_hash(const std::vector<KeyAttribute>& hash, const item::Item& item) {
-  std::string bytes = "Outliers";
+  constexpr std::string_view kBefore = "Outliers";
+  if (hash.size() == 1 && hash[0].type == KeyType::kString) {
+    // The most frequent; short ones need no memory of their own.
+    const std::string& text = item.find(hash[0].name)->string();
+    std::array<char, 256> bytes;
+    if (kBefore.size() + text.size() <= bytes.size()) {
+      kBefore.copy(bytes.data(), kBefore.size());
+      text.copy(bytes.data() + kBefore.size(), text.size());
+      return md5_prefix({bytes.data(), kBefore.size() + text.size()});
+    }
+  }
+  std::string bytes(kBefore);
   for (const auto& key : hash) {
     const item::AttributeValue& value = *item.find(key.name);
     switch (key.type) {

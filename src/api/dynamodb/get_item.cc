@@ -31,19 +31,19 @@ void run(Services& services, awsjson::Call call) {
   if (auto parsed = parse(services, call, request); !parsed) return refuse(std::move(call), parsed.error());
   const auto mode = capacity_mode(call.body());
   const bool consistent = request.consistent = awsjson::read_bool(call.body(), "ConsistentRead", false);
+  request.before = "{\"Item\":";
   auto& loop = call.loop();
   tables::get_item(services.tables, request, loop,
                    replying<tables::GetResult>(std::move(call), [mode, consistent](tables::GetResult result) {
-                     std::string out;
-                     out.reserve(result.item.size() + 128);
-                     json::Writer writer(out);
-                     writer.begin_object();
-                     if (!result.item.empty()) writer.key("Item").raw(result.item);
+                     std::string out = std::move(result.item);
+                     const bool found = !out.empty();
+                     if (!found) out = '{';
                      if (mode != CapacityMode::kNone) {
-                       writer.key("ConsumedCapacity");
+                       out += found ? ",\"ConsumedCapacity\":" : "\"ConsumedCapacity\":";
+                       json::Writer writer(out);
                        append_capacity(writer, *result.table, {.table = read_units(result.size, consistent)}, mode);
                      }
-                     writer.end_object();
+                     out += '}';
                      return out;
                    }));
 }

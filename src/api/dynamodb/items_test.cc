@@ -554,6 +554,29 @@ TEST_F(Items, WritesSurviveARestartAndAnswersWaitForTheSync) {
   EXPECT_EQ(world.ok("GetItem", R"({"TableName":"things","Key":{"p":{"S":"a"}}})"), R"({"Item":{"p":{"S":"a"}}})");
 }
 
+TEST_F(Items, ADamagedRowIsAnErrorHoweverItIsRead) {
+  world.ok("PutItem", R"({"TableName":"things","Item":{"p":{"S":"a"},"v":{"S":"whole"}}})");
+  const auto cursor = world.store->cursor(storage::Keyspace::kItems, {});
+  ASSERT_TRUE(cursor->valid());
+  std::string value(cursor->value());
+  value[value.find("whole")] = 'W';
+  ASSERT_TRUE(world.engine->write(
+      {{storage::Write::Kind::kPut, storage::Keyspace::kItems, std::string(cursor->key()), std::move(value)}}));
+  world.restart();
+  for (int i = 0; i < 2; ++i) {
+    for (const auto& [operation, body] : std::initializer_list<std::pair<std::string_view, std::string_view>>{
+             {"GetItem", R"({"TableName":"things","Key":{"p":{"S":"a"}}})"},
+             {"GetItem", R"({"TableName":"things","Key":{"p":{"S":"a"}},"ProjectionExpression":"v"})"},
+             {"BatchGetItem", R"({"RequestItems":{"things":{"Keys":[{"p":{"S":"a"}}]}}})"},
+             {"TransactGetItems", R"({"TransactItems":[{"Get":{"TableName":"things","Key":{"p":{"S":"a"}}}}]})"},
+             {"Scan", R"({"TableName":"things"})"},
+             {"UpdateItem", R"({"TableName":"things","Key":{"p":{"S":"a"}},"UpdateExpression":"SET n = v"})"}})
+      EXPECT_TRUE(world.error(operation, body).starts_with("InternalServerError")) << operation;
+  }
+  world.ok("PutItem", R"({"TableName":"things","Item":{"p":{"S":"b"}}})");
+  EXPECT_EQ(world.ok("GetItem", R"({"TableName":"things","Key":{"p":{"S":"b"}}})"), R"({"Item":{"p":{"S":"b"}}})");
+}
+
 TEST(ItemCollections, TellTheWholeGigabytesAroundTheirSize) {
   const auto told = [](std::int64_t bytes) {
     std::string out;

@@ -13,6 +13,7 @@ void begin_page(const awsjson::Call& call, tables::PageRequest& request) {
   if (const auto index = awsjson::read_optional_string(body, "IndexName")) request.index = *index;
   request.consistent = awsjson::read_bool(body, "ConsistentRead", false);
   request.limit = awsjson::read_integer(body, "Limit");
+  request.before = kBeforeItems;
 }
 
 Status read_start_key(const json::Node& body, tables::PageRequest& request) {
@@ -58,15 +59,12 @@ Status read_select(const json::Node& body, tables::PageRequest& request) {
   return {};
 }
 
-awsjson::Answer render_page(const tables::PageResult& result, CapacityMode mode, bool consistent) {
-  std::string out;
-  out.reserve(result.items.size() + 256);
-  out += '{';
-  if (!result.count_only) {
-    out += "\"Items\":[";
-    out += result.items;
+awsjson::Answer render_page(tables::PageResult result, CapacityMode mode, bool consistent) {
+  std::string out = std::move(result.items);
+  if (result.count_only)
+    out = '{';
+  else
     out += "],";
-  }
   out += "\"Count\":" + std::to_string(result.count) + ",\"ScannedCount\":" + std::to_string(result.scanned);
   if (!result.last_key.empty()) out += ",\"LastEvaluatedKey\":" + result.last_key;
   if (mode != CapacityMode::kNone) {

@@ -12,6 +12,8 @@ Status read_start_key(const json::Node& body, tables::PageRequest& request);
 // The rules between Select, projections and indexes that need no schema.
 Status read_select(const json::Node& body, tables::PageRequest& request);
 
-awsjson::Answer render_page(const tables::PageResult& result, CapacityMode mode, bool consistent);
+// Of a request whose `before` is kBeforeItems.
+inline constexpr std::string_view kBeforeItems = "{\"Items\":[";
+awsjson::Answer render_page(tables::PageResult result, CapacityMode mode, bool consistent);
 
 }  // namespace tidemill::dynamodb

@@ -78,8 +78,8 @@ void run(Services& services, awsjson::Call call) {
   const bool consistent = request->consistent;
   auto& loop = call.loop();
   tables::scan(services.tables, *request, loop,
-               replying<tables::PageResult>(std::move(call), [mode, consistent](const tables::PageResult& result) {
-                 return render_page(result, mode, consistent);
+               replying<tables::PageResult>(std::move(call), [mode, consistent](tables::PageResult result) {
+                 return render_page(std::move(result), mode, consistent);
                }));
 }
 
