@@ -181,7 +181,9 @@ Caller Identity::caller_of(const SignatureClaim& claim, const std::optional<Know
 
 Result<std::shared_ptr<const Caller>> Identity::authenticate_again(const http::Request& request,
                                                                    std::string_view service) const {
-  static thread_local http::HeadConclusions<Remembered> remembered;
+  // Not in the thread's own block, which every thread clears as it starts.
+  static thread_local const auto memory = std::make_unique<http::HeadConclusions<Remembered>>();
+  auto& remembered = *memory;
   const auto version = directory_.version();
   const auto* entry = remembered.find(request.head_id);
   if (entry != nullptr && (entry->version != version || entry->of != this)) entry = nullptr;

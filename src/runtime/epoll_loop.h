@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <unordered_map>
 #include <unordered_set>
@@ -64,8 +65,14 @@ class EpollLoop final : public Loop, public VirtualTime {
   // Other descriptors are ready and have not been handled yet, and the turn has not lasted long: what is to be sent may
   // wait for its end. Peers that sleep are woken once then, not once for each answer.
   bool sends_may_wait() const { return still_ready_ > 0 && clock_->now() - turn_ < kSendsWaitMax; }
+  // Sockets read into it, one at a time, and leave nothing there.
+  std::span<char> read_buffer() {
+    if (!read_buffer_) read_buffer_ = std::make_unique_for_overwrite<char[]>(kReadBuffer);
+    return {read_buffer_.get(), kReadBuffer};
+  }
 
  private:
+  static constexpr std::size_t kReadBuffer = 64 << 10;
   static constexpr Duration kSendsWaitMax = std::chrono::microseconds(500);
   struct Timer {
     Instant when;
@@ -94,6 +101,7 @@ class EpollLoop final : public Loop, public VirtualTime {
   std::vector<Task> posted_;  // guarded by mutex_
   std::vector<Task> running_;
   std::vector<Task> turn_end_;
+  std::unique_ptr<char[]> read_buffer_;
   int still_ready_ = 0;  // in this turn
   Instant turn_;         // when it began
 

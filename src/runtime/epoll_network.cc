@@ -5,6 +5,7 @@
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -18,7 +19,7 @@
 namespace tidemill::runtime {
 namespace {
 
-constexpr std::size_t kReadBuffer = 64 << 10;
+constexpr std::size_t kReadBehindRoom = 4 << 10;
 constexpr std::size_t kHighMark = 1 << 20;
 constexpr std::size_t kLowMark = 256 << 10;
 constexpr int kBacklog = 1024;
@@ -177,15 +178,25 @@ class Socket : public std::enable_shared_from_this<Socket> {
 
   // `to_the_end`: the peer has closed, no further edge will come, so read until the end is seen.
   void receive(bool to_the_end = true) {
-    static thread_local char buffer[kReadBuffer];
+    const auto buffer = loop_.read_buffer();
     while (fd_ >= 0 && !paused_) {
-      const auto got = recv(fd_, buffer, sizeof(buffer), 0);
+      const auto events = events_;
+      const auto room = events && events->room ? events->room() : std::span<char>();
+      // Behind a message's rest comes the beginning of the next one; only that much is copied.
+      const auto behind = room.empty() ? buffer : buffer.first(kReadBehindRoom);
+      iovec parts[] = {{room.data(), room.size()}, {behind.data(), behind.size()}};
+      msghdr message{};
+      message.msg_iov = room.empty() ? parts + 1 : parts;
+      message.msg_iovlen = room.empty() ? 1 : 2;
+      const auto got = room.empty() ? recv(fd_, behind.data(), behind.size(), 0) : recvmsg(fd_, &message, 0);
       if (got > 0) {
         if (closing_) continue;  // drained, so that the peer can read our last answer
-        if (const auto events = events_; events && events->on_data)
-          events->on_data({buffer, static_cast<std::size_t>(got)});
+        const auto bytes = static_cast<std::size_t>(got), inside = std::min(bytes, room.size());
+        if (inside > 0) events->on_data({room.data(), inside});
+        // The first part may have ended the connection.
+        if (bytes > inside && events_ && events->on_data) events->on_data({behind.data(), bytes - inside});
         // A short read of a stream socket says that the kernel's buffer is empty; what comes later is a new edge.
-        if (static_cast<std::size_t>(got) < sizeof(buffer) && !to_the_end) return;
+        if (bytes < room.size() + behind.size() && !to_the_end) return;
         continue;
       }
       if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -32,6 +33,9 @@ class Connection {
     std::function<void()> on_close;
     // The bytes waiting to be sent have fallen below the low mark after having been above the high mark.
     std::function<void()> on_drained;
+    // Where the rest of a large message is awaited, if one is: its bytes may then be put there at once, and on_data is
+    // called with them where they lie. Nothing, and bytes that were read with others, come in the loop's own buffer.
+    std::function<std::span<char>()> room;
   };
 
   virtual ~Connection() = default;  // closes

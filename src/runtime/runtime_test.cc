@@ -198,6 +198,38 @@ TEST(Network, PausedConnectionReadsOnlyAfterResuming) {
   EXPECT_EQ(got, "hello");
 }
 
+TEST(Network, AwaitedBytesArriveWhereTheyAreToLie) {
+  EpollLoop loop;
+  const auto network = make_network(loop);
+  std::unique_ptr<Connection> server, client;
+  std::string sent(300'000, '.'), elsewhere;
+  for (std::size_t i = 0; i < sent.size(); ++i) sent[i] = static_cast<char>('a' + i % 23);
+  std::string awaited(200'000, '.');
+  std::size_t here = 0;
+  auto listener = network->listen({"127.0.0.1", 0}, [&](std::unique_ptr<Connection> accepted) {
+    server = std::move(accepted);
+    server->start({.on_data =
+                       [&](std::string_view data) {
+                         if (here < awaited.size() && data.data() == awaited.data() + here) {
+                           here += data.size();
+                           EXPECT_TRUE(elsewhere.empty());
+                         } else {
+                           EXPECT_EQ(here, awaited.size());
+                           elsewhere += data;
+                         }
+                         if (here + elsewhere.size() == sent.size()) loop.stop();
+                       },
+                   .room = [&] { return std::span(awaited).subspan(here); }});
+  });
+  network->connect((*listener)->address(), 1s, [&](auto connected) {
+    client = std::move(*connected);
+    client->start({});
+    client->write(sent);
+  });
+  loop.run();
+  EXPECT_TRUE(awaited + elsewhere == sent);
+}
+
 TEST(Network, AClosedSideThatThePeerKeepsOpenCostsNothing) {
   EpollLoop loop;
   const auto network = make_network(loop);

@@ -25,6 +25,8 @@ constexpr std::string_view kFormatKey = "format";
 constexpr int kCacheShardBits = 4;  // loops and background threads seldom meet in one of sixteen
 // A batch of messages is that large or larger; what describes it is smaller.
 constexpr std::uint64_t kBlobBytesMin = 4 << 10;
+// Files of keys that a reader of batches may have to look into; they are small.
+constexpr int kRunsOfBatches = 8;
 
 rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
 std::string_view view(const rocksdb::Slice& s) { return {s.data(), s.size()}; }
@@ -390,6 +392,11 @@ rocksdb::ColumnFamilyOptions family_options(const RocksOptions& options, const s
   if (use == Use::kBatches) {
     family.enable_blob_files = true;
     family.min_blob_size = kBlobBytesMin;
+    // Merging levels would rewrite the keys of all that a topic holds with every few flushes: rows are appended, but
+    // the keys of one flush lie among those of all before it (batches, index by time, producers). Merging files of like
+    // size rewrites a key once for each doubling.
+    family.compaction_style = rocksdb::kCompactionStyleUniversal;
+    family.level0_file_num_compaction_trigger = kRunsOfBatches;
   }
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;

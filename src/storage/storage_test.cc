@@ -214,6 +214,46 @@ TEST(RocksEngine, TopicsOfAnOlderStoreMoveIntoTheirFamily) {
   }
 }
 
+TEST(RocksEngine, TopicsThatLieInLevelsAreReadAndWrittenOn) {
+  Folder folder;
+  const auto value = [](int number) { return std::string(9000, static_cast<char>('a' + number % 26)); };
+  const auto key = [](int number) { return std::to_string(1000 + number); };
+  ASSERT_TRUE(open_rocks({.folder = folder.file("db")}));
+  {
+    rocksdb::Options options;
+    options.enable_blob_files = true;
+    const std::string tag(1, static_cast<char>(Keyspace::kTopics));
+    rocksdb::DB* opened = nullptr;
+    std::vector<rocksdb::ColumnFamilyHandle*> families;
+    ASSERT_TRUE(rocksdb::DB::Open(options, folder.file("db"),
+                                  {{"default", options}, {"items", options}, {"logs", options}, {"topics", options}},
+                                  &families, &opened)
+                    .ok());
+    const std::unique_ptr<rocksdb::DB> db(opened);
+    for (int i = 0; i < 60; ++i) {
+      ASSERT_TRUE(db->Put({}, families[3], tag + key(i), value(i)).ok());
+      if (i % 10 == 4) {
+        ASSERT_TRUE(db->Flush({}, families[3]).ok());
+      }
+      if (i == 29) {
+        ASSERT_TRUE(db->CompactRange({}, families[3], nullptr, nullptr).ok());
+      }
+    }
+    for (auto* family : families) ASSERT_TRUE(db->DestroyColumnFamilyHandle(family).ok());
+  }
+  for (int opening = 0; opening < 2; ++opening) {
+    const auto engine = *open_rocks({.folder = folder.file("db"), .write_buffer_bytes = 64 << 10});
+    for (int i = opening == 0 ? 60 : 5; i < 200; ++i)
+      ASSERT_TRUE(engine->write({{Write::Kind::kPut, Keyspace::kTopics, key(i), value(i)}}));
+    ASSERT_TRUE(engine->write({{Write::Kind::kEraseRange, Keyspace::kTopics, key(0), key(5)}}));
+    reclaim(*engine, Keyspace::kTopics, {});
+    for (int i = 0; i < 200; ++i) {
+      const auto got = *engine->get(Keyspace::kTopics, key(i), nullptr);
+      EXPECT_EQ(got, i < 5 ? std::nullopt : std::optional(value(i))) << i;
+    }
+  }
+}
+
 TEST(RocksEngine, ErasedBatchesGiveTheirSpaceBackAlsoWhereOthersLieBetweenThem) {
   Folder folder;
   auto engine = *open_rocks({.folder = folder.file("db"), .write_buffer_bytes = 1 << 20});

@@ -41,6 +41,11 @@ def fetch(client, name, offset, version=11, max_wait=0, min_bytes=1, max_bytes=1
     return answer["Responses"][0]["Partitions"][0] if answer["Responses"] else answer
 
 
+def now_ms():
+    """For what has to outlive a test of a second: batches of the past are trimmed soon."""
+    return int(time.time() * 1000)
+
+
 def expect_closed(client):
     with pytest.raises(Closed):
         client.receive_exactly(1)
@@ -97,6 +102,25 @@ def test_K_05_pipelined_requests_are_answered_in_order(client, name):
         assert correlation == first + i
         if api == "Produce":
             assert answer["Responses"][0]["PartitionResponses"][0]["BaseOffset"] == i // 3
+
+
+@pytest.mark.parametrize("piece", [None, 3, 1000, 70_000, 299_999])
+def test_large_and_small_requests_arrive_in_any_pieces(client, name, piece):
+    create(client, name, configs=[("max.message.bytes", "4000000")])
+    batches = [batch(bytes([97 + i]) * size, timestamp=now_ms()) for i, size in enumerate([300_000, 5, 17_000, 600_000, 100_000, 1, 70_000])]
+    wire = b"".join(client.framed("Produce", 8, Acks=-1, TopicData=[{"Name": name, "PartitionData": [{"Index": 0, "Records": sent}]}])
+                    for sent in batches)
+    wire, rest = (wire[:40_000], wire[40_000:]) if piece == 3 else (wire, b"")
+    for at in range(0, len(wire), piece or len(wire)):
+        client.send_raw(wire[at:at + (piece or len(wire))])
+    client.send_raw(rest)
+    for i in range(len(batches)):
+        answer = client.receive("Produce", 8)[1]["Responses"][0]["PartitionResponses"][0]
+        assert (answer["ErrorCode"], answer["BaseOffset"]) == (0, i)
+    for i, sent in enumerate(batches):
+        fetched = fetch(client, name, i, max_bytes=1, partition_max=1)
+        assert fetched["ErrorCode"] == 0
+        assert fetched["Records"][16:len(sent)] == sent[16:]
 
 
 def memory_of(broker):
@@ -314,7 +338,7 @@ def test_K_44_K_45_K_46_waiting(broker, client, name):
         client.send("Fetch", 11, ReplicaId=-1, MaxWaitMs=20000, MinBytes=1, MaxBytes=1 << 20, IsolationLevel=0,
                     Topics=[{"Topic": name, "Partitions": [{"Partition": 0, "FetchOffset": i, "CurrentLeaderEpoch": -1, "PartitionMaxBytes": 1 << 20}]}])
         time.sleep(0.05)
-        produce(other, name, batch(b"x"))
+        produce(other, name, batch(b"x", timestamp=now_ms()))
         answered = time.time()
         client.receive("Fetch", 11)
         assert time.time() - answered < 5   # woken by the record, not by the end of its wait

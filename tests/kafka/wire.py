@@ -161,11 +161,14 @@ class Client:
         out += b"\xff\xff" if client_id is None else struct.pack(">h", len(client_id)) + client_id.encode()
         return out + (b"\0" if flex else b"")
 
-    def send(self, name, version, client_id="raw", **values):
+    def framed(self, name, version, client_id="raw", **values):
         api = APIS[name]
         flex = api["flexible"] is not None and version >= api["flexible"]
         message = self.header(api["key"], version, flex, client_id) + encode_struct(api["request"], values, version, flex)
-        self.send_raw(struct.pack(">i", len(message)) + message)
+        return struct.pack(">i", len(message)) + message
+
+    def send(self, name, version, client_id="raw", **values):
+        self.send_raw(self.framed(name, version, client_id, **values))
 
     def receive_raw(self):
         head = self.receive_exactly(4)

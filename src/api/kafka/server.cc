@@ -1,6 +1,8 @@
 #include "api/kafka/server.h"
 
 #include <deque>
+#include <optional>
+#include <span>
 
 #include "api/kafka/apis.h"
 #include "api/kafka/sasl.h"
@@ -14,6 +16,10 @@ constexpr std::size_t kSmallestRequest = 8;  // key, version, correlation id
 constexpr std::size_t kInFlightMax = 64;
 // Answers that the client does not read: beyond this many bytes its requests wait.
 constexpr std::size_t kUnsentMax = 16 * 1024 * 1024;
+// The rest of a request is received in place when it is at least that long; a shorter one comes with what is behind it.
+constexpr std::size_t kRestInPlaceMin = 16 * 1024;
+// What a request takes before its bytes are here: that much, or as much again as is here.
+constexpr std::size_t kRoomMin = 256 * 1024;
 constexpr std::int16_t kProduceKey = 0, kApiVersionsKey = 18;
 constexpr auto kIdleMax = std::chrono::minutes(10);
 
@@ -37,7 +43,8 @@ class KafkaServer::Connection : public std::enable_shared_from_this<KafkaServer:
     // The server holds the connection; the socket's callbacks end with it.
     socket_->start({.on_data = [this](std::string_view bytes) { receive(bytes); },
                     .on_close = [this] { finish(); },
-                    .on_drained = [this] { advance(); }});
+                    .on_drained = [this] { advance(); },
+                    .room = [this] { return room(); }});
   }
 
  private:
@@ -48,9 +55,33 @@ class KafkaServer::Connection : public std::enable_shared_from_this<KafkaServer:
     bool close = false;
   };
 
+  // A request on its way in.
+  struct Frame {
+    explicit Frame(std::size_t whole) : size(whole) {}
+
+    std::shared_ptr<std::string> bytes = std::make_shared<std::string>();  // the first `here` of them are
+    std::size_t size;
+    std::size_t here = 0;
+
+    std::size_t missing() const { return size - here; }
+    std::span<char> room() {
+      if (here == bytes->size()) {
+        const auto grown = std::min(size, std::max(kRoomMin, 2 * here));
+        // Not by the size that the callback is given: libstdc++ 12 passes the capacity.
+        bytes->resize_and_overwrite(grown, [grown](char*, std::size_t) { return grown; });
+      }
+      return std::span(*bytes).subspan(here);
+    }
+  };
+
+  std::span<char> room() { return frame_ && frame_->missing() >= kRestInPlaceMin ? frame_->room() : std::span<char>(); }
+
   void receive(std::string_view bytes) {
     last_seen_ = server_.services_.loop.clock().now();
-    input_ += bytes;
+    if (frame_ && bytes.data() == frame_->bytes->data() + frame_->here)
+      frame_->here += bytes.size();
+    else
+      input_ += bytes;
     advance();
   }
 
@@ -68,36 +99,45 @@ class KafkaServer::Connection : public std::enable_shared_from_this<KafkaServer:
       consumed_ = 0;
     }
     // Bytes that cannot be used now stay in the kernel, but for what one request may take.
-    const bool hold = !input_.empty() && waiting_ && input_.size() >= next_frame_bytes();
-    if (hold != paused_) socket_->pause(paused_ = hold);
+    if (waiting_ != paused_) socket_->pause(paused_ = waiting_);
   }
 
-  std::size_t next_frame_bytes() const {
-    const auto rest = std::string_view(input_).substr(consumed_);
-    return rest.size() < 4 ? 4 : 4 + static_cast<std::size_t>(std::max(0, load_be<std::int32_t>(rest.data())));
+  // Moves what is here into the frame; true when all of it is. Closes when it cannot be a request.
+  bool frame_is_here() {
+    const auto rest = [this] { return std::string_view(input_).substr(consumed_); };
+    if (!frame_) {
+      if (rest().size() < 4) return false;
+      const auto size = load_be<std::int32_t>(rest().data());
+      if (size < static_cast<std::int32_t>(kSmallestRequest) ||
+          static_cast<std::size_t>(size) > server_.settings_.request_bytes_max) {
+        close();
+        return false;
+      }
+      frame_.emplace(static_cast<std::size_t>(size));
+      consumed_ += 4;
+    }
+    while (frame_->missing() > 0 && !rest().empty()) {
+      const auto to = frame_->room();
+      const auto moved = rest().copy(to.data(), to.size());
+      frame_->here += moved;
+      consumed_ += moved;
+    }
+    return frame_->missing() == 0;
   }
 
   // True when a request was started and there may be another.
   bool start_next() {
     waiting_ = false;
-    const auto rest = std::string_view(input_).substr(consumed_);
-    if (rest.size() < 4) return false;
-    const auto size = load_be<std::int32_t>(rest.data());
-    if (size < static_cast<std::int32_t>(kSmallestRequest) ||
-        static_cast<std::size_t>(size) > server_.settings_.request_bytes_max) {
-      close();
-      return false;
-    }
-    if (rest.size() < 4 + static_cast<std::size_t>(size)) return false;
-    const auto key = load_be<std::int16_t>(rest.data() + 4);
+    if (!frame_is_here()) return false;
+    const auto key = load_be<std::int16_t>(frame_->bytes->data());
     const bool may_overlap = key == kProduceKey && only_produce_in_flight_ && slots_.size() < kInFlightMax;
     if ((!slots_.empty() && !may_overlap) || socket_->unsent() > kUnsentMax) {
       waiting_ = true;
       return false;
     }
     if (slots_.empty()) only_produce_in_flight_ = key == kProduceKey;
-    auto frame = std::make_shared<const std::string>(rest.substr(4, static_cast<std::size_t>(size)));
-    consumed_ += 4 + static_cast<std::size_t>(size);
+    auto frame = std::move(frame_->bytes);
+    frame_.reset();
     run(std::move(frame));
     return true;
   }
@@ -201,8 +241,9 @@ class KafkaServer::Connection : public std::enable_shared_from_this<KafkaServer:
   const std::uint64_t id_;
   const std::unique_ptr<runtime::Connection> socket_;
   const std::shared_ptr<Session> session_;
-  std::string input_;
+  std::string input_;  // not yet in a frame
   std::size_t consumed_ = 0;
+  std::optional<Frame> frame_;
   std::deque<Slot> slots_;
   std::uint64_t last_slot_ = 0;
   bool only_produce_in_flight_ = false;
