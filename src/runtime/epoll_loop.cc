@@ -1,7 +1,9 @@
 #include "runtime/epoll_loop.h"
 
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +15,35 @@
 #include "base/assert.h"
 
 namespace tidemill::runtime {
+namespace {
+
+// struct sched_attr of sched_setattr(2), which this glibc does not have.
+struct SchedulerAttributes {
+  std::uint32_t size, policy;
+  std::uint64_t flags;
+  std::int32_t nice;
+  std::uint32_t priority;
+  std::uint64_t runtime, deadline, period;
+};
+
+// Linux gives a thread that asks for short slices the processor sooner when it wakes, and does not take it away for
+// whoever it has just woken itself: without it, a peer that gets its answer runs before the rest of the turn. The share
+// of the processor stays the same. Kernels before 6.12 take no notice. Threads and processes that this one starts get
+// the system's own slice again.
+void ask_for_short_slices() {
+  constexpr std::uint64_t kSliceNs = 100'000;  // the shortest there is
+  constexpr std::uint64_t kResetOnFork = 1;
+  SchedulerAttributes attributes{};
+  if (syscall(SYS_sched_getattr, 0, &attributes, sizeof(attributes), 0) != 0 || attributes.policy != SCHED_OTHER)
+    return;
+  attributes.size = sizeof(attributes);
+  attributes.flags |= kResetOnFork;
+  attributes.runtime = kSliceNs;
+  // Refused by some sandboxes: the loop runs as others do.
+  syscall(SYS_sched_setattr, 0, &attributes, 0);
+}
+
+}  // namespace
 
 Instant SystemClock::now() const {
   timespec t{};
@@ -145,6 +176,7 @@ int EpollLoop::sleep_ms(bool spinning) const {
 
 void EpollLoop::run() {
   thread_.store(std::this_thread::get_id());
+  ask_for_short_slices();
   std::array<epoll_event, 256> events{};
   auto last_work = clock_->now();
   while (!stopping_.load(std::memory_order_relaxed)) {

@@ -1,10 +1,13 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
+#include <thread>
 
 #include "runtime/lull.h"
 #include "runtime/sim/sim_files.h"
@@ -54,6 +57,28 @@ TEST(EpollLoop, MovingTheClockFiresWhatBecameDueInOrder) {
   });
   loop.run();
   EXPECT_EQ(order, "abc");
+}
+
+TEST(EpollLoop, AsksTheSchedulerForShortSlicesForItselfAlone) {
+  // Of struct sched_attr, in words of eight bytes: size and policy, flags, nice and priority, then the slice.
+  const auto slice_ns = [] {
+    std::array<std::uint64_t, 6> attributes{};
+    EXPECT_EQ(syscall(SYS_sched_getattr, 0, attributes.data(), sizeof(attributes), 0), 0);
+    return attributes[3];
+  };
+  std::uint64_t before = 0;  // of a thread that ran no loop: this one may have
+  std::thread([&] { before = slice_ns(); }).join();
+  if (before == 0) GTEST_SKIP() << "this kernel knows no slices";
+  std::uint64_t of_loop = 0, of_its_child = 0;
+  EpollLoop loop;
+  loop.post([&] {
+    of_loop = slice_ns();
+    std::thread([&] { of_its_child = slice_ns(); }).join();
+    loop.stop();
+  });
+  std::thread([&] { loop.run(); }).join();
+  EXPECT_EQ(of_loop, 100'000U);
+  EXPECT_EQ(of_its_child, before);
 }
 
 TEST(EpollLoop, ManyThreadsPostAndNothingIsLost) {
