@@ -138,7 +138,7 @@ class Builder {
 
   void* take(std::size_t size, std::size_t align) {
     std::size_t at = (used_ + align - 1) & ~(align - 1);
-    if (at + size > block_size_) [[unlikely]] {
+    if (document_.last_ == nullptr || at + size > block_size_) [[unlikely]] {
       block_size_ = std::max(next_block_, size + 64);
       next_block_ = 4096;
       document_.last_ = new (::operator new(sizeof(Document::Block) + block_size_)) Document::Block{document_.last_};

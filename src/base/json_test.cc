@@ -63,6 +63,16 @@ TEST(Json, ADocumentMayBeMovedAndIsNullWithoutOne) {
   EXPECT_EQ(moved.root().elements()[1].elements().size(), 3U);
 }
 
+TEST(Json, WhatIsEmptyLiesSomewhereToo) {
+  const auto text = Document::parse(R"("")");
+  ASSERT_TRUE(text);
+  EXPECT_NE(text->root().as_string().data(), nullptr);
+  const auto containers = Document::parse("[{},[]]");
+  ASSERT_TRUE(containers);
+  EXPECT_TRUE(containers->root().elements()[0].members().empty());
+  EXPECT_TRUE(Document::parse("{}")->root().members().empty());
+}
+
 TEST(Json, ObjectsAreEqualInAnyOrder) {
   EXPECT_EQ(*Value::parse(R"({"a":1,"b":[2]})"), *Value::parse(R"({"b":[2],"a":1})"));
   EXPECT_NE(*Value::parse(R"({"a":1})"), *Value::parse(R"({"a":2})"));
