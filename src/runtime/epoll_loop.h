@@ -65,6 +65,8 @@ class EpollLoop final : public Loop, public VirtualTime {
   // Other descriptors are ready and have not been handled yet, and the turn has not lasted long: what is to be sent may
   // wait for its end. Peers that sleep are woken once then, not once for each answer.
   bool sends_may_wait() const { return still_ready_ > 0 && clock_->now() - turn_ < kSendsWaitMax; }
+  // A peer was sent something in this turn: it may be waiting for the processor that the loop runs on.
+  void sent() { sent_ = true; }
   // Sockets read into it, one at a time, and leave nothing there.
   std::span<char> read_buffer() {
     if (!read_buffer_) read_buffer_ = std::make_unique_for_overwrite<char[]>(kReadBuffer);
@@ -103,6 +105,7 @@ class EpollLoop final : public Loop, public VirtualTime {
   std::vector<Task> turn_end_;
   std::unique_ptr<char[]> read_buffer_;
   int still_ready_ = 0;  // in this turn
+  bool sent_ = false;    // in this turn
   Instant turn_;         // when it began
 
   std::vector<Timer> heap_;

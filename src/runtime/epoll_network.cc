@@ -212,6 +212,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
   }
 
   std::size_t try_send(std::string_view bytes) {
+    loop_.sent();
     std::size_t total = 0;
     while (total < bytes.size()) {
       const auto sent = ::send(fd_, bytes.data() + total, bytes.size() - total, MSG_NOSIGNAL);
