@@ -37,7 +37,7 @@ class SignedHead {
     std::size_t to;
   };
 
-  SignedHead(const HmacSha256& key) : key_(key) {}
+  explicit SignedHead(const HmacSha256& key) : key_(key) {}
 
   HmacSha256 key_;
   Place date_, signature_;
