@@ -189,4 +189,12 @@ std::string canonical_request(std::string_view method, std::string_view path, st
   return out;
 }
 
+std::string string_to_sign(std::string_view date, const CredentialScope& scope, std::string_view request_hash) {
+  std::string out;
+  out.reserve(160 + scope.region.size() + scope.service.size());
+  out.append(kAlgorithm).append("\n").append(date).append("\n").append(scope.date).append("/").append(scope.region);
+  out.append("/").append(scope.service).append("/").append(scope.terminator).append("\n").append(request_hash);
+  return out;
+}
+
 }  // namespace tidemill::auth

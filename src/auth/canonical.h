@@ -6,9 +6,12 @@
 #include <string_view>
 #include <vector>
 
+#include "auth/sigv4.h"
 #include "http/message.h"
 
 namespace tidemill::auth {
+
+inline constexpr std::string_view kAlgorithm = "AWS4-HMAC-SHA256";
 
 // The names of signed headers: in lower case, in order, each once.
 class SignedNames {
@@ -49,5 +52,10 @@ std::string canonical_headers(const http::Headers& headers, const SignedNames& s
 
 std::string canonical_request(std::string_view method, std::string_view path, std::string_view query,
                               std::string_view headers, std::string_view signed_names, std::string_view payload_hash);
+
+// 20261121T101500Z
+inline bool is_basic_date(std::string_view text) { return text.size() == 16 && text[8] == 'T' && text[15] == 'Z'; }
+// `date` is a basic one; `request_hash` is that of the canonical request, in hexadecimal digits.
+std::string string_to_sign(std::string_view date, const CredentialScope& scope, std::string_view request_hash);
 
 }  // namespace tidemill::auth

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "auth/canonical.h"
+#include "auth/signed_head.h"
 #include "auth/sigv2.h"
 #include "base/digest.h"
 #include "http/head_memory.h"
@@ -24,7 +25,9 @@ struct Identity::Known {
 struct Identity::Remembered {
   std::shared_ptr<const Caller> caller;
   std::optional<Known> known;
-  std::uint64_t version = 0;  // of the directory
+  std::unique_ptr<SignedHead> signing = nullptr;  // none: each signature is checked from the beginning
+  std::string service = {};                       // that it is checked for
+  std::uint64_t version = 0;                      // of the directory
   const Identity* of = nullptr;
 };
 
@@ -189,6 +192,12 @@ Result<std::shared_ptr<const Caller>> Identity::authenticate_again(const http::R
   if (entry != nullptr && (entry->version != version || entry->of != this)) entry = nullptr;
   // Heads that are alike ask in the same way: only the date and the signature may differ.
   if (entry != nullptr && !options_.enforced) return entry->caller;
+  if (entry != nullptr && entry->signing && entry->service == service) {
+    const WallTime now = clock_.wall();
+    if (!(entry->known->expires && *entry->known->expires <= now) &&
+        entry->signing->admits(request, now, options_.skew))
+      return entry->caller;
+  }
   TM_TRY(const auto claim, parse_claim(request));
   if (entry != nullptr) {
     TM_CHECK(admit(request, claim, entry->known, service, ""));
@@ -197,7 +206,17 @@ Result<std::shared_ptr<const Caller>> Identity::authenticate_again(const http::R
   auto known = find(claim.scope.access_key);
   TM_CHECK(admit(request, claim, known, service, ""));
   auto caller = std::make_shared<const Caller>(caller_of(claim, known));
-  remembered.put(request.head_id, {.caller = caller, .known = std::move(known), .version = version, .of = this});
+  std::unique_ptr<SignedHead> signing;
+  if (options_.enforced && request.head_id != 0) {
+    if (auto head = SignedHead::of(request, claim, keys_->key(known->secret, claim.scope)))
+      signing = std::make_unique<SignedHead>(*std::move(head));
+  }
+  remembered.put(request.head_id, {.caller = caller,
+                                   .known = std::move(known),
+                                   .signing = std::move(signing),
+                                   .service = std::string(service),
+                                   .version = version,
+                                   .of = this});
   return caller;
 }
 

@@ -161,6 +161,43 @@ TEST_F(IdentityTest, ARememberedCallerIsCheckedAgain) {
   EXPECT_FALSE(ask(good));
 }
 
+TEST_F(IdentityTest, ARequestOfAKnownHeadIsCheckedToTheLastByte) {
+  const auto ask = [&](http::Request request, std::string_view service = "dynamodb") {
+    request.head_id = 2'000'003;
+    return identity->authenticate_again(request, service);
+  };
+  const auto good = signed_by(identity->admin_credentials());
+  ASSERT_TRUE(ask(good) && ask(good));
+  auto other = good;
+  other.body = "[]";
+  const auto refusal = ask(other);
+  ASSERT_FALSE(refusal);
+  EXPECT_TRUE(refusal.error().message.starts_with("The request signature we calculated does not match"));
+  EXPECT_FALSE(ask(good, "sts"));
+  loop.run_for(minutes(16));
+  const auto late = ask(good);
+  ASSERT_FALSE(late);
+  EXPECT_TRUE(late.error().message.starts_with("Signature expired"));
+  EXPECT_TRUE(ask(signed_by(identity->admin_credentials())));
+}
+
+TEST_F(IdentityTest, ASessionOfAKnownHeadEndsInTime) {
+  const auto admin = identity->authenticate(signed_by(identity->admin_credentials()), "dynamodb")->principal;
+  const auto session =
+      wait<Session>([&](auto reply) { identity->session_token(admin, minutes(15), std::move(reply)); });
+  ASSERT_TRUE(session);
+  const auto ask = [&] {
+    auto request = signed_by({session->access_key, session->secret_key, session->token});
+    request.head_id = 2'000'004;
+    return identity->authenticate_again(request, "dynamodb");
+  };
+  ASSERT_TRUE(ask() && ask());
+  loop.run_for(minutes(15));
+  const auto late = ask();
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code, Errc::kExpiredToken);
+}
+
 TEST_F(IdentityTest, SIG_16_AssumedRoleWorksUntilItExpires) {
   ASSERT_TRUE(create_role("worker"));
   const auto admin = identity->authenticate(signed_by(identity->admin_credentials()), "dynamodb")->principal;

@@ -14,7 +14,6 @@
 namespace tidemill::auth {
 namespace {
 
-constexpr std::string_view kAlgorithm = "AWS4-HMAC-SHA256";
 constexpr std::string_view kTerminator = "aws4_request";
 constexpr std::string_view kMismatch =
     "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key "
@@ -77,11 +76,9 @@ HeaderParts split_authorization(std::string_view header) {
   }
 }
 
-bool is_basic(std::string_view text) { return text.size() == 16 && text[8] == 'T' && text[15] == 'Z'; }
-
 std::optional<WallTime> parse_date(std::string_view text) {
   // The clock's nanoseconds end in 2262; what is later is far too late in any case.
-  if (is_basic(text) && text >= "2262") return parse_basic_iso8601("2261" + std::string(text.substr(4)));
+  if (is_basic_date(text) && text >= "2262") return parse_basic_iso8601("2261" + std::string(text.substr(4)));
   if (auto time = parse_basic_iso8601(text)) return time;
   if (auto time = parse_iso8601(text)) return time;
   return parse_http_date(text);
@@ -140,24 +137,16 @@ Result<SignatureClaim> claim_of_parameters(const std::vector<http::Parameter>& p
   return claim;
 }
 
-std::string string_to_sign(std::string_view date, const CredentialScope& scope, std::string_view canonical_request) {
-  std::string out;
-  out.reserve(160 + scope.region.size() + scope.service.size());
-  out.append(kAlgorithm).append("\n").append(date).append("\n").append(scope.date).append("/").append(scope.region);
-  out.append("/").append(scope.service).append("/").append(scope.terminator).append("\n");
-  out += sha256_hex(canonical_request);
-  return out;
-}
-
 // The date as it stands in the string to sign: always basic ISO 8601, whatever the header's form.
 std::string signing_date(const SignatureClaim& claim) {
-  if (is_basic(claim.date)) return std::string(claim.date);
+  if (is_basic_date(claim.date)) return std::string(claim.date);
   const auto time = claim.time();
   return time ? basic_iso8601(*time) : std::string(claim.date);
 }
 
 bool matches(const SignatureClaim& claim, const HmacSha256& key, std::string_view canonical_request) {
-  const std::string wanted = to_hex(key.mac(string_to_sign(signing_date(claim), claim.scope, canonical_request)));
+  const std::string wanted =
+      to_hex(key.mac(string_to_sign(signing_date(claim), claim.scope, sha256_hex(canonical_request))));
   return claim.signature.size() == wanted.size() && equal_constant_time(wanted, claim.signature);
 }
 
@@ -426,7 +415,7 @@ void sign(http::Request& request, const Credentials& credentials, const SignOpti
                         canonical_headers(request.headers, signed_names), signed_names.joined(), hash);
   SigningKeys keys(1);
   const std::string signature =
-      to_hex(keys.key(credentials.secret_key, scope).mac(string_to_sign(date, scope, canonical)));
+      to_hex(keys.key(credentials.secret_key, scope).mac(string_to_sign(date, scope, sha256_hex(canonical))));
   request.headers.add("Authorization", fmt::format("{} Credential={}/{}/{}/{}/{}, SignedHeaders={}, Signature={}",
                                                    kAlgorithm, scope.access_key, scope.date, scope.region,
                                                    scope.service, scope.terminator, signed_names.joined(), signature));
@@ -453,7 +442,7 @@ std::string presign(const PresignedUrl& url, const Credentials& credentials, con
                                                   options.service == "s3" ? std::string(kUnsigned) : sha256_hex(""));
   SigningKeys keys(1);
   return query + "&X-Amz-Signature=" +
-         to_hex(keys.key(credentials.secret_key, scope).mac(string_to_sign(date, scope, canonical)));
+         to_hex(keys.key(credentials.secret_key, scope).mac(string_to_sign(date, scope, sha256_hex(canonical))));
 }
 
 }  // namespace tidemill::auth

@@ -3,7 +3,6 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "base/digest.h"
 
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/md5.h>
@@ -34,12 +33,22 @@ std::string digest(const EVP_MD* kind, std::string_view bytes) {
   return out;
 }
 
-std::string finish(SHA256_CTX& state, std::string_view bytes) {
-  std::string out(SHA256_DIGEST_LENGTH, '\0');
+using Sha256Digest = std::array<char, SHA256_DIGEST_LENGTH>;
+
+Sha256Digest finish(SHA256_CTX& state, std::string_view bytes) {
+  Sha256Digest out;
   SHA256_Update(&state, bytes.data(), bytes.size());
   SHA256_Final(reinterpret_cast<unsigned char*>(out.data()), &state);
   return out;
 }
+
+Sha256Digest sha256_digest(std::string_view bytes) {
+  SHA256_CTX state;
+  SHA256_Init(&state);
+  return finish(state, bytes);
+}
+
+std::string_view view(const Sha256Digest& digest) { return {digest.data(), digest.size()}; }
 
 constexpr std::array<std::uint32_t, 256> castagnoli_table() {
   std::array<std::uint32_t, 256> table{};
@@ -234,12 +243,8 @@ using Crc32c = Folding<0x1EDC6F41>;
 
 }  // namespace
 
-std::string sha256(std::string_view bytes) {
-  SHA256_CTX state;
-  SHA256_Init(&state);
-  return finish(state, bytes);
-}
-std::string sha256_hex(std::string_view bytes) { return to_hex(sha256(bytes)); }
+std::string sha256(std::string_view bytes) { return std::string(view(sha256_digest(bytes))); }
+std::string sha256_hex(std::string_view bytes) { return to_hex(view(sha256_digest(bytes))); }
 std::string md5(std::string_view bytes) {
   std::string out(MD5_DIGEST_LENGTH, '\0');
   MD5_CTX state;
@@ -268,7 +273,7 @@ HmacSha256::HmacSha256(std::string_view key) {
 
 std::string HmacSha256::mac(std::string_view bytes) const {
   auto inner = std::bit_cast<SHA256_CTX>(inner_), outer = std::bit_cast<SHA256_CTX>(outer_);
-  return finish(outer, finish(inner, bytes));
+  return std::string(view(finish(outer, view(finish(inner, bytes)))));
 }
 
 std::string hmac_sha256(std::string_view key, std::string_view bytes) { return HmacSha256(key).mac(bytes); }
@@ -286,7 +291,21 @@ std::string hmac_sha512(std::string_view key, std::string_view bytes) {
 }
 
 bool equal_constant_time(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+  if (a.size() != b.size()) return false;
+  std::uint64_t differences = 0;
+  // What is known of them by now is hidden from the compiler, which could else leave a loop at the first.
+  const auto add = [&differences](std::uint64_t left, std::uint64_t right) {
+    differences |= left ^ right;
+    asm volatile("" : "+r"(differences));
+  };
+  for (; a.size() >= 8; a.remove_prefix(8), b.remove_prefix(8)) {
+    std::uint64_t left, right;
+    std::memcpy(&left, a.data(), 8);
+    std::memcpy(&right, b.data(), 8);
+    add(left, right);
+  }
+  for (std::size_t i = 0; i < a.size(); ++i) add(static_cast<unsigned char>(a[i]), static_cast<unsigned char>(b[i]));
+  return differences == 0;
 }
 
 std::uint32_t crc32(std::string_view bytes) {

@@ -5,6 +5,7 @@
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/options.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
@@ -12,6 +13,8 @@
 #include <rocksdb/write_batch.h>
 
 #include <array>
+#include <mutex>
+#include <vector>
 
 #include "base/bytes.h"
 
@@ -83,9 +86,11 @@ class Partitions final : public rocksdb::SliceTransform {
     return 0;
   }
   // Does the range lie in one partition?
-  static bool is_one(std::string_view from, std::string_view to) {
-    const auto size = size_of(from);
-    return size > 0 && from.size() >= size && to <= prefix_end(from.substr(0, size));
+  static bool is_one(Keyspace keyspace, const Range& range) {
+    const char tag = static_cast<char>(keyspace);
+    const auto size = size_of({&tag, 1});
+    if (size == 0 || range.from.size() < size - 1 || range.to.empty()) return false;
+    return range.to <= prefix_end(std::string_view(range.from).substr(0, size - 1));
   }
 };
 
@@ -104,52 +109,105 @@ const rocksdb::Snapshot* native(const Snapshot* snapshot) {
   return snapshot == nullptr ? nullptr : static_cast<const RocksSnapshot*>(snapshot)->get();
 }
 
+// An iterator of RocksDB with the range that it walks.
+struct Walk {
+  std::string from, to;  // with the keyspace
+  rocksdb::Slice lower, upper;
+  std::unique_ptr<rocksdb::Iterator> iterator;
+  std::uint64_t changes = 0;  // of KeptWalks, when it was taken from there
+
+  void go(Direction direction) {
+    if (direction == Direction::kReverse)
+      iterator->SeekToLast();
+    else
+      iterator->Seek(from);
+  }
+};
+
+// Walks through one partition that are over: the next one goes on with their iterator, since to make one costs as much
+// as to seek with it. refresh() makes it see what was written since, and RocksDB reads the upper bound anew with each
+// seek. An iterator keeps the files and memtables of its time from being freed, so those that wait here are dropped
+// whenever a flush or a compaction has made some obsolete. Thread-safe.
+class KeptWalks final : public rocksdb::EventListener {
+ public:
+  // Null when none waits.
+  std::unique_ptr<Walk> take() {
+    const std::lock_guard lock(mutex_);
+    if (waiting_.empty()) return nullptr;
+    auto walk = std::move(waiting_.back());
+    waiting_.pop_back();
+    walk->changes = changes_;
+    return walk;
+  }
+  std::uint64_t changes() const {
+    const std::lock_guard lock(mutex_);
+    return changes_;
+  }
+  // Drops it when it may hold what is obsolete.
+  void give(std::unique_ptr<Walk> walk) {
+    if (!walk->iterator->status().ok()) return;
+    const std::lock_guard lock(mutex_);
+    if (walk->changes == changes_ && waiting_.size() < kWaitingMax) waiting_.push_back(std::move(walk));
+  }
+  void drop() {
+    std::vector<std::unique_ptr<Walk>> dropped;
+    const std::lock_guard lock(mutex_);
+    ++changes_;
+    dropped.swap(waiting_);
+  }
+
+  void OnFlushCompleted(rocksdb::DB*, const rocksdb::FlushJobInfo&) override { drop(); }
+  void OnCompactionCompleted(rocksdb::DB*, const rocksdb::CompactionJobInfo&) override { drop(); }
+
+ private:
+  static constexpr std::size_t kWaitingMax = 4;  // as many as loops read at once
+
+  mutable std::mutex mutex_;
+  std::vector<std::unique_ptr<Walk>> waiting_;  // guarded by mutex_
+  std::uint64_t changes_ = 0;                   // guarded by mutex_; flushes and compactions
+};
+
 class RocksCursor final : public Cursor {
  public:
-  RocksCursor(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* family, std::string from, std::string to,
-              Direction direction, const Snapshot* snapshot)
-      : from_(std::move(from)), to_(std::move(to)), from_slice_(from_), to_slice_(to_), direction_(direction) {
-    rocksdb::ReadOptions options;
-    options.snapshot = native(snapshot);
-    options.total_order_seek = direction == Direction::kReverse || !Partitions::is_one(from_, to_);
-    options.iterate_lower_bound = &from_slice_;
-    options.iterate_upper_bound = &to_slice_;
-    iterator_.reset(db.NewIterator(options, family));
-    if (direction_ == Direction::kForward)
-      iterator_->SeekToFirst();
-    else
-      iterator_->SeekToLast();
+  // `kept` is null when the walk ends with the cursor.
+  RocksCursor(std::unique_ptr<Walk> walk, Direction direction, KeptWalks* kept)
+      : walk_(std::move(walk)), iterator_(*walk_->iterator), direction_(direction), kept_(kept) {
+    walk_->go(direction);
   }
-  bool valid() const override { return iterator_->Valid(); }
-  std::string_view key() const override { return view(iterator_->key()).substr(1); }
-  std::string_view value() const override { return view(iterator_->value()); }
+  ~RocksCursor() override {
+    if (kept_ != nullptr) kept_->give(std::move(walk_));
+  }
+  bool valid() const override { return iterator_.Valid(); }
+  std::string_view key() const override { return view(iterator_.key()).substr(1); }
+  std::string_view value() const override { return view(iterator_.value()); }
   void next() override {
     if (direction_ == Direction::kForward)
-      iterator_->Next();
+      iterator_.Next();
     else
-      iterator_->Prev();
+      iterator_.Prev();
   }
   Status status() const override {
-    const auto status = iterator_->status();
+    const auto status = iterator_.status();
     if (!status.ok()) return std::unexpected(to_error(status));
     return {};
   }
 
  private:
-  const std::string from_, to_;
-  const rocksdb::Slice from_slice_, to_slice_;
+  std::unique_ptr<Walk> walk_;
+  rocksdb::Iterator& iterator_;
   const Direction direction_;
-  std::unique_ptr<rocksdb::Iterator> iterator_;
+  KeptWalks* const kept_;
 };
 
 class RocksEngine final : public Engine {
  public:
-  RocksEngine(std::unique_ptr<rocksdb::Env> env, std::shared_ptr<rocksdb::DB> db,
+  RocksEngine(std::unique_ptr<rocksdb::Env> env, std::shared_ptr<KeptWalks> walks, std::shared_ptr<rocksdb::DB> db,
               std::vector<rocksdb::ColumnFamilyHandle*> families)
-      : env_(std::move(env)), db_(std::move(db)), families_(std::move(families)) {
+      : env_(std::move(env)), walks_(std::move(walks)), db_(std::move(db)), families_(std::move(families)) {
     write_options_.sync = false;
   }
   ~RocksEngine() override {
+    walks_->drop();
     for (auto* family : families_) db_->DestroyColumnFamilyHandle(family);
     if (const auto status = db_->Close(); !status.ok()) return;  // the log holds what was written
   }
@@ -173,8 +231,20 @@ class RocksEngine final : public Engine {
 
   std::unique_ptr<Cursor> cursor(Keyspace keyspace, const Range& range, Direction direction,
                                  const Snapshot* snapshot) const override {
-    auto [from, to] = bounds(keyspace, range);
-    return std::make_unique<RocksCursor>(*db_, family(keyspace), std::move(from), std::move(to), direction, snapshot);
+    const bool in_partition = direction == Direction::kForward && Partitions::is_one(keyspace, range);
+    if (!in_partition || snapshot != nullptr)
+      return std::make_unique<RocksCursor>(walk(keyspace, range, in_partition, snapshot), direction, nullptr);
+    auto kept = walks_->take();
+    if (kept != nullptr) {
+      set_range(*kept, keyspace, range);
+      if (!kept->iterator->Refresh().ok()) kept.reset();
+    }
+    if (kept == nullptr) {
+      const auto changes = walks_->changes();
+      kept = walk(keyspace, range, in_partition, nullptr);
+      kept->changes = changes;
+    }
+    return std::make_unique<RocksCursor>(std::move(kept), direction, walks_.get());
   }
 
   std::shared_ptr<const Snapshot> snapshot() const override { return std::make_shared<RocksSnapshot>(db_); }
@@ -246,7 +316,7 @@ class RocksEngine final : public Engine {
   // From version 2: topics lay among the logs. A kill in between leaves version 2, and it begins again.
   Status move_topics() {
     const auto [from, to] = bounds(Keyspace::kTopics, {});
-    RocksCursor rows(*db_, families_[kLogsFamily], from, to, Direction::kForward, nullptr);
+    RocksCursor rows(walk(families_[kLogsFamily], {from, to}, false, nullptr), Direction::kForward, nullptr);
     rocksdb::Status status;
     rocksdb::WriteBatch batch;
     for (; rows.valid() && status.ok(); rows.next()) {
@@ -279,6 +349,31 @@ class RocksEngine final : public Engine {
 
   rocksdb::ColumnFamilyHandle* family(Keyspace keyspace) const { return families_[family_of(keyspace)]; }
 
+  std::unique_ptr<Walk> walk(Keyspace keyspace, const Range& range, bool in_partition, const Snapshot* snapshot) const {
+    return walk(family(keyspace), bounds(keyspace, range), in_partition, snapshot);
+  }
+  std::unique_ptr<Walk> walk(rocksdb::ColumnFamilyHandle* family, std::pair<std::string, std::string> bounds,
+                             bool in_partition, const Snapshot* snapshot) const {
+    auto made = std::make_unique<Walk>();
+    made->from = std::move(bounds.first);
+    made->to = std::move(bounds.second);
+    made->lower = made->from;
+    made->upper = made->to;
+    rocksdb::ReadOptions options;
+    options.snapshot = native(snapshot);
+    options.total_order_seek = !in_partition;
+    if (!in_partition) options.iterate_lower_bound = &made->lower;
+    options.iterate_upper_bound = &made->upper;
+    made->iterator.reset(db_->NewIterator(options, family));
+    return made;
+  }
+  static void set_range(Walk& walk, Keyspace keyspace, const Range& range) {
+    walk.from.assign(1, static_cast<char>(keyspace)).append(range.from);
+    walk.to.assign(1, static_cast<char>(keyspace)).append(range.to);
+    walk.lower = walk.from;
+    walk.upper = walk.to;
+  }
+
   // A range with its keyspace; an open end is the end of the keyspace.
   static std::string end_of(Keyspace keyspace, std::string_view to) {
     const char tag = static_cast<char>(keyspace);
@@ -302,6 +397,7 @@ class RocksEngine final : public Engine {
   }
 
   const std::unique_ptr<rocksdb::Env> env_;  // outlives the database
+  const std::shared_ptr<KeptWalks> walks_;
   const std::shared_ptr<rocksdb::DB> db_;
   const std::vector<rocksdb::ColumnFamilyHandle*> families_;
   rocksdb::WriteOptions write_options_;
@@ -436,6 +532,8 @@ Result<std::unique_ptr<Engine>> open_rocks(const RocksOptions& options) {
   auto database = database_options(options);
   auto env = rocksdb::NewCompositeEnv(std::make_shared<PastTheCache>());
   database.env = env.get();
+  const auto walks = std::make_shared<KeptWalks>();
+  database.listeners.push_back(walks);
   if (std::shared_ptr<rocksdb::Logger> log; rocksdb::CreateLoggerFromOptions(options.folder, database, &log).ok())
     database.info_log = std::make_shared<WithoutHeaders>(std::move(log));
   const auto status = rocksdb::DB::Open(database, options.folder, descriptors, &families, &opened);
@@ -450,7 +548,7 @@ Result<std::unique_ptr<Engine>> open_rocks(const RocksOptions& options) {
     return fail(Errc::kIo, "cannot open the data directory " + options.folder + ": " + text);
   }
   auto engine =
-      std::make_unique<RocksEngine>(std::move(env), std::shared_ptr<rocksdb::DB>(opened), std::move(families));
+      std::make_unique<RocksEngine>(std::move(env), walks, std::shared_ptr<rocksdb::DB>(opened), std::move(families));
   TM_TRY(const auto version, engine->get(Keyspace::kMeta, kFormatKey, nullptr));
   if (!version) {
     TM_CHECK(

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <future>
+#include <map>
 #include <random>
 #include <set>
 
@@ -176,6 +177,95 @@ TEST(RocksEngine, APartitionIsReadWhole) {
       }
     }
   }
+}
+
+TEST(RocksEngine, ACursorSeesWhatWasWrittenSinceTheOneBeforeIt) {
+  // Reads of partitions between writes, erased rows and ranges, flushes and compactions; now and then two at once.
+  Folder folder;
+  auto engine = *open_rocks({.folder = folder.file("db"), .write_buffer_bytes = 256 << 10});
+  std::mt19937 random(11);
+  std::map<std::string, std::string> model;
+  const auto partition = [&] { return std::string("\0\0\0\1\0\0\0", 7) + static_cast<char>(random() % 8); };
+  const auto expect = [&](Cursor& cursor, const std::map<std::string, std::string>& rows, const Range& range) {
+    auto at = rows.lower_bound(range.from);
+    for (; cursor.valid(); cursor.next(), ++at) {
+      ASSERT_TRUE(at != rows.end() && at->first < range.to);
+      ASSERT_EQ(cursor.key(), at->first);
+      ASSERT_EQ(cursor.value(), at->second);
+    }
+    ASSERT_TRUE(cursor.status());
+    ASSERT_TRUE(at == rows.end() || at->first >= range.to);
+  };
+  for (int round = 0; round < 6000; ++round) {
+    std::vector<Write> writes;
+    const auto key = partition() + std::to_string(random() % 20);
+    if (random() % 100 == 0) {
+      auto range = Range::prefix(partition());
+      model.erase(model.lower_bound(range.from), model.lower_bound(range.to));
+      writes.push_back({Write::Kind::kEraseRange, Keyspace::kItems, range.from, range.to});
+    } else if (random() % 4 == 0) {
+      model.erase(key);
+      writes.push_back({Write::Kind::kErase, Keyspace::kItems, key, ""});
+    } else {
+      auto value = std::to_string(round) + std::string(random() % 1000, 'v');
+      model[key] = value;
+      writes.push_back({Write::Kind::kPut, Keyspace::kItems, key, std::move(value)});
+    }
+    std::optional<std::pair<std::unique_ptr<Cursor>, Range>> before;
+    const auto model_before = model;
+    if (random() % 10 == 0) {
+      auto range = Range::prefix(partition());
+      ASSERT_TRUE(engine->write(std::exchange(writes, {})));
+      auto cursor = engine->cursor(Keyspace::kItems, range, Direction::kForward, nullptr);
+      before.emplace(std::move(cursor), range);
+      model[key] = "later";
+      writes.push_back({Write::Kind::kPut, Keyspace::kItems, key, "later"});
+    }
+    ASSERT_TRUE(engine->write(writes));
+    if (round % 1500 == 1499) reclaim(*engine, Keyspace::kItems, {});
+    auto range = Range::prefix(partition());
+    if (random() % 2 == 0) range.from += std::to_string(random() % 20);
+    if (random() % 2 == 0) range.to = range.from + "5";
+    expect(*engine->cursor(Keyspace::kItems, range, Direction::kForward, nullptr), model, range);
+    if (before) expect(*before->first, model_before, before->second);
+  }
+}
+
+TEST(RocksEngine, FilesThatWereReadGoAwayWhenTheyAreMerged) {
+  Folder folder;
+  auto engine = *open_rocks({.folder = folder.file("db"), .write_buffer_bytes = 256 << 10});
+  const std::string partition("\0\0\0\1\0\0\0\2", 8);
+  const auto files = [&] {  // of items: those of other families are small
+    std::set<std::string> names;
+    for (const auto& file : std::filesystem::directory_iterator(folder.file("db")))
+      if (file.path().extension() == ".sst" && file.file_size() > 4 << 10) names.insert(file.path().filename());
+    return names;
+  };
+  const auto fill = [&] {
+    for (int i = 0; i < 1000; ++i)
+      ASSERT_TRUE(engine->write(
+          {{Write::Kind::kPut, Keyspace::kItems, partition + std::to_string(i), std::string(1000, 'v')}}));
+    reclaim(*engine, Keyspace::kItems, {});
+  };
+  const auto read = [&] {
+    auto cursor = engine->cursor(Keyspace::kItems, Range::prefix(partition), Direction::kForward, nullptr);
+    EXPECT_TRUE(cursor->valid());
+    return cursor;
+  };
+  const auto expect_none_of = [&](const std::set<std::string>& before) {
+    ASSERT_FALSE(before.empty());
+    for (const auto& name : files()) EXPECT_FALSE(before.contains(name)) << name;
+  };
+  fill();
+  auto before = files();
+  read();
+  fill();
+  expect_none_of(before);
+  before = files();
+  auto cursor = read();
+  fill();
+  cursor.reset();
+  expect_none_of(before);
 }
 
 TEST(RocksEngine, TopicsOfAnOlderStoreMoveIntoTheirFamily) {

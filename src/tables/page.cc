@@ -282,7 +282,10 @@ storage::Range rows_of(const View& view, const expr::KeyRange& range) {
   for (std::size_t i = 0; i < range.hash.size(); ++i) hash.push_back({view.keys().hash[i].name, range.hash[i]});
   std::string prefix = partition_prefix(view.prefix(), view.keys().hash, Item::from(std::move(hash)));
   for (const auto& value : range.equal) item::append_key(prefix, value);
-  if (!range.range) return {prefix, prefix_end(prefix)};
+  if (!range.range) {
+    auto end = prefix_end(prefix);
+    return {std::move(prefix), std::move(end)};
+  }
   const auto with = [&prefix](const AttributeValue& value) {
     std::string key = prefix;
     item::append_key(key, value);

@@ -97,7 +97,9 @@ std::optional<std::string> index_row(TableId table, const IndexDefinition& index
 }
 
 std::string partition_prefix(std::string_view prefix, const std::vector<KeyAttribute>& hash, const Item& item) {
-  std::string out(prefix);
+  std::string out;
+  out.reserve(64);
+  out = prefix;
   append_partition(out, hash, item);
   return out;
 }

@@ -47,6 +47,33 @@ def test_a_good_signature_is_accepted(guarded):
     assert send(guarded, signed(guarded))[0] == 200
 
 
+def test_a_connection_on_which_one_byte_changes(guarded):
+    address = urlsplit(guarded.endpoint)
+    connection = http.client.HTTPConnection(address.hostname, address.port, timeout=30)
+
+    def ask(headers, body=BODY):
+        connection.request("POST", "/", body=body, headers=headers)
+        response = connection.getresponse()
+        return response.status, json.loads(response.read()).get("message", "")
+
+    def other(headers, name, at=-1):
+        value = headers[name]
+        at %= len(value)
+        return {**headers, name: value[:at] + ("1" if value[at] != "1" else "2") + value[at + 1:]}
+
+    good = signed(guarded)
+    for _ in range(3):
+        assert ask(good) == (200, "")
+    for wrong in (other(good, "Authorization"), other(good, "Authorization", -64), other(good, "X-Amz-Date", -2)):
+        status, message = ask(wrong)
+        assert status == 400 and message.startswith(MISMATCH)
+        assert ask(good) == (200, "")
+    status, message = ask(good, BODY.replace(b"1", b"2"))
+    assert status == 400 and message.startswith(MISMATCH)
+    assert ask(good) == (200, "")
+    connection.close()
+
+
 def test_SIG_01_no_authentication(guarded, server):
     for one in (guarded, server):
         assert send(one, PLAIN) == (400, "MissingAuthenticationTokenException", "Request is missing Authentication Token")
