@@ -3,6 +3,7 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "base/digest.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/md5.h>
@@ -291,21 +292,7 @@ std::string hmac_sha512(std::string_view key, std::string_view bytes) {
 }
 
 bool equal_constant_time(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  std::uint64_t differences = 0;
-  // What is known of them by now is hidden from the compiler, which could else leave a loop at the first.
-  const auto add = [&differences](std::uint64_t left, std::uint64_t right) {
-    differences |= left ^ right;
-    asm volatile("" : "+r"(differences));
-  };
-  for (; a.size() >= 8; a.remove_prefix(8), b.remove_prefix(8)) {
-    std::uint64_t left, right;
-    std::memcpy(&left, a.data(), 8);
-    std::memcpy(&right, b.data(), 8);
-    add(left, right);
-  }
-  for (std::size_t i = 0; i < a.size(); ++i) add(static_cast<unsigned char>(a[i]), static_cast<unsigned char>(b[i]));
-  return differences == 0;
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
 std::uint32_t crc32(std::string_view bytes) {
