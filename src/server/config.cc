@@ -29,7 +29,7 @@ struct Raw {
   std::string log_level = "info", log_format = "text";
   std::string runtimes_dir, node = "node", python = "python3";
   bool insecure = false, force_cold_starts = false, virtual_clock = false;
-  std::uint64_t disk_reserve_mb = 64, block_cache_mb = 64;
+  std::uint64_t disk_reserve_mb = 64, block_cache_mb = 64, item_cache_mb = 16;
   std::string throughput = "unlimited";
   std::int64_t item_collection_limit_mb = 10240;
   std::uint64_t stream_split_records = 0;
@@ -81,7 +81,13 @@ void add_options(CLI::App& app, Raw& raw) {
   app.add_flag("--insecure", raw.insecure, "Listen beyond loopback without TLS")->envname("TIDEMILL_INSECURE");
   app.add_option("--disk-reserve-mb", raw.disk_reserve_mb, "Writes are refused when less is free")
       ->envname("TIDEMILL_DISK_RESERVE_MB");
-  app.add_option("--block-cache-mb", raw.block_cache_mb)->envname("TIDEMILL_BLOCK_CACHE_MB");
+  const auto cache = [&app](const char* name, std::uint64_t& value, const char* what, const char* environment) {
+    app.add_option(name, value, what)->envname(environment)->check(CLI::Range(0, 1 << 20));
+  };
+  cache("--block-cache-mb", raw.block_cache_mb, "Memory for blocks of files that were read lately",
+        "TIDEMILL_BLOCK_CACHE_MB");
+  cache("--item-cache-mb", raw.item_cache_mb, "Memory for items that were read or written lately; 0: none",
+        "TIDEMILL_ITEM_CACHE_MB");
   app.add_option("--control-plane-delay-ms", raw.control_plane_delay_ms,
                  "How long CREATING, UPDATING and DELETING last at least")
       ->envname("TIDEMILL_CONTROL_PLANE_DELAY_MS");
@@ -221,6 +227,7 @@ Result<Config> check(Raw raw, Config::Mode mode) {
   config.python = raw.python;
   config.disk_reserve_bytes = raw.disk_reserve_mb << 20;
   config.block_cache_bytes = raw.block_cache_mb << 20;
+  config.item_cache_bytes = raw.item_cache_mb << 20;
   config.control_plane_delay = milliseconds(raw.control_plane_delay_ms);
   config.transaction_delay = milliseconds(raw.transaction_delay_ms);
   config.limited_throughput = raw.throughput == "enforced";

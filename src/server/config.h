@@ -35,6 +35,7 @@ struct Config {
   std::string python = "python3";
   std::uint64_t disk_reserve_bytes = 64ULL << 20;  // below it writes are refused
   std::uint64_t block_cache_bytes = 64ULL << 20;
+  std::uint64_t item_cache_bytes = 16ULL << 20;
 
   bool limited_throughput = false;                  // throughput and changes of settings are limited as AWS does it
   std::uint64_t stream_split_records = 0;           // a shard that takes more a second is split; 0: never

@@ -45,6 +45,16 @@ TEST_F(CommandLine, LimitsAreTakenAndTheVirtualClockIsForDevOnly) {
   EXPECT_THAT(said_, testing::HasSubstr("--virtual-clock"));
 }
 
+TEST_F(CommandLine, CachesTakeTheMemoryThatTheyAreGiven) {
+  EXPECT_EQ(read({"dev"}).config.block_cache_bytes, 64U << 20);
+  EXPECT_EQ(read({"dev"}).config.item_cache_bytes, 16U << 20);
+  const auto got = read({"dev", "--block-cache-mb", "8", "--item-cache-mb", "4096"});
+  EXPECT_EQ(got.config.block_cache_bytes, 8U << 20);
+  EXPECT_EQ(got.config.item_cache_bytes, 4ULL << 30);
+  for (const auto* bad : {"-1", "1048577", "99999999999999999999"})
+    EXPECT_FALSE(read({"dev", "--item-cache-mb", bad}).run_server) << bad;
+}
+
 TEST_F(CommandLine, ThereIsOneLoopUnlessMoreAreAskedForWithinBounds) {
   EXPECT_EQ(read({"dev"}).config.loops, 1U);
   EXPECT_EQ(read({"dev", "--loops", "64"}).config.loops, 64U);

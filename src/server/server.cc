@@ -46,6 +46,7 @@ Status Server::Parts::open_store() {
                                                        log.error("store.failed", {{"error", error.message}});
                                                        std::_Exit(70);
                                                      },
+                                                 .item_cache_bytes = config.item_cache_bytes,
                                                  .admit = [this] { return disk.admit(); }});
   disk.watch();
   return {};

@@ -1,5 +1,6 @@
 #include "storage/row_cache.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace tidemill::storage {
@@ -77,6 +78,19 @@ std::size_t RowCache::bytes() const {
   return bytes;
 }
 
+std::size_t RowCache::longest_run() const {
+  std::size_t longest = 0;
+  for (auto& part : parts_) {
+    const std::lock_guard lock(part.mutex);
+    std::size_t run = 0;
+    for (const auto& slot : part.slots) {
+      run = slot.row ? run + 1 : 0;
+      longest = std::max(longest, run);
+    }
+  }
+  return longest;
+}
+
 void RowCache::put(Part& part, std::uint64_t hash, std::string_view key, std::string_view value) {
   if (value.size() > kRowBytesMax) {
     if (auto* slot = part.find(hash, key)) part.drop(static_cast<std::size_t>(slot - part.slots.data()));
@@ -84,10 +98,10 @@ void RowCache::put(Part& part, std::uint64_t hash, std::string_view key, std::st
   }
   part.put(hash, key, value);
   while (part.bytes > part_bytes_max_ && part.taken > 0) {
-    part.hand &= part.slots.size() - 1;
-    auto& slot = part.slots[part.hand];
+    const auto at = part.under_hand();
+    auto& slot = part.slots[at];
     if (slot.row && (slot.hash & kRecent) == 0) {
-      part.drop(part.hand);  // another may move here: the hand stays
+      part.drop(at);  // another may move here: the hand stays
     } else {
       slot.hash &= ~kRecent;
       ++part.hand;

@@ -75,6 +75,20 @@ TEST(RowCache, AReaderWhoWasOvertakenByAWriterPutsNothingIn) {
   EXPECT_EQ(get(cache, "k", after), "new");
 }
 
+TEST(RowCache, LooksStayShortHoweverManyRowsPassThrough) {
+  for (const std::size_t size : {100, 130, 160, 190}) {
+    RowCache cache(16 << 20);
+    const std::string row(size, 'x');
+    for (int i = 0; i < 300'000; ++i) {
+      const auto key = "k" + std::to_string(i);
+      cache.begin_write(key);
+      cache.end_write(key, row);
+    }
+    EXPECT_LT(cache.longest_run(), 500U) << size;  // evenly filled to three quarters: some 250
+    EXPECT_GT(cache.longest_run(), 5U) << size;
+  }
+}
+
 TEST(RowCache, IsBoundedAndKeepsWhatIsAskedFor) {
   RowCache cache(kRoom);
   RowCache::Missed missed;
