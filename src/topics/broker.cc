@@ -68,7 +68,8 @@ Status Broker::load() {
     created_ = from_epoch_ms(row.number());
     if (!row.ok()) return fail(Errc::kKafkaStorageError, "The stored identity of the cluster cannot be read.");
   } else {
-    cluster_id_ = to_base64_url(random_.bytes(16));
+    const Uuid id = random_uuid(random_);
+    cluster_id_ = to_base64_url({id.data(), id.size()});
     created_ = loop_.clock().wall();
     storage::Mutation changes;
     changes.put(Keyspace::kMeta, kClusterKey, RowWriter().text(cluster_id_).number(epoch_ms(created_)).take());

@@ -151,10 +151,7 @@ Result<const Topic*> Catalog::create(const TopicSpec& spec, storage::Mutation& c
   TM_TRY(const auto partitions, check(spec));
   auto topic = std::make_unique<Topic>();
   topic->name = spec.name;
-  // A random identifier of version 4.
-  random_.bytes(topic->id.size()).copy(topic->id.data(), topic->id.size());
-  topic->id[6] = static_cast<char>((topic->id[6] & 0x0f) | 0x40);
-  topic->id[8] = static_cast<char>((topic->id[8] & 0x3f) | 0x80);
+  topic->id = random_uuid(random_);
   TM_TRY(topic->config, TopicConfig::from(spec.configs));
   TM_CHECK(add_logs(*topic, partitions));
   changes.put(Keyspace::kTopics, rows::topic(topic->name), to_row(*topic));

@@ -2,18 +2,15 @@
 // by its name: a topic that is deleted and created anew shares nothing with its predecessor.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/bytes.h"
+#include "topics/uuid.h"
 
 namespace tidemill::topics {
-
-using Uuid = std::array<char, 16>;
-inline constexpr Uuid kNoUuid{};
 
 namespace rows {
 

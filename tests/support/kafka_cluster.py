@@ -54,8 +54,10 @@ class KafkaCluster:
         self.bootstrap = f"127.0.0.1:{self.port}"
         self.properties = self.folder / "server.properties"
         self.properties.write_text(PROPERTIES.format(port=self.port, controller=free_port(), folder=self.folder))
+        # One word with its option: an id may begin with "-", which alone would be read as an option.
         cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        done = subprocess.run(self._java("kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", self.properties),
+        done = subprocess.run(self._java("kafka.tools.StorageTool", "format", f"--cluster-id={cluster_id}",
+                                         "-c", self.properties),
                               capture_output=True, text=True, timeout=120, cwd=self.folder)
         assert done.returncode == 0, done.stdout + done.stderr
 
