@@ -2,7 +2,8 @@
 // sends an invocation's answer and the poll for the next one in a single write. Behaviour follows the Lambda Node runtime
 // as its users see it (handler strings, context, callbacks, logs, errors); runtimes/README.md names the rules.
 //
-// Started with TIDEMILL_SPARE=1 it loads the SDK and has it make a call first, and then waits, on standard input, for one line of JSON
+// Started with TIDEMILL_SPARE=1 it loads the SDK, has it make a call, serves an invocation of its own and connects to the
+// Runtime API, when it is told where. Then it waits, on standard input, for one line of JSON
 // {"environment":{...},"directory":"..."} that makes it the environment of one function.
 'use strict';
 
@@ -10,6 +11,8 @@ const fs = require('fs');
 const net = require('net');
 const path = require('path');
 const util = require('util');
+const v8 = require('v8');
+const vm = require('vm');
 const http = require('http');
 const https = require('https');
 const Module = require('module');
@@ -131,19 +134,11 @@ function installConsole(environment) {
 // ---- SDKs that know no AWS_ENDPOINT_URL -----------------------------------------------------------------------------------
 
 // aws-sdk v2 (bundled or not) and hand-made requests to *.amazonaws.com go to our endpoint. The Host header stays what was
-// signed, so the signature is still the one that the server checks.
+// signed, so the signature is still the one that the server checks. `endpoint.url`: where, when a request is made.
 function redirectServiceHosts(endpoint) {
-  if (!endpoint) return;
-  let target;
-  try {
-    target = new URL(endpoint);
-  } catch {
-    return;
-  }
   const isService = (host) => /(^|\.)(amazonaws\.com(\.cn)?|api\.aws)$/i.test(host || '');
-  const targetModule = target.protocol === 'https:' ? https : http;
-  const send = targetModule.request;
-  const agent = new targetModule.Agent({ keepAlive: true });
+  const originals = { 'http:': http.request, 'https:': https.request };
+  let agent;
 
   const patch = (module, scheme) => {
     const original = module.request;
@@ -166,19 +161,21 @@ function redirectServiceHosts(endpoint) {
         callback = typeof rest[0] === 'function' ? rest[0] : rest[1];
       }
       const host = options.hostname || (options.host || '').split(':')[0];
-      if (!isService(host)) return original.apply(module, args);
+      const target = endpoint.url;
+      if (target === undefined || !isService(host)) return original.apply(module, args);
       const headers = copyHeaders(options.headers);
       if (!Object.keys(headers).some((name) => name.toLowerCase() === 'host')) {
         const port = options.port ? Number(options.port) : undefined;
         headers.Host = port && port !== (scheme === 'https:' ? 443 : 80) ? `${host}:${port}` : host;
       }
+      agent ??= new (target.protocol === 'https:' ? https : http).Agent({ keepAlive: true });
       const redirected = Object.assign({}, options, {
         protocol: target.protocol, hostname: target.hostname.replace(/^\[|\]$/g, ''), host: undefined,
         port: target.port || (target.protocol === 'https:' ? 443 : 80), headers, agent, servername: undefined, defaultPort: undefined,
         setHost: false,
       });
       delete redirected.createConnection;
-      return send.call(targetModule, redirected, callback);
+      return originals[target.protocol](redirected, callback);
     };
     module.request = request;
     module.get = (...args) => {
@@ -190,6 +187,15 @@ function redirectServiceHosts(endpoint) {
   patch(https, 'https:');
   patch(http, 'http:');
   Module.syncBuiltinESMExports();
+}
+
+function parsedUrl(text) {
+  try {
+    const url = new URL(text);
+    return url.protocol === 'http:' || url.protocol === 'https:' ? url : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function copyHeaders(headers) {
@@ -212,6 +218,11 @@ class RuntimeApi {
     this.socket.on('close', () => process.exit(1));  // the server has gone, and with it every reason to live
     this.socket.on('error', () => process.exit(1));
     this.holding = true;
+  }
+
+  close() {
+    this.socket.removeAllListeners();
+    this.socket.destroy();
   }
 
   // While a handler runs, the socket must not keep the event loop from running empty.
@@ -422,9 +433,9 @@ class ResponseStream extends Writable {
 // ---- invocations ---------------------------------------------------------------------------------------------------------------------
 
 class Runtime {
-  constructor(environment) {
+  constructor(environment, api) {
     this.environment = environment;
-    this.api = new RuntimeApi(environment.AWS_LAMBDA_RUNTIME_API);
+    this.api = api;
     this.invocation = undefined;
     this.handler = undefined;
     this.onNext = (status, headers, body) => this.run(status, headers, body);
@@ -599,11 +610,14 @@ const headerText = (text) => String(text).replace(/[^\x20-\x7e]/g, '?');
 
 // ---- start -----------------------------------------------------------------------------------------------------------------------------
 
-// The SDK loads and compiles the greater part of itself with the first client and its first calls: they are made ahead, and
-// reach no network. What it remembers of variables and files is under names that the function does not use.
+// Node and the SDK load and compile the greater part of themselves at their first use. A spare has made every first use before
+// it waits, as far as it can without a function and without reaching anybody: an invocation would pay for it otherwise.
+
+// What it remembers of variables and files is under names that the function does not use.
 async function makeFirstCalls() {
-  const { DynamoDBClient } = require('@aws-sdk/client-dynamodb');
-  const { DynamoDBDocumentClient, GetCommand, PutCommand } = require('@aws-sdk/lib-dynamodb');
+  const names = ['@aws-sdk/client-dynamodb', '@aws-sdk/lib-dynamodb'];
+  const [{ DynamoDBClient }, { DynamoDBDocumentClient, GetCommand, PutCommand }] = names.map((name) => require(name));
+  for (const name of names) await import(pathToFileURL(require.resolve(name)).href);
   Object.assign(process.env, {
     AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'none', AWS_SECRET_ACCESS_KEY: 'none', AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
     AWS_CONFIG_FILE: '/dev/null', AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
@@ -614,6 +628,7 @@ async function makeFirstCalls() {
   const version = Object.getOwnPropertyDescriptor(process, 'version');
   Object.defineProperty(process, 'version', { ...version, value: 'v99.0.0' });
   try {
+    new DynamoDBClient({});
     const documents = DynamoDBDocumentClient.from(new DynamoDBClient({ requestHandler }));
     await documents.send(new PutCommand({ TableName: 'none', Item: { id: 'none', n: 1 } }));
     await documents.send(new GetCommand({ TableName: 'none', Key: { id: 'none' } }));
@@ -622,12 +637,73 @@ async function makeFirstCalls() {
   }
 }
 
-async function waitForAssignment() {
+// The function of the rehearsal. Nothing that it writes is seen.
+exports.rehearsal = async (event) => {
+  process.traceProcessWarnings = true;  // Node's hint at this very option, shown once, is for the function's first warning
+  process.emitWarning('rehearsal');
+  await new Promise(setImmediate);
+  delete process.traceProcessWarnings;
+  console.log('%s', event);
+  return event;
+};
+
+// One start and one invocation, against a Runtime API in this process.
+async function rehearse() {
+  takeOn({}, process.cwd());
+  process.stdout.write = () => true;
+  installConsole({});
+  parsedUrl('http://127.0.0.1:9');
+  const server = net.createServer();
+  let api;
+  try {
+    await new Promise((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
+    const answered = new Promise((resolve, reject) => {
+      server.once('connection', (connection) => {
+        connection.on('error', reject);
+        connection.once('data', () => {
+          connection.write('HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: none\r\nContent-Length: 2\r\n\r\n{}');
+          connection.once('data', () => resolve(connection.destroy()));
+        });
+      });
+    });
+    api = new RuntimeApi(`127.0.0.1:${server.address().port}`);
+    const runtime = new Runtime({}, api);
+    runtime.handler = await loadHandler(__dirname, `${path.basename(__filename, '.js')}.rehearsal`);
+    api.next(runtime.onNext);
+    await answered;
+  } finally {
+    if (api) api.close();
+    server.close();
+    delete process.stdout.write;
+    currentRequestId = undefined;
+  }
+}
+
+// The function starts with an empty young generation: it would be collected in the middle of its first invocation.
+function collectGarbage() {
+  v8.setFlagsFromString('--expose-gc');
+  const collect = vm.runInNewContext('gc');
+  v8.setFlagsFromString('--no-expose-gc');
+  for (let i = 0; i < 2; ++i) collect({ type: 'minor' });
+}
+
+async function becomeSpare(prepared) {
+  const address = process.env.AWS_LAMBDA_RUNTIME_API;
+  redirectServiceHosts(prepared.endpoint);
   try {
     await makeFirstCalls();
   } catch {
     // The machine has no SDK set up: the spare still saves the interpreter's start.
   }
+  await rehearse().catch(() => {});
+  if (address) {
+    prepared.api = new RuntimeApi(address);
+    await new Promise((resolve) => prepared.api.socket.once('connect', resolve));
+  }
+  collectGarbage();
+}
+
+function waitForAssignment() {
   const chunks = [];
   const piece = Buffer.alloc(65536);
   for (;;) {
@@ -636,22 +712,36 @@ async function waitForAssignment() {
     chunks.push(Buffer.from(piece.subarray(0, size)));
     if (piece[size - 1] === 10) break;
   }
-  const { environment, directory } = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+}
+
+function takeOn(environment, directory) {
   for (const name of Object.keys(process.env)) delete process.env[name];
   Object.assign(process.env, environment);
   process.chdir(directory);
   Module._initPaths();  // NODE_PATH is read anew
 }
 
-function start() {
+async function main() {
+  const prepared = { endpoint: { url: undefined }, api: undefined };
+  const spare = process.env.TIDEMILL_SPARE === '1';
+  if (spare) {
+    await becomeSpare(prepared);
+    const { environment, directory } = waitForAssignment();
+    takeOn(environment, directory);
+  }
   const environment = Object.assign({}, process.env);
   process.argv = [process.argv[0], path.join(environment.LAMBDA_RUNTIME_DIR || __dirname, 'index.mjs')];
   installConsole(environment);
   installStreamingGlobals();
-  redirectServiceHosts(environment.AWS_ENDPOINT_URL);
-  new Runtime(environment).start();
+  prepared.endpoint.url = parsedUrl(environment.AWS_ENDPOINT_URL);
+  if (!spare && prepared.endpoint.url) redirectServiceHosts(prepared.endpoint);
+  const address = environment.AWS_LAMBDA_RUNTIME_API;
+  if (prepared.api && prepared.api.host !== address) {
+    prepared.api.close();
+    prepared.api = undefined;
+  }
+  new Runtime(environment, prepared.api ?? new RuntimeApi(address)).start();
 }
 
-// A spare resolves the SDK as a function would: from NODE_PATH, not from where this file lies.
-if (process.env.TIDEMILL_SPARE === '1') waitForAssignment().then(start);
-else start();
+main();

@@ -161,9 +161,10 @@ tidemill::Status Environment::start_spare(Language language, std::move_only_func
   spare_ended_ = std::move(ended);
   was_spare_ = true;
   const bool node = language == Language::kNode;
+  TM_TRY(endpoint_, host_.endpoints.open(*this));
   auto spawned = spawn_process({node ? host_.settings.node : host_.settings.python,
                                 host_.runtime_directory + (node ? "/bootstrap.js" : "/bootstrap.py")},
-                               spare_variables(language, host_.settings));
+                               spare_variables(language, host_.settings, endpoint_->address()));
   if (!spawned) return tidemill::fail(tidemill::Errc::kIo, spawned.error().body);
   state_ = State::kSpare;
   return {};
@@ -213,12 +214,14 @@ std::expected<void, InitFailure> Environment::launch() {
                                                     function_->configuration.runtime + " functions cannot run"),
         "Runtime.InvalidEntrypoint"});
   }
-  auto endpoint = host_.endpoints.open(*this);
-  if (!endpoint)
-    return std::unexpected(InitFailure{InitFailure::Kind::kReported,
-                                       error_json("Runtime.InternalError", endpoint.error().message),
-                                       "Runtime.InternalError"});
-  endpoint_ = *std::move(endpoint);
+  if (!endpoint_) {  // a spare has its own already
+    auto endpoint = host_.endpoints.open(*this);
+    if (!endpoint)
+      return std::unexpected(InitFailure{InitFailure::Kind::kReported,
+                                         error_json("Runtime.InternalError", endpoint.error().message),
+                                         "Runtime.InternalError"});
+    endpoint_ = *std::move(endpoint);
+  }
   const auto temporary = host_.isolates() ? std::string() : host_.settings.directory + "/tmp/" + id_;
   const auto variables = function_variables({*function_, *runtime, host_.settings, credentials_, endpoint_->address(),
                                              folder_, host_.runtime_directory, log_stream_, temporary});

@@ -71,6 +71,7 @@ tidemill::Status Functions::Impl::open() {
     const auto path = host.runtime_directory + name;
     if (const auto there = files.read(path); !there || *there != text) TM_CHECK(files.write(path, text));
   }
+  TM_CHECK(prepare_modules());
   services.metrics.sampled("tidemill_environments", "Execution environments, spares included",
                            [this, weak = std::weak_ptr<bool>(alive)] {
                              return weak.lock() ? static_cast<double>(dispatcher.environments().size()) : 0.0;
@@ -116,6 +117,16 @@ tidemill::Status Functions::Impl::open() {
     if (weak.lock()) events.start();
   });
   return {};
+}
+
+// What Node finds on its way up from a function's folder. ES modules know no NODE_PATH, but import the SDK in Lambda;
+// and a package.json that says {"type":"module"} around the data directory is not about functions.
+tidemill::Status Functions::Impl::prepare_modules() {
+  auto& files = services.files;
+  const auto link = settings.directory + "/node_modules", package = settings.directory + "/package.json";
+  TM_CHECK(files.remove_all(link));
+  if (!settings.node_path.empty()) TM_CHECK(files.make_symlink(settings.node_path, link));
+  return files.exists(package) ? tidemill::Status() : files.write(package, "{}\n");
 }
 
 // Asks the interpreter what it is: the version for notices, and its own path, because what PATH finds may be a slow

@@ -810,8 +810,11 @@ TEST_F(FunctionsTest, ASpareBecomesTheNextEnvironment) {
   ASSERT_TRUE(create());
   const auto spare = processes.children.back();
   EXPECT_EQ(spare->variable("TIDEMILL_SPARE"), "1");
+  const auto endpoint = spare->variable("AWS_LAMBDA_RUNTIME_API");
+  EXPECT_TRUE(endpoints.sessions.contains(endpoint));  // it connects ahead
   const auto answer = invoke({});
   ASSERT_THAT(spare->stdin_bytes, HasSubstr("\"AWS_LAMBDA_FUNCTION_NAME\":\"fn\""));
+  ASSERT_THAT(spare->stdin_bytes, HasSubstr("\"AWS_LAMBDA_RUNTIME_API\":\"" + endpoint + "\""));
   EXPECT_EQ(spare->stdin_bytes.back(), '\n');
   FakeRuntime runtime{.session = endpoints.sessions.rbegin()->second, .child = spare, .events = {}, .errors = {}};
   runtime.next();

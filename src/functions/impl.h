@@ -50,6 +50,7 @@ class Functions::Impl {
   Result<Configuration> configure(Configuration base, const ConfigurationChange& change) const;
   void note_runtime(const Function& function);
   void release_code(const std::string& sha256);
+  tidemill::Status prepare_modules();
   void probe(const std::string& program, std::vector<std::string> arguments, std::string& version, std::string& path);
   std::string revision() { return services.random.uuid(); }
   WallTime wall() const { return services.loop.clock().wall(); }

@@ -95,9 +95,10 @@ std::vector<std::string> function_variables(const VariableInputs& in) {
   return to_list(v);
 }
 
-std::vector<std::string> spare_variables(Language language, const Settings& settings) {
+std::vector<std::string> spare_variables(Language language, const Settings& settings, std::string_view runtime_api) {
   std::map<std::string, std::string> v;
   v["TIDEMILL_SPARE"] = "1";
+  v["AWS_LAMBDA_RUNTIME_API"] = runtime_api;
   v["PATH"] = search_path(settings);
   v["TZ"] = ":UTC";
   v["LANG"] = "en_US.UTF-8";

@@ -25,7 +25,7 @@ struct VariableInputs {
 
 // NAME=value; the function's own variables win where they may be set.
 std::vector<std::string> function_variables(const VariableInputs& inputs);
-// The few that a spare is started with.
-std::vector<std::string> spare_variables(Language language, const Settings& settings);
+// The few that a spare is started with. `runtime_api`: host:port of the endpoint that will serve it.
+std::vector<std::string> spare_variables(Language language, const Settings& settings, std::string_view runtime_api);
 
 }  // namespace tidemill::functions

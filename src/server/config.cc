@@ -153,11 +153,16 @@ bool is_host_and_port(std::string_view text) {
   return code == std::errc() && rest == end && port != 0;
 }
 
+// Functions run in folders of their own, where a relative name would mean another place.
+std::string absolute(const std::string& folder) {
+  return std::filesystem::absolute(folder).lexically_normal().string();
+}
+
 Result<Config> check(Raw raw, Config::Mode mode) {
   Config config;
   config.mode = mode;
   const bool dev = mode == Config::Mode::kDev;
-  config.data_dir = raw.data_dir.empty() ? (dev ? ".tidemill/data" : "/var/lib/tidemill") : raw.data_dir;
+  config.data_dir = absolute(raw.data_dir.empty() ? (dev ? ".tidemill/data" : "/var/lib/tidemill") : raw.data_dir);
   if (!raw.listen.empty()) {
     config.listen.clear();
     for (const auto& text : raw.listen) {
@@ -222,7 +227,7 @@ Result<Config> check(Raw raw, Config::Mode mode) {
                      : raw.log_level == "error" ? observe::Level::kError
                                                 : observe::Level::kInfo;
   config.log_format = raw.log_format == "json" ? observe::Log::Format::kJson : observe::Log::Format::kText;
-  config.runtimes_dir = raw.runtimes_dir;
+  if (!raw.runtimes_dir.empty()) config.runtimes_dir = absolute(raw.runtimes_dir);
   config.node = raw.node;
   config.python = raw.python;
   config.disk_reserve_bytes = raw.disk_reserve_mb << 20;

@@ -22,6 +22,7 @@ class RuntimeApi:
         self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
         self.events = queue.Queue()
         self.posts = queue.Queue()
+        self.connected = threading.Event()
         self.count = 0
         threading.Thread(target=self.serve, daemon=True).start()
 
@@ -30,6 +31,7 @@ class RuntimeApi:
             connection, _ = self.listener.accept()
         except OSError:
             return
+        self.connected.set()
         stream = connection.makefile("rwb")
         while True:
             try:
@@ -95,9 +97,10 @@ class RuntimeApi:
 
 
 class Function:
-    """A bootstrap running one function's code against a RuntimeApi of its own; `spare`: whether it starts as one, or with which variables."""
+    """A bootstrap running one function's code against a RuntimeApi of its own; `spare`: whether it starts as one, or with which variables.
+    `assigned`: whether the spare is told at once which function it is."""
 
-    def __init__(self, folder, language, handler, files, environment=(), spare=False):
+    def __init__(self, folder, language, handler, files, environment=(), spare=False, assigned=True):
         for name, content in files.items():
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -121,11 +124,15 @@ class Function:
         command = ["node", str(NODE_BOOTSTRAP)] if language == "node" else ["python3", str(PYTHON_BOOTSTRAP)]
         self.process = subprocess.Popen(
             command, cwd="/" if spare else folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            env={"PATH": os.environ["PATH"], "TIDEMILL_SPARE": "1", **(spare if isinstance(spare, dict) else {})} if spare else variables)
-        if spare:
-            assignment = {"environment": variables, "directory": str(folder)}
-            self.process.stdin.write(json.dumps(assignment).encode() + b"\n")
-            self.process.stdin.flush()
+            env={"PATH": os.environ["PATH"], "TIDEMILL_SPARE": "1", "AWS_LAMBDA_RUNTIME_API": self.api.address,
+                 **(spare if isinstance(spare, dict) else {})} if spare else variables)
+        self.assignment = {"environment": variables, "directory": str(folder)}
+        if spare and assigned:
+            self.assign()
+
+    def assign(self):
+        self.process.stdin.write(json.dumps(self.assignment).encode() + b"\n")
+        self.process.stdin.flush()
 
     def invoke(self, event=None, **options):
         return self.api.invoke({} if event is None else event, **options)

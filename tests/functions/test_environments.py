@@ -55,6 +55,17 @@ def test_FL_11_function_credentials_are_a_session_of_the_role(fn, unique):
     assert json.loads(payload) == f"arn:aws:sts::000000000000:assumed-role/r/{name}", payload
 
 
+@pytest.mark.parametrize("files", [{"index.mjs": ""}, {"index.js": "", "package.json": '{"type":"module"}'}], ids=lambda files: next(iter(files)))
+def test_FR_37_an_es_module_imports_the_supplied_sdk(fn, unique, files):
+    source = """import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
+      import * as documents from '@aws-sdk/lib-dynamodb';
+      const client = new DynamoDBClient({});
+      export const handler = async () => [typeof documents.PutCommand, Array.isArray((await client.send(new ListTablesCommand({}))).TableNames)]"""
+    name = unique("fn")
+    fn.create(name, files={file: text or source for file, text in files.items()}, Timeout=20)
+    assert fn.value(name) == ["function", True]
+
+
 def test_FR_20_frozen_between_invocations(fn, unique):
     name = unique("fn")
     fn.create(name, "let ticks = 0; setInterval(() => ticks++, 10); exports.handler = async () => ticks", Timeout=5)

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from runtime_api import Function
+from runtime_api import Function, RuntimeApi
 
 
 @pytest.fixture
@@ -271,6 +271,40 @@ def test_a_spare_becomes_a_function(run):
     assert value["cwd"]
 
 
+def test_a_spare_is_connected_before_it_knows_its_function(run):
+    f = run("exports.handler = async () => process.env.OWN", spare=True, environment={"OWN": "1"}, assigned=False)
+    assert f.api.connected.wait(20)
+    f.assign()
+    assert f.value() == "1"
+
+
+def test_a_spare_goes_where_its_function_is_served(run):
+    elsewhere = RuntimeApi()
+    f = run("exports.handler = async () => 1", spare={"AWS_LAMBDA_RUNTIME_API": elsewhere.address}, assigned=False)
+    assert elsewhere.connected.wait(20)
+    f.assign()
+    assert f.value() == 1 and elsewhere.post()["kind"] == "closed"
+
+
+def test_nothing_is_left_of_a_spares_rehearsal(run):
+    source = """
+      process.emitWarning('own');
+      exports.handler = async (event, context) => { console.log('said'); return {
+        variables: Object.keys(process.env).sort(), id: context.awsRequestId, main: require.main.filename,
+        listeners: process.eventNames().map((name) => [String(name), process.listenerCount(name)]).sort(),
+        own: [Object.hasOwn(process.stdout, 'write'), Object.hasOwn(process, 'traceProcessWarnings')],
+        gc: [typeof gc, require('vm').runInNewContext('typeof gc')], modules: Object.keys(require.cache).length,
+      } }"""
+    seen = []
+    for spare in (True, False):
+        f = run(source, spare=spare)
+        value = f.value()
+        out = re.sub(r"\d{4}-\S+Z|\(node:\d+\)", "_", f.stop()[0])
+        seen.append((value, out))
+    assert seen[0] == seen[1]
+    assert "Warning: own" in seen[0][1] and "--trace-warnings" in seen[0][1] and "rehearsal" not in seen[0][1]
+
+
 def test_a_spare_has_let_the_sdk_make_calls_that_reach_nobody(run, tmp_path):
     packages = {
         "client-dynamodb": """exports.DynamoDBClient = class { constructor(config) { this.config = config; } };
@@ -289,5 +323,5 @@ def test_a_spare_has_let_the_sdk_make_calls_that_reach_nobody(run, tmp_path):
     sdk = {"NODE_PATH": str(tmp_path / "sdk")}
     value = run(None, files=files, spare=sdk, environment=sdk).value()
     assert value["calls"] == [200, "/dev/null", 200, "/dev/null"]
-    assert value["versions"] == [value["now"], "v99.0.0"], "its advice about old versions is kept for the function"
+    assert value["versions"] == [value["now"], "v99.0.0", "v99.0.0"], "its advice about old versions is kept for the function"
     assert value["left"] == []

@@ -126,7 +126,8 @@ class Endpoint final : public functions::RuntimeEndpoint {
                  .connections_max = 16,
                  // A runtime that sends its answer and the poll for the next event at once is woken by that event only.
                  .hold_for_next = true,
-                 .idle_timeout = std::chrono::hours(24)}) {}  // while a handler runs, its connection is silent
+                 // Silent while a handler runs, and while a spare waits for its function.
+                 .idle_timeout = runtime::Duration::max()}) {}
   tidemill::Status listen() { return server_.listen({"127.0.0.1", 0}); }
   std::string address() const override { return server_.address().text(); }
 
