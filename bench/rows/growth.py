@@ -12,6 +12,7 @@ from support.server import free_port
 TABLE = "Growth"
 MANY = 10_000_000
 SMALL_ITEM = 128
+LONG_WARMUP_S = 20    # until a cache holds what is popular among ten million items
 
 
 def loops(bench):
@@ -34,6 +35,10 @@ def loops(bench):
             server.close()
 
 
+def filled_floor(server, items):
+    load.http(server, "put", table="load", keys="sequence", items=items, bytes=SMALL_ITEM, count=items, connections=16)
+
+
 def filled(server, items):
     create_table(server.client("dynamodb"), "load", ["pk"])
     create_table(server.client("dynamodb"), "rows", ["pk", "sk"])
@@ -42,21 +47,28 @@ def filled(server, items):
 
 
 def many_items(bench):
-    """Ten million items of 128 bytes: point operations, scans, and starts after a clean stop and after a kill."""
+    """Ten million items of 128 bytes: point operations, scans, and starts after a clean stop and after a kill. What more items
+    cost the floor is shown beside it: the least that a walk through RocksDB grows by."""
     items = MANY if bench.big else 300_000
     name = "ten million items" if bench.big else "300,000 items"
     rows = []
     few, many = servers.Tidemill(bench.scratch("few")), servers.Tidemill(bench.scratch("many"))
+    floors = [servers.floor_items(bench.scratch("floor-few")), servers.floor_items(bench.scratch("floor-many"))]
     try:
         filled(few, ITEMS)
         filled(many, items)
+        for floor, count in zip(floors, (ITEMS, items)):
+            filled_floor(floor, count)
+        for server in (many, floors[1]) if bench.big else ():
+            load.http(server, "get", table="load", items=items, bytes=SMALL_ITEM, connections=16, seconds=1, warmup=LONG_WARMUP_S)
         for operation, title in (("get", "GetItem"), ("put", "PutItem")):
             row = Row(f"growth-items-{operation}", f"{title}, 128 bytes, from 10,000 items to many", TABLE,
                       [Goal("cpu_us", name, of="10,000 items", at_most=1.2)])
             rows.append(interleaved(row, bench.rounds, {
                 subject: lambda server=server, count=count: load.http(server, operation, table="load", items=count, bytes=SMALL_ITEM,
                                                                       connections=16, seconds=bench.seconds, warmup=bench.warmup)
-                for subject, server, count in (("10,000 items", few, ITEMS), (name, many, items))}))
+                for subject, server, count in (("10,000 items", few, ITEMS), (name, many, items),
+                                               ("floor, 10,000 items", floors[0], ITEMS), (f"floor, {name}", floors[1], items))}))
         flat = Row("growth-reading", "Memory while Scan and Query read", TABLE, [Goal("rss_mb", "after reading", minus="before", at_most=16)])
         load.http(many, "scan", table="load", connections=4, seconds=bench.seconds, warmup=0)    # the cache fills once
         flat.add("before", machine.memory_mb(many.pid))
@@ -66,8 +78,8 @@ def many_items(bench):
         rows.append(flat)
         rows.append(restarts(bench, many, name))
     finally:
-        few.close()
-        many.close()
+        for server in (few, many, *floors):
+            server.close()
     return rows
 
 
