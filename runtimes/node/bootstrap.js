@@ -207,14 +207,25 @@ function copyHeaders(headers) {
 
 // ---- the Runtime API, on one socket ---------------------------------------------------------------------------------------
 
+const kReadMax = 1 << 16;
+const kNothing = Buffer.alloc(0);
+
 class RuntimeApi {
   constructor(address) {
     const colon = address.lastIndexOf(':');
     this.host = address;
-    this.received = Buffer.alloc(0);
+    this.received = kNothing;
+    this.large = undefined;  // { whole, filled }: a message that is gathered in one piece
     this.waiting = [];  // callbacks, in the order of the requests
-    this.socket = net.connect({ host: address.slice(0, colon), port: Number(address.slice(colon + 1)), noDelay: true });
-    this.socket.on('data', (bytes) => this.onData(bytes));
+    // What arrives passes no stream: it lies in this one buffer, until the callback returns.
+    const buffer = Buffer.allocUnsafeSlow(kReadMax);
+    const callback = (size) => {
+      this.onData(buffer.subarray(0, size));
+      return true;
+    };
+    this.socket = net.connect({
+      host: address.slice(0, colon), port: Number(address.slice(colon + 1)), noDelay: true, onread: { buffer, callback },
+    });
     this.socket.on('close', () => process.exit(1));  // the server has gone, and with it every reason to live
     this.socket.on('error', () => process.exit(1));
     this.holding = true;
@@ -245,15 +256,15 @@ class RuntimeApi {
   }
 
   post(target, text, headers, { thenNext, done }) {
-    const body = Buffer.from(text, 'utf8');
-    const parts = [Buffer.from(this.head('POST', target, Object.assign({ 'Content-Type': 'application/json' }, headers), body.length), 'latin1'), body];
+    const fields = Object.assign({ 'Content-Type': 'application/json' }, headers);
+    let message = this.head('POST', target, fields, Buffer.byteLength(text)) + text;
     this.waiting.push(done || (() => {}));
     if (thenNext) {
-      parts.push(Buffer.from(this.nextHead(), 'latin1'));
+      message += this.nextHead();
       this.waiting.push(thenNext);
     }
     this.hold(true);
-    this.socket.write(Buffer.concat(parts));
+    this.socket.write(message);
   }
 
   next(callback) {
@@ -263,43 +274,43 @@ class RuntimeApi {
   }
 
   onData(bytes) {
-    this.received = this.received.length === 0 ? bytes : Buffer.concat([this.received, bytes]);
+    if (this.large !== undefined) {
+      const { whole, filled } = this.large;
+      const taken = bytes.copy(whole, filled);
+      this.large.filled += taken;
+      if (this.large.filled < whole.length) return;
+      this.large = undefined;
+      this.received = whole;
+      bytes = bytes.subarray(taken);
+    }
+    if (this.received.length > 0) bytes = bytes.length === 0 ? this.received : Buffer.concat([this.received, bytes]);
+    this.received = this.serve(bytes);
+  }
+
+  // Calls back for every message that is whole; returns what is left, in memory of its own.
+  serve(bytes) {
     for (;;) {
-      const end = this.received.indexOf('\r\n\r\n');
-      if (end < 0) return;
-      const lines = this.received.toString('latin1', 0, end).split('\r\n');
+      const end = bytes.indexOf('\r\n\r\n');
+      if (end < 0) return Buffer.from(bytes);
+      const lines = bytes.toString('latin1', 0, end).split('\r\n');
       const headers = {};
       for (const line of lines.slice(1)) {
         const colon = line.indexOf(':');
         headers[line.slice(0, colon).toLowerCase()] = line.slice(colon + 1).trim();
       }
-      const length = Number(headers['content-length'] || 0);
-      if (this.received.length < end + 4 + length) {
-        this.need(end + 4 + length);
-        return;
+      const size = end + 4 + Number(headers['content-length'] || 0);
+      if (bytes.length < size) {
+        if (size < kReadMax) return Buffer.from(bytes);
+        // Gathered once instead of being copied for every chunk.
+        const whole = Buffer.allocUnsafe(size);
+        this.large = { whole, filled: bytes.copy(whole) };
+        return kNothing;
       }
-      const body = this.received.subarray(end + 4, end + 4 + length);
-      this.received = this.received.subarray(end + 4 + length);
       const callback = this.waiting.shift();
-      if (callback) callback(Number(lines[0].split(' ')[1]), headers, body);
+      if (callback) callback(Number(lines[0].split(' ')[1]), headers, bytes.subarray(end + 4, size));
+      if (bytes.length === size) return kNothing;
+      bytes = bytes.subarray(size);
     }
-  }
-
-  // Large events: the bytes are gathered once instead of being copied for every chunk.
-  need(size) {
-    if (size < 1 << 16) return;
-    const whole = Buffer.allocUnsafe(size);
-    let filled = this.received.copy(whole);
-    this.socket.removeAllListeners('data');
-    this.socket.on('data', (bytes) => {
-      const taken = bytes.copy(whole, filled);
-      filled += taken;
-      if (filled < size) return;
-      this.socket.removeAllListeners('data');
-      this.socket.on('data', (more) => this.onData(more));
-      this.received = whole;
-      this.onData(bytes.subarray(taken));
-    });
   }
 }
 

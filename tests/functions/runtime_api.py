@@ -24,6 +24,7 @@ class RuntimeApi:
         self.posts = queue.Queue()
         self.connected = threading.Event()
         self.count = 0
+        self.piece = None    # bytes that are sent at once
         threading.Thread(target=self.serve, daemon=True).start()
 
     def serve(self):
@@ -31,6 +32,7 @@ class RuntimeApi:
             connection, _ = self.listener.accept()
         except OSError:
             return
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.connected.set()
         stream = connection.makefile("rwb")
         while True:
@@ -62,7 +64,8 @@ class RuntimeApi:
                 if event is None:
                     connection.close()
                     return
-                stream.write(event)
+                for at in range(0, len(event), self.piece or len(event)):
+                    connection.sendall(event[at:at + (self.piece or len(event))])
             else:
                 self.posts.put({"kind": target.split("/runtime/")[1], "headers": headers, "body": body, "trailers": trailers})
                 answer = b'{"status":"OK"}'

@@ -1,5 +1,6 @@
 """The Node bootstrap against a small Runtime API server (ids of the functions specification in the names)."""
 
+import hashlib
 import json
 import re
 import threading
@@ -216,6 +217,17 @@ def test_FR_51_unserialisable_results(run):
     assert f.value({"nan": 1}) is None
     assert f.error({"cycle": 1})["errorMessage"] == "Unable to stringify response body"
     assert f.value({}) is None
+
+
+def test_events_arrive_whole_however_they_are_cut(run):
+    f = run("exports.handler = async (event) => [event.length, require('crypto').createHash('md5').update(event).digest('hex')]")
+    text = "".join(chr(0x21 + n * n % 0x5f) for n in range(200_000)).replace("\\", "/").replace('"', "'") + "ü"
+    for size in [*range(65_180, 65_200), 65_535, 65_536, 65_537, *range(130_700, 130_720), 131_071, 131_072, 131_073, 200_001]:
+        event = text[-size:]
+        assert f.value(event) == [size, hashlib.md5(event.encode()).hexdigest()]
+    for piece, size in ((7, 1000), (99, 60_000), (9_999, 200_001)):
+        f.api.piece = piece
+        assert f.value(text[-size:]) == [size, hashlib.md5(text[-size:].encode()).hexdigest()]
 
 
 def test_large_events_and_results_pass(run):
