@@ -73,8 +73,10 @@ void add_options(CLI::App& app, Raw& raw) {
   app.add_option("--log-format", raw.log_format)
       ->envname("TIDEMILL_LOG_FORMAT")
       ->check(CLI::IsMember({"text", "json"}));
-  app.add_option("--runtimes-dir", raw.runtimes_dir,
-                 "Folder with node_modules and python: the SDKs that functions expect to find")
+  app.add_option(
+         "--runtimes-dir", raw.runtimes_dir,
+         "Folder with node_modules and python: the SDKs that functions expect to find (dev: ./.tidemill/runtimes "
+         "where there is one)")
       ->envname("TIDEMILL_RUNTIMES_DIR");
   app.add_option("--node", raw.node, "The Node.js program for functions")->envname("TIDEMILL_NODE");
   app.add_option("--python", raw.python, "The Python program for functions")->envname("TIDEMILL_PYTHON");
@@ -153,6 +155,8 @@ bool is_host_and_port(std::string_view text) {
   return code == std::errc() && rest == end && port != 0;
 }
 
+constexpr const char* kDevRuntimes = ".tidemill/runtimes";
+
 // Functions run in folders of their own, where a relative name would mean another place.
 std::string absolute(const std::string& folder) {
   return std::filesystem::absolute(folder).lexically_normal().string();
@@ -227,6 +231,9 @@ Result<Config> check(Raw raw, Config::Mode mode) {
                      : raw.log_level == "error" ? observe::Level::kError
                                                 : observe::Level::kInfo;
   config.log_format = raw.log_format == "json" ? observe::Log::Format::kJson : observe::Log::Format::kText;
+  // `./dev setup` puts the SDKs there.
+  if (std::error_code error; dev && raw.runtimes_dir.empty() && std::filesystem::is_directory(kDevRuntimes, error))
+    raw.runtimes_dir = kDevRuntimes;
   if (!raw.runtimes_dir.empty()) config.runtimes_dir = absolute(raw.runtimes_dir);
   config.node = raw.node;
   config.python = raw.python;

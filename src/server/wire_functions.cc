@@ -17,6 +17,8 @@ Status Server::Parts::open_functions() {
       log.warn("functions.no_sdk", {{"folder", *folder}, {"effect", "functions of that language find no SDK"}});
       folder->clear();
     }
+  } else {
+    log.info("functions.no_sdk", {{"effect", "functions find the SDKs that they bring"}, {"see", "--runtimes-dir"}});
   }
   settings.node = find_program(config.node, path, files);
   settings.python = find_python(config.python, path, files);

@@ -29,3 +29,15 @@ def test_folders_may_be_relative_and_lie_in_a_project_of_es_modules(tmp_path):
     finally:
         server.close()
     assert (tmp_path / ".tidemill" / "data" / "functions").is_dir()
+
+
+def test_the_sdks_lie_where_setup_puts_them(tmp_path):
+    (tmp_path / ".tidemill").mkdir()
+    (tmp_path / ".tidemill" / "runtimes").symlink_to(STATE / "runtimes")
+    server = Server(tmp_path, environment={"TIDEMILL_RUNTIMES_DIR": ""})
+    try:
+        server.start()
+        assert invoke(server, "nodejs20.x") == b'"function"'
+        assert "no_sdk" not in server.log()
+    finally:
+        server.close()
