@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <set>
@@ -119,7 +120,8 @@ Status add_folder(runtime::Files& files, const std::string& folder, const std::s
 }  // namespace
 
 std::string stack_name_of(const std::string& path) {
-  std::string file = path.substr(path.rfind('/') + 1);
+  const auto whole = std::filesystem::absolute(path).lexically_normal();  // "." is a folder that has a name
+  std::string file = (whole.has_filename() ? whole : whole.parent_path()).filename().string();
   for (const std::string_view end :
        {".template.json", ".template.yaml", ".template.yml", ".json", ".yaml", ".yml", ".template"}) {
     if (file.ends_with(end)) {

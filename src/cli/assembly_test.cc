@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "cli/deploy.h"
 #include "runtime/sim/sim_files.h"
 
@@ -66,6 +68,9 @@ TEST(Assembly, NamesOfStacksComeFromFiles) {
   EXPECT_EQ(stack_name_of("/a/Notes.template.json"), "Notes");
   EXPECT_EQ(stack_name_of("my_app.yaml"), "my-app");
   EXPECT_EQ(stack_name_of("2024.yml"), "stack");
+  EXPECT_EQ(stack_name_of("/home/shop/."), "shop");
+  EXPECT_EQ(stack_name_of("/home/shop/orders/.."), "shop");
+  EXPECT_EQ(stack_name_of("."), stack_name_of(std::filesystem::current_path().string()));
 }
 
 TEST(Deploy, UrlsOfApisHaveALocalForm) {

@@ -132,6 +132,11 @@ Status deploy_one(Session& session, runtime::Files& files, const StackToDeploy& 
   TM_TRY(auto plan, session.call("POST", "/_admin/deploy/plan", request));
   if (const auto status = plan.string_or("needsDelete"); !status.empty()) {
     terminal.print(fmt::format("  {} is {}: what is left of it is deleted first", stack.name, status));
+    constexpr std::string_view kEmpty = "ROLLBACK_COMPLETE";
+    if (status != kEmpty && !options.yes &&
+        !(terminal.ask && terminal.ask(fmt::format("Delete what {} holds, data included?", stack.name))))
+      return fail(Errc::kConflict,
+                  terminal.ask ? "not deployed" : "what the stack holds, data included, would be deleted: say --yes");
     TM_TRY(const auto gone, follow(session, "/_admin/deploy/destroy", object({{"stack", stack.name}}), terminal));
     if (gone.bool_or("failed", false))
       return fail(Errc::kConflict, fmt::format("{}: {}", gone.string_or("status"), gone.string_or("reason")));

@@ -399,9 +399,12 @@ void Run::apply_failed(std::string reason) {
 // --- removing
 // -------------------------------------------------------------------------------------------------------------
 
+// A resource may be a record and a leftover. Physical ids alone name none: those of two stages may be equal.
 void Run::add_removal(Removal removal) {
   for (const auto& other : removals_) {
-    if (other.type == removal.type && other.version.physical_id == removal.version.physical_id) return;
+    if (other.logical_id == removal.logical_id && other.type == removal.type &&
+        other.version.physical_id == removal.version.physical_id)
+      return;
   }
   removals_.push_back(std::move(removal));
 }
@@ -412,8 +415,9 @@ void Run::clean_up() {
   for (const auto& [id, record] : stack_.resources) {
     if (!record.previous) continue;
     const bool known =
-        std::any_of(stack_.leftovers.begin(), stack_.leftovers.end(), [&record = record](const auto& one) {
-          return one.type == record.type && one.version.physical_id == record.previous->physical_id;
+        std::any_of(stack_.leftovers.begin(), stack_.leftovers.end(), [&id = id, &record = record](const auto& one) {
+          return one.logical_id == id && one.type == record.type &&
+                 one.version.physical_id == record.previous->physical_id;
         });
     const auto policy = record.current ? record.current->update_replace_policy : record.previous->update_replace_policy;
     if (!known) stack_.leftovers.push_back({id, record.type, *record.previous, policy != DeletionPolicy::kDelete});
@@ -545,7 +549,8 @@ void Run::removed(std::size_t index, std::expected<Outcome, HandlerError> result
     services_.book.erase_resource(stack_, removal.logical_id);
   }
   std::erase_if(stack_.leftovers, [&removal](const auto& one) {
-    return one.type == removal.type && one.version.physical_id == removal.version.physical_id;
+    return one.logical_id == removal.logical_id && one.type == removal.type &&
+           one.version.physical_id == removal.version.physical_id;
   });
   if (!removal.is_record) services_.book.save(stack_);
   for (auto& other : removals_) other.waits_for.erase(index);

@@ -451,6 +451,11 @@ TEST_F(Wire, DrainAnswersWhatIsUnderWayAndClosesTheRest) {
   EXPECT_TRUE(closed_);
 }
 
+TEST(ResponseParser, AConnectionThatClosesWithoutAWordIsNoAnswer) {
+  ResponseParser parser(false);
+  EXPECT_FALSE(parser.finish());
+}
+
 TEST_F(Wire, TheClientReadsWhatTheServerSends) {
   serve(echo());
   Client client(loop_, network_);

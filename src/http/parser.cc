@@ -321,7 +321,7 @@ bool ResponseParser::feed(std::string_view bytes) {
 }
 
 bool ResponseParser::finish() {
-  if (impl_->broken) return false;
+  if (impl_->broken || !impl_->parser.got_some()) return false;
   if (impl_->parser.is_done()) return true;
   boost::beast::error_code error;
   impl_->parser.put_eof(error);

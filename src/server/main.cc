@@ -48,15 +48,15 @@ int run(tidemill::server::Config config) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);
+  if (const auto code = tidemill::cli::run(argc, argv)) return *code;
   // Blocked before any thread starts, so that every thread inherits it and only the signalfd sees them.
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGINT);
   sigprocmask(SIG_BLOCK, &set, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
 
-  if (const auto code = tidemill::cli::run(argc, argv)) return *code;
   auto invocation = tidemill::server::read_command_line(argc, argv);
   if (!invocation.run_server) return invocation.exit_code;
   return run(std::move(invocation.config));

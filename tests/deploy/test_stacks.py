@@ -1,9 +1,13 @@
 """Stacks from templates, through `tidemill deploy` (ids of the deploy specification in the names)."""
 import json
+import signal
+import socket
+import subprocess
 import time
 
 import pytest
 from botocore.exceptions import ClientError
+from support.server import binary
 from support.waiting import wait_until
 
 APP = """
@@ -356,3 +360,59 @@ def test_recovery_insights_streams_and_policies_of_tables_come_and_go(server, de
     with pytest.raises(ClientError, match="PolicyNotFoundException"):
         dynamodb.get_resource_policy(ResourceArn=arn)
     destroy(stack)
+
+
+def test_two_apis_with_stages_of_one_name_are_deleted(deploy, destroy, server):
+    template = "Resources:\n" + "".join(f"""
+  Api{n}: {{Type: AWS::ApiGateway::RestApi, Properties: {{Name: two-{n}}}}}
+  Method{n}:
+    Type: AWS::ApiGateway::Method
+    Properties:
+      RestApiId: !Ref Api{n}
+      ResourceId: !GetAtt Api{n}.RootResourceId
+      HttpMethod: GET
+      AuthorizationType: NONE
+      Integration: {{Type: MOCK, RequestTemplates: {{application/json: '{{"statusCode": 200}}'}}}}
+  Deployment{n}: {{Type: AWS::ApiGateway::Deployment, DependsOn: Method{n}, Properties: {{RestApiId: !Ref Api{n}}}}}
+  Stage{n}: {{Type: AWS::ApiGateway::Stage, Properties: {{RestApiId: !Ref Api{n}, DeploymentId: !Ref Deployment{n}, StageName: prod}}}}
+""" for n in (1, 2))
+    deploy("two-apis", template)
+    done = destroy("two-apis")
+    assert "DELETE_COMPLETE" in done.stdout and "DELETE_FAILED" not in done.stdout
+
+
+def test_what_a_failed_stack_holds_is_not_deleted_unasked(server, tmp_path, unique):
+    table, path = unique("kept"), tmp_path / "failed.yaml"
+    template = """
+Resources:
+  Table:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      TableName: {table}
+      BillingMode: PAY_PER_REQUEST
+      KeySchema: [{{AttributeName: id, KeyType: HASH}}]
+      AttributeDefinitions: [{{AttributeName: id, AttributeType: S}}]
+  Queue: {{Type: AWS::SQS::Queue, DependsOn: Table, Properties: {{QueueName: "{queue}"}}}}
+"""
+    path.write_text(template.format(table=table, queue="bad!"))
+    assert server.tidemill("deploy", path, "--stack-name", table, "--no-rollback", check=False).returncode != 0
+    client = server.client("dynamodb")
+    client.put_item(TableName=table, Item={"id": {"S": "1"}})
+    path.write_text(template.format(table=table, queue=unique("good")))
+    done = server.tidemill("deploy", path, "--stack-name", table, check=False)
+    assert done.returncode != 0 and "say --yes" in done.stdout + done.stderr
+    assert client.get_item(TableName=table, Key={"id": {"S": "1"}})["Item"]
+    server.tidemill("deploy", path, "--stack-name", table, "--yes")
+    assert "Item" not in client.get_item(TableName=table, Key={"id": {"S": "1"}})
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_command_that_waits_ends_with_a_signal(tmp_path, how):
+    (tmp_path / "app.yaml").write_text("Resources:\n  Queue: {Type: AWS::SQS::Queue}\n")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        command = [binary(), "deploy", "-y", tmp_path / "app.yaml", "--endpoint", "http://127.0.0.1:%d" % silent.getsockname()[1]]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+        connection, _ = silent.accept()
+        process.send_signal(how)
+        assert process.wait(10) == -how
+        connection.close()
