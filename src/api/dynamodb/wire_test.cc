@@ -55,6 +55,10 @@ TEST(Wire, ChecksumAndRequestIdAreThere) {
 TEST(Wire, HealthAndCors) {
   World world;
   EXPECT_EQ(world.http({.method = "GET", .target = "/"}).body, "healthy: dynamodb.us-east-1.amazonaws.com ");
+  EXPECT_EQ(world.http({.method = "GET", .target = "/prod/notes"}).status, 404);
+  http::Request signed_get{.method = "GET", .target = "/"};
+  signed_get.headers.add("Authorization", "AWS4-HMAC-SHA256 Credential=a/20261122/us-east-1/apigateway/aws4_request");
+  EXPECT_EQ(world.http(std::move(signed_get)).status, 404);
   http::Request options{.method = "OPTIONS", .target = "/"};
   EXPECT_EQ(world.http(options).status, 404);
   options.headers.add("Origin", "http://x");
