@@ -12,7 +12,6 @@ const net = require('net');
 const path = require('path');
 const util = require('util');
 const v8 = require('v8');
-const vm = require('vm');
 const http = require('http');
 const https = require('https');
 const Module = require('module');
@@ -363,7 +362,7 @@ async function loadHandler(appRoot, text) {
     loaded = await loadModule(appRoot, parts);
   } catch (error) {
     if (error instanceof SyntaxError) throw namedError('Runtime.UserCodeSyntaxError', error);
-    if (error && (error.code === 'MODULE_NOT_FOUND' || error.code === 'ERR_MODULE_NOT_FOUND')) throw namedError('Runtime.ImportModuleError', error);
+    if (error && error.code === 'MODULE_NOT_FOUND') throw namedError('Runtime.ImportModuleError', error);
     throw error;
   }
   let found = loaded;
@@ -692,10 +691,15 @@ async function rehearse() {
 
 // The function starts with an empty young generation: it would be collected in the middle of its first invocation.
 function collectGarbage() {
-  v8.setFlagsFromString('--expose-gc');
-  const collect = vm.runInNewContext('gc');
-  v8.setFlagsFromString('--no-expose-gc');
-  for (let i = 0; i < 2; ++i) collect({ type: 'minor' });
+  if (typeof gc !== 'function') return;
+  for (let i = 0; i < 2; ++i) gc({ type: 'minor' });
+}
+
+// What was written before an answer is in the pipe when the answer leaves, however much it is.
+function writeAtOnce() {
+  for (const stream of [process.stdout, process.stderr]) {
+    if (stream._handle && stream._handle.setBlocking) stream._handle.setBlocking(true);
+  }
 }
 
 async function becomeSpare(prepared) {
@@ -736,11 +740,14 @@ function takeOn(environment, directory) {
 async function main() {
   const prepared = { endpoint: { url: undefined }, api: undefined };
   const spare = process.env.TIDEMILL_SPARE === '1';
+  writeAtOnce();
   if (spare) {
     await becomeSpare(prepared);
     const { environment, directory } = waitForAssignment();
     takeOn(environment, directory);
   }
+  // A garbage collector that knows no limit would let the heap grow to several times what is alive, and over the function's memory.
+  v8.setFlagsFromString('--heap-growing-percent=30');
   const environment = Object.assign({}, process.env);
   process.argv = [process.argv[0], path.join(environment.LAMBDA_RUNTIME_DIR || __dirname, 'index.mjs')];
   installConsole(environment);

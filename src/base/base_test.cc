@@ -108,6 +108,22 @@ TEST(Utf8, RefusesOverlongSurrogatesAndTruncation) {
   EXPECT_EQ(utf16_units("é😀"), 3U);
 }
 
+TEST(Utf8, BytesThatAreNoTextBecomeReplacementCharacters) {
+  EXPECT_EQ(to_valid_utf8("aé€😀"), "aé€😀");
+  EXPECT_EQ(to_valid_utf8("caf\xe9\n"), "caf\uFFFD\n");
+  EXPECT_EQ(to_valid_utf8("\xe2\x82"), "\uFFFD\uFFFD");
+  for (const auto* text : {"\xc0\x80", "\xed\xa0\x80x", "\xf4\x90\x80\x80", "€\xe2\x82"})
+    EXPECT_TRUE(is_valid_utf8(to_valid_utf8(text)));
+}
+
+TEST(Utf8, APrefixEndsWithACharacter) {
+  const std::string_view text = "aé€😀";  // of 1, 2, 3 and 4 bytes
+  const std::size_t ends[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 10};
+  for (std::size_t size = 0; size < std::size(ends); ++size)
+    EXPECT_EQ(utf8_prefix(text, size).size(), ends[size]) << size;
+  EXPECT_EQ(utf8_prefix("\x80\x80\x80\x80\x80\x80", 5).size(), 5U);
+}
+
 TEST(TimeText, WritesAndReadsTheServicesForms) {
   const auto t = from_epoch_ms(1764085660123);
   EXPECT_EQ(iso8601_ms(t), "2025-11-25T15:47:40.123Z");

@@ -4,6 +4,7 @@
 #include <archive_entry.h>
 #include <fmt/format.h>
 
+#include <clocale>
 #include <memory>
 #include <set>
 #include <vector>
@@ -34,6 +35,21 @@ bool stays_inside(std::string_view path, int depth) {
   return true;
 }
 
+// libarchive gives the names of entries in the thread's locale, and names that are marked as UTF-8 have no form in "C".
+class Utf8Names {
+ public:
+  Utf8Names() : before_(uselocale(ours_)) {}
+  Utf8Names(const Utf8Names&) = delete;
+  ~Utf8Names() {
+    uselocale(before_);
+    if (ours_ != locale_t{}) freelocale(ours_);
+  }
+
+ private:
+  locale_t ours_ = newlocale(LC_CTYPE_MASK, "C.UTF-8", locale_t{});
+  locale_t before_;
+};
+
 int folders_above(std::string_view path) {
   int depth = 0;
   for (std::size_t i = 0; i + 1 < path.size(); ++i) depth += path[i] == '/';
@@ -49,6 +65,7 @@ Error from_files(const tidemill::Error& error) {
 }  // namespace
 
 Status unpack(std::string_view zip, const std::string& folder, const ArchiveLimits& limits, runtime::Files& files) {
+  const Utf8Names names;
   const std::unique_ptr<struct archive, Close> reader(archive_read_new());
   archive_read_support_format_zip(reader.get());
   if (archive_read_open_memory(reader.get(), zip.data(), zip.size()) != ARCHIVE_OK) return not_a_zip();

@@ -12,12 +12,13 @@ constexpr int kSpareFailuresMax = 3;
 
 // What must be there before the interpreter starts cannot be given to one that has started.
 bool needs_own_start(const Function& function) {
-  static constexpr std::string_view kEarly[] = {"NODE_OPTIONS",    "NODE_ENV",   "AWS_LAMBDA_EXEC_WRAPPER",
-                                                "LD_LIBRARY_PATH", "LD_PRELOAD", "NODE_EXTRA_CA_CERTS",
-                                                "LC_ALL",          "LC_CTYPE",   "LANG"};
+  static constexpr std::string_view kEarly[] = {
+      "AWS_LAMBDA_EXEC_WRAPPER", "LD_LIBRARY_PATH", "LD_PRELOAD", "LC_ALL", "LC_CTYPE", "LANG"};
   if (!function.configuration.environment) return false;
   return std::ranges::any_of(*function.configuration.environment, [](const auto& variable) {
-    return std::ranges::find(kEarly, variable.first) != std::end(kEarly) || variable.first.starts_with("PYTHON");
+    const auto& name = variable.first;
+    return std::ranges::find(kEarly, name) != std::end(kEarly) || name.starts_with("PYTHON") ||
+           name.starts_with("UV_") || (name.starts_with("NODE_") && name != "NODE_PATH");
   });
 }
 

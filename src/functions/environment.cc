@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <csignal>
+#include <iterator>
 
 #include "base/assert.h"
 #include "base/json.h"
+#include "base/utf8.h"
 #include "functions/platform_log.h"
 #include "functions/variables.h"
 
@@ -156,14 +158,23 @@ tidemill::Result<void, InitFailure> Environment::spawn_process(std::vector<std::
   return {};
 }
 
+// The options are those of Lambda's own start; how much the heap may hold, the bootstrap sees to.
+std::vector<std::string> Environment::node_command() const {
+  return {host_.settings.node, "--expose-gc", "--max-http-header-size=81920",
+          host_.runtime_directory + "/bootstrap.js"};
+}
+
+std::vector<std::string> Environment::python_command() const {
+  return {host_.settings.python, host_.runtime_directory + "/bootstrap.py"};
+}
+
 tidemill::Status Environment::start_spare(Language language, std::move_only_function<void()> ended) {
   TM_ASSERT(state_ == State::kNew);
   spare_ended_ = std::move(ended);
   was_spare_ = true;
   const bool node = language == Language::kNode;
   TM_TRY(endpoint_, host_.endpoints.open(*this));
-  auto spawned = spawn_process({node ? host_.settings.node : host_.settings.python,
-                                host_.runtime_directory + (node ? "/bootstrap.js" : "/bootstrap.py")},
+  auto spawned = spawn_process(node ? node_command() : python_command(),
                                spare_variables(language, host_.settings, endpoint_->address()));
   if (!spawned) return tidemill::fail(tidemill::Errc::kIo, spawned.error().body);
   state_ = State::kSpare;
@@ -249,14 +260,8 @@ std::expected<void, InitFailure> Environment::launch() {
     command.push_back(std::move(wrapper));
   }
   switch (runtime->language) {
-    case Language::kNode:
-      command.push_back(host_.settings.node);
-      command.push_back(host_.runtime_directory + "/bootstrap.js");
-      break;
-    case Language::kPython:
-      command.push_back(host_.settings.python);
-      command.push_back(host_.runtime_directory + "/bootstrap.py");
-      break;
+    case Language::kNode: std::ranges::move(node_command(), std::back_inserter(command)); break;
+    case Language::kPython: std::ranges::move(python_command(), std::back_inserter(command)); break;
     case Language::kProvided: command.push_back(folder_ + "/bootstrap"); break;
   }
   auto spawned = spawn_process(std::move(command), variables);
@@ -646,7 +651,12 @@ void Environment::on_output(std::string& partial, std::string_view bytes) {
     const auto end = bytes.find('\n');
     partial.append(bytes.substr(0, end == std::string_view::npos ? bytes.size() : end + 1));
     bytes.remove_prefix(end == std::string_view::npos ? bytes.size() : end + 1);
-    if (end != std::string_view::npos || partial.size() >= kLineMax) write_line(std::exchange(partial, {}));
+    if (end != std::string_view::npos) write_line(std::exchange(partial, {}));
+    while (partial.size() > kLineMax) {
+      auto line = std::string(utf8_prefix(partial, kLineMax));
+      partial.erase(0, line.size());
+      write_line(std::move(line));
+    }
   }
 }
 
@@ -663,6 +673,7 @@ void Environment::flush_partial_lines() {
 
 void Environment::write_line(std::string message) {
   write_end();
+  if (!is_valid_utf8(message)) message = to_valid_utf8(message);  // it leaves as JSON
   if (invocation_ && invocation_->request.tail_log) {
     tail_ += message;
     if (tail_.size() > 2 * kTailMax) tail_.erase(0, tail_.size() - kTailMax);

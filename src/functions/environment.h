@@ -129,6 +129,8 @@ class Environment final : public RuntimeSession {
   };
 
   std::expected<void, InitFailure> launch();
+  std::vector<std::string> node_command() const;
+  std::vector<std::string> python_command() const;
   tidemill::Result<void, InitFailure> spawn_process(std::vector<std::string> command,
                                                     std::vector<std::string> environment);
   void begin_init(std::string_view phase);

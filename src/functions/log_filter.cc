@@ -48,6 +48,24 @@ std::unexpected<tidemill::Error> invalid() {
   return tidemill::fail(tidemill::Errc::kInvalidArgument, "Invalid filter pattern");
 }
 
+std::unexpected<tidemill::Error> not_offered(std::string_view what) {
+  return tidemill::fail(tidemill::Errc::kInvalidArgument,
+                        "Invalid filter pattern: " + std::string(what) + " are not offered by this server");
+}
+
+// %...% as a word of its own, outside of quotes.
+bool has_regular_expression(std::string_view pattern) {
+  bool quoted = false, begins = true;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    const char c = pattern[i];
+    if (c == '"') quoted = !quoted;
+    if (quoted && c == '\\') ++i;
+    if (!quoted && begins && c == '%' && pattern.find('%', i + 1) != pattern.npos) return true;
+    begins = std::isspace(static_cast<unsigned char>(c)) != 0 || c == '=' || c == '?' || c == '-';
+  }
+  return false;
+}
+
 class Reader {
  public:
   explicit Reader(std::string_view text) : rest_(text) {}
@@ -312,6 +330,8 @@ tidemill::Result<LogFilter> LogFilter::parse(std::string_view pattern) {
   Reader in(pattern);
   LogFilter filter;
   if (in.at_end()) return filter;
+  if (in.peek() == '[') return not_offered("columns ([a, b, ...])");
+  if (has_regular_expression(pattern)) return not_offered("regular expressions (%...%)");
   if (!in.take("{")) {
     TM_TRY(filter.root_, parse_terms(pattern));
     return filter;

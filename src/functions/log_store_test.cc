@@ -55,6 +55,17 @@ TEST(Filter, BrokenPatternsAreErrors) {
     EXPECT_FALSE(LogFilter::parse(pattern)) << pattern;
 }
 
+TEST(Filter, PatternsThatAreNotOfferedSaySo) {
+  for (const std::string_view pattern :
+       {"%ERROR%", "a %b.*c%", "?%x%", "{ $.level = %err% }", "[ip, code=500]", " [..., b]"}) {
+    const auto filter = LogFilter::parse(pattern);
+    ASSERT_FALSE(filter) << pattern;
+    EXPECT_NE(filter.error().message.find("not offered by this server"), std::string::npos) << pattern;
+  }
+  for (const std::string_view pattern : {"100%", "50% of 80%", "\"%quoted%\"", "{ $.a = \"%x%\" }", "-75%"})
+    EXPECT_TRUE(LogFilter::parse(pattern)) << pattern;
+}
+
 class LogStoreTest : public testing::Test {
  protected:
   LogStoreTest() { open(); }

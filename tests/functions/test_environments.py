@@ -66,6 +66,45 @@ def test_FR_37_an_es_module_imports_the_supplied_sdk(fn, unique, files):
     assert fn.value(name) == ["function", True]
 
 
+def test_output_that_is_no_text_can_be_read(fn, unique):
+    name = unique("fn")
+    fn.create(name, "import os\ndef handler(e, c):\n    os.write(1, b'caf\\xe9\\n')\n    print('\u20ac' * 100_000)", runtime=PYTHON)
+    fn.value(name)
+    said = messages(fn, name, 7)
+    assert "caf\ufffd\n" in said
+    assert "".join(text for text in said if "\u20ac" in text) == "\u20ac" * 100_000 + "\n"
+
+
+def test_all_that_was_written_before_an_exit_is_in_the_log(fn, unique):
+    name = unique("fn")
+    fn.create(name, "exports.handler = async () => { for (let i = 0; i < 5000; i++) console.log('line', 'x'.repeat(80), i); process.stderr.write('last\\n'); process.exit(1) }",
+              Timeout=20)
+    error_of(fn, name)
+    lines = [text for text in messages(fn, name, 5000) if "line" in text or "last" in text]
+    assert [int(text.split()[-1]) for text in lines if "line" in text] == list(range(5000)) and "last\n" in lines
+
+
+def test_garbage_is_collected_before_it_is_more_than_the_memory(fn, unique):
+    name = unique("fn")
+    fn.create(name, "exports.handler = async () => { const kept = []; for (let i = 0; i < 40; i++) kept.push(new Array(131072).fill(i + 0.5)); return kept.length }",
+              MemorySize=128, Timeout=20)
+    assert [fn.value(name) for _ in range(12)] == [40] * 12
+
+
+@pytest.mark.parametrize("variables, wanted", [({"OWN": "1"}, True), ({"NODE_NO_WARNINGS": "1"}, False)], ids=["none", "NODE_NO_WARNINGS"])
+def test_variables_that_node_reads_at_its_start_are_there(fn, unique, variables, wanted):
+    name = unique("fn")
+    fn.create(name, "process.emitWarning('own'); exports.handler = async () => [typeof gc, require('http').maxHeaderSize]", Environment={"Variables": variables})
+    assert fn.value(name) == ["function", 81920]
+    assert any("Warning: own" in text for text in messages(fn, name, 4 + wanted)) == wanted
+
+
+def test_archives_hold_names_beyond_ascii(fn, unique):
+    name = unique("fn")
+    fn.create(name, files={"index.js": "exports.handler = async () => require('fs').readFileSync('gr\u00f6\u00dfe/\u65e5\u672c.txt', 'utf8')", "gr\u00f6\u00dfe/\u65e5\u672c.txt": "seen"})
+    assert fn.value(name) == "seen"
+
+
 def test_FR_20_frozen_between_invocations(fn, unique):
     name = unique("fn")
     fn.create(name, "let ticks = 0; setInterval(() => ticks++, 10); exports.handler = async () => ticks", Timeout=5)

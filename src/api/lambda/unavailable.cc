@@ -73,14 +73,14 @@ extern const Operation kCreateFunctionUrlConfig{
     .method = "POST",
     .path = "/2021-10-31/functions/{FunctionName}/url",
     .iam_action = "lambda:CreateFunctionUrlConfig",
-    .run = refuse<"CreateFunctionUrlConfig: function URLs are not available on this server: an HTTP API with a proxy "
+    .run = refuse<"CreateFunctionUrlConfig: function URLs are not available on this server: a REST API with a proxy "
                   "integration is">};
 extern const Operation kUpdateFunctionUrlConfig{
     .name = "UpdateFunctionUrlConfig",
     .method = "PUT",
     .path = "/2021-10-31/functions/{FunctionName}/url",
     .iam_action = "lambda:UpdateFunctionUrlConfig",
-    .run = refuse<"UpdateFunctionUrlConfig: function URLs are not available on this server: an HTTP API with a proxy "
+    .run = refuse<"UpdateFunctionUrlConfig: function URLs are not available on this server: a REST API with a proxy "
                   "integration is">};
 extern const Operation kPublishLayerVersion{
     .name = "PublishLayerVersion",
