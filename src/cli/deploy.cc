@@ -115,6 +115,11 @@ void print_outputs(const json::Value& result, const std::string& stack, const st
   }
 }
 
+// Asks where there is somebody to ask; else it is as `unasked` says.
+bool is_agreed(const DeployOptions& options, const Terminal& terminal, const std::string& question, bool unasked) {
+  return options.yes || (terminal.ask ? terminal.ask(question) : unasked);
+}
+
 Status deploy_one(Session& session, runtime::Files& files, const StackToDeploy& stack, const DeployOptions& options,
                   const Terminal& terminal, bool& failed) {
   const auto began = session.clock().now();
@@ -133,8 +138,8 @@ Status deploy_one(Session& session, runtime::Files& files, const StackToDeploy& 
   if (const auto status = plan.string_or("needsDelete"); !status.empty()) {
     terminal.print(fmt::format("  {} is {}: what is left of it is deleted first", stack.name, status));
     constexpr std::string_view kEmpty = "ROLLBACK_COMPLETE";
-    if (status != kEmpty && !options.yes &&
-        !(terminal.ask && terminal.ask(fmt::format("Delete what {} holds, data included?", stack.name))))
+    if (status != kEmpty &&
+        !is_agreed(options, terminal, fmt::format("Delete what {} holds, data included?", stack.name), false))
       return fail(Errc::kConflict,
                   terminal.ask ? "not deployed" : "what the stack holds, data included, would be deleted: say --yes");
     TM_TRY(const auto gone, follow(session, "/_admin/deploy/destroy", object({{"stack", stack.name}}), terminal));
@@ -154,12 +159,7 @@ Status deploy_one(Session& session, runtime::Files& files, const StackToDeploy& 
     return {};
   }
   const bool takes_away = print_plan(plan, terminal);
-  bool agreed = options.yes;
-  if (!agreed && terminal.ask)
-    agreed = terminal.ask(fmt::format("Deploy {}?", stack.name));
-  else if (!agreed)
-    agreed = !takes_away;
-  if (!agreed) {
+  if (!is_agreed(options, terminal, fmt::format("Deploy {}?", stack.name), !takes_away)) {
     TM_TRY(const auto discarded, session.call("POST", "/_admin/deploy/discard", set));
     static_cast<void>(discarded);
     return fail(Errc::kConflict, terminal.ask ? "not deployed" : "the plan removes or replaces resources: say --yes");

@@ -10,6 +10,16 @@
 #include "deploy/names.h"
 
 namespace tidemill::deploy {
+namespace {
+
+// Whether a removal or leftover is this version of this resource, which may be a record and a leftover. Physical ids
+// alone name none: those of two stages may be equal.
+template <class One>
+bool is_version_of(const One& one, std::string_view logical_id, std::string_view type, const ResourceVersion& version) {
+  return one.logical_id == logical_id && one.type == type && one.version.physical_id == version.physical_id;
+}
+
+}  // namespace
 
 std::string handler_reason(const HandlerError& error, std::string_view token) {
   return fmt::format("Resource handler returned message: \"{}\" (RequestToken: {}, HandlerErrorCode: {})",
@@ -399,12 +409,9 @@ void Run::apply_failed(std::string reason) {
 // --- removing
 // -------------------------------------------------------------------------------------------------------------
 
-// A resource may be a record and a leftover. Physical ids alone name none: those of two stages may be equal.
 void Run::add_removal(Removal removal) {
   for (const auto& other : removals_) {
-    if (other.logical_id == removal.logical_id && other.type == removal.type &&
-        other.version.physical_id == removal.version.physical_id)
-      return;
+    if (is_version_of(other, removal.logical_id, removal.type, removal.version)) return;
   }
   removals_.push_back(std::move(removal));
 }
@@ -416,8 +423,7 @@ void Run::clean_up() {
     if (!record.previous) continue;
     const bool known =
         std::any_of(stack_.leftovers.begin(), stack_.leftovers.end(), [&id = id, &record = record](const auto& one) {
-          return one.logical_id == id && one.type == record.type &&
-                 one.version.physical_id == record.previous->physical_id;
+          return is_version_of(one, id, record.type, *record.previous);
         });
     const auto policy = record.current ? record.current->update_replace_policy : record.previous->update_replace_policy;
     if (!known) stack_.leftovers.push_back({id, record.type, *record.previous, policy != DeletionPolicy::kDelete});
@@ -549,8 +555,7 @@ void Run::removed(std::size_t index, std::expected<Outcome, HandlerError> result
     services_.book.erase_resource(stack_, removal.logical_id);
   }
   std::erase_if(stack_.leftovers, [&removal](const auto& one) {
-    return one.logical_id == removal.logical_id && one.type == removal.type &&
-           one.version.physical_id == removal.version.physical_id;
+    return is_version_of(one, removal.logical_id, removal.type, removal.version);
   });
   if (!removal.is_record) services_.book.save(stack_);
   for (auto& other : removals_) other.waits_for.erase(index);
